@@ -1,0 +1,69 @@
+# `make demo` and `make test` need Python from 3.11, make and a package index; everything else they set up themselves.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+
+# What the Lambda runtime brings along, and src/requirements.txt therefore leaves out.
+RUNTIME_PACKAGES := boto3 botocore python-dateutil s3transfer six
+
+.PHONY: help demo stack double test lint format template lock upgrade clean
+
+help: ## what there is to do
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: .venv/ready ## the whole of it on this machine, against a stand-in for SendGrid and for AWS
+	.venv/bin/python -m local.demo
+
+stack: .venv/ready ## the stand-ins alone, for `sam local invoke`
+	.venv/bin/python -m local.stack
+
+double: .venv/ready ## the stand-in for SendGrid alone, for any other program
+	.venv/bin/python -m local.sendgrid_double
+
+test: .venv/ready ## all tests, with branch coverage of src/
+	.venv/bin/python -m pytest --numprocesses auto --maxprocesses 8 --cov
+
+lint: .venv/ready ## style and types
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+format: .venv/ready ## mends what can be mended
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+# SAM CLI's own environment comes first on the path, so that src/Makefile builds with its Python, which has pip.
+template: export PATH := $(CURDIR)/.venv-sam/bin:$(PATH)
+template: export SAM_CLI_TELEMETRY := 0
+template: .venv-sam/ready ## lints template.yaml and builds the functions
+	.venv-sam/bin/sam validate --lint
+	.venv-sam/bin/sam build
+
+# A set of packages is installed when its lock is newer than the last installation. The lock is complete, hence --no-deps.
+.venv/ready: requirements-dev.txt
+.venv-sam/ready: requirements-sam.txt
+.venv/ready .venv-sam/ready:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, and $(PYTHON) is " \
+		+ sys.version.split()[0] + ": make $(MAKECMDGOALS) PYTHON=python3.13, say")'
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement $<
+	@touch $@
+
+# Each lock keeps its versions for as long as pyproject.toml allows them.
+COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/uv pip compile --quiet --universal --generate-hashes $(UPGRADE)
+
+lock: .venv-lock/bin/uv ## writes the lock files anew after a change of pyproject.toml
+	$(COMPILE) pyproject.toml --group dev --python-version 3.11 --output-file requirements-dev.txt
+	$(COMPILE) --group sam --python-version 3.11 --output-file requirements-sam.txt
+	$(COMPILE) pyproject.toml --constraints requirements-dev.txt --python-version 3.13 \
+		$(RUNTIME_PACKAGES:%=--no-emit-package %) --output-file src/requirements.txt
+
+upgrade: UPGRADE := --upgrade
+upgrade: lock ## the same with the newest versions
+
+.venv-lock/bin/uv:
+	$(PYTHON) -m venv --clear .venv-lock
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+clean: ## removes all that was set up or built
+	rm -rf .venv .venv-sam .venv-lock .aws-sam .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
