@@ -1,0 +1,116 @@
+"""Every way in which a request is not accepted, one class each.
+
+The class's name is the code that users see: in dead-letter attributes, logs, metrics and, since a Lambda function's
+error type is its exception's class name, in the `ErrorEquals` of a Step Functions workflow. Messages name fields and
+expectations, never a value: they are logged and sent on.
+"""
+
+from collections.abc import Iterable
+from typing import Self
+
+
+class NotAccepted(Exception):
+    """A request's outcome other than acceptance; it can be raised, and it can be kept as a value.
+
+    `job_ids` are the SendGrid jobs that were started for the request all the same.
+    """
+
+    def __init__(self, message: str, *, job_ids: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.job_ids = tuple(job_ids)
+
+    @property
+    def code(self) -> str:
+        return type(self).__name__
+
+    def with_jobs(self, job_ids: Iterable[str]) -> Self:
+        """The same outcome for one of several requests that share it, with that request's own jobs."""
+        return type(self)(self.message, job_ids=job_ids)
+
+
+class Rejected(NotAccepted):
+    """Never worth retrying: the message goes to the dead-letter queue."""
+
+
+class InvalidRequest(Rejected):
+    """The request does not parse or validate."""
+
+
+class DeleteAllRefused(Rejected):
+    """A guard of delete-all said no; nothing was sent."""
+
+
+class DeleteAllUnconfirmed(Rejected):
+    """SendGrid may or may not have received the delete-all; it is not sent again."""
+
+
+class LastIdentifier(Rejected):
+    """The identifier is the contact's only one, and SendGrid keeps no contact without an identifier."""
+
+
+class ContactNotFound(Rejected):
+    """The contact whose identifier should go does not exist."""
+
+
+class RequestConflict(Rejected):
+    """The `request_id` was used before with different content."""
+
+
+class SendGridRefused(Rejected):
+    """SendGrid answered with a 4xx status that repeating the call cannot mend.
+
+    `status` is the HTTP status.
+    """
+
+    def __init__(self, message: str, *, status: int = 0, job_ids: Iterable[str] = ()) -> None:
+        super().__init__(message, job_ids=job_ids)
+        self.status = status
+
+
+class Deferred(NotAccepted):
+    """Worth retrying, later: `retry_after` is the least number of seconds to wait."""
+
+    def __init__(self, message: str, *, retry_after: float = 0.0, job_ids: Iterable[str] = ()) -> None:
+        super().__init__(message, job_ids=job_ids)
+        self.retry_after = retry_after
+
+    def with_jobs(self, job_ids: Iterable[str]) -> Self:
+        return type(self)(self.message, retry_after=self.retry_after, job_ids=job_ids)
+
+
+class SendGridUnauthorized(Deferred):
+    """401 or 403: the API key, its scope, or SendGrid's temporary block. Mended by a person, so retried slowly."""
+
+
+class RateLimited(Deferred):
+    """The rate limit's window is spent and the invocation has no time to wait for the next."""
+
+
+class SendGridUnavailable(Deferred):
+    """5xx, timeout, connection failure, or an answer that is not what was promised.
+
+    `maybe_received` is false only where SendGrid surely did not act on the call.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        maybe_received: bool = True,
+        retry_after: float = 0.0,
+        job_ids: Iterable[str] = (),
+    ) -> None:
+        super().__init__(message, retry_after=retry_after, job_ids=job_ids)
+        self.maybe_received = maybe_received
+
+
+class RequestInProgress(Deferred):
+    """The same request is being handled elsewhere."""
+
+
+class LedgerUnavailable(Deferred):
+    """DynamoDB could not say whether the request was handled before; nothing was sent."""
+
+
+Failure = Rejected | Deferred

@@ -1,0 +1,37 @@
+"""BulkDeleteFunction: deletes contacts by their ids."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from contact_deletion.application import Application
+from contact_deletion.deadline import Deadline
+from contact_deletion.deletion.bulk import BulkDeletion
+from contact_deletion.ledger.batch import BatchLedger
+from contact_deletion.outcomes import Outcome
+from contact_deletion.platform import Platform
+from contact_deletion.request.bulk_delete import BulkDelete, parse
+
+OPERATION = "bulk_delete"
+
+
+def build(platform: Platform) -> Application[BulkDelete]:
+    parts = platform.parts(OPERATION)
+    ledger: BatchLedger[BulkDelete] = BatchLedger(parts.ledger_layers, parts.telemetry)
+    deletion = BulkDeletion(parts.client)
+
+    def settle(requests: Sequence[BulkDelete], deadline: Deadline) -> list[Outcome]:
+        return ledger.settle(requests, lambda pending: deletion.delete(pending, deadline))
+
+    return Application(parts, parse=parse, settle=settle)
+
+
+@cache
+def application() -> Application[BulkDelete]:
+    """This execution environment's, made on first use."""
+    return build(Platform.of_lambda())
+
+
+def handler(event: Any, context: Any) -> Any:
+    """Lambda's entry point: an SQS event, or a request as a Step Functions task sends it."""
+    return application().handle(event, context)

@@ -1,0 +1,42 @@
+"""DeleteAllFunction: deletes every contact of the account."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from contact_deletion.application import Application
+from contact_deletion.deadline import Deadline
+from contact_deletion.deletion.delete_all import DeleteAllDeletion
+from contact_deletion.ledger.claims import Claims
+from contact_deletion.outcomes import Outcome
+from contact_deletion.platform import Platform
+from contact_deletion.request.delete_all import DeleteAll, parse
+
+OPERATION = "delete_all"
+
+
+def build(platform: Platform) -> Application[DeleteAll]:
+    parts = platform.parts(OPERATION)
+    claims: Claims[DeleteAll] = Claims(parts.ledger_layers, parts.telemetry, parts.clock)
+    deletion = DeleteAllDeletion(
+        parts.client,
+        parts.clock,
+        enabled=parts.settings.delete_all_enabled,
+        max_age_seconds=parts.settings.delete_all_max_age_seconds,
+    )
+
+    def settle(requests: Sequence[DeleteAll], deadline: Deadline) -> list[Outcome]:
+        return claims.settle(requests, deletion.delete, deadline)
+
+    return Application(parts, parse=parse, settle=settle)
+
+
+@cache
+def application() -> Application[DeleteAll]:
+    """This execution environment's, made on first use."""
+    return build(Platform.of_lambda())
+
+
+def handler(event: Any, context: Any) -> Any:
+    """Lambda's entry point: an SQS event, or a request as a Step Functions task sends it."""
+    return application().handle(event, context)

@@ -1,0 +1,39 @@
+"""RemoveIdentifierFunction: removes one identifier from a contact."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from contact_deletion.application import Application
+from contact_deletion.deadline import Deadline
+from contact_deletion.deletion.identifier import IdentifierDeletion
+from contact_deletion.ledger.claims import Claims
+from contact_deletion.outcomes import Outcome
+from contact_deletion.platform import Platform
+from contact_deletion.request.remove_identifier import RemoveIdentifier, parse
+
+OPERATION = "remove_identifier"
+
+
+def build(platform: Platform) -> Application[RemoveIdentifier]:
+    parts = platform.parts(OPERATION)
+    claims: Claims[RemoveIdentifier] = Claims(parts.ledger_layers, parts.telemetry, parts.clock)
+    deletion = IdentifierDeletion(parts.client)
+
+    def settle(requests: Sequence[RemoveIdentifier], deadline: Deadline) -> list[Outcome]:
+        return claims.settle(
+            requests, lambda request, deadline, _: deletion.delete(request, deadline), deadline
+        )
+
+    return Application(parts, parse=parse, settle=settle)
+
+
+@cache
+def application() -> Application[RemoveIdentifier]:
+    """This execution environment's, made on first use."""
+    return build(Platform.of_lambda())
+
+
+def handler(event: Any, context: Any) -> Any:
+    """Lambda's entry point: an SQS event, or a request as a Step Functions task sends it."""
+    return application().handle(event, context)

@@ -1,0 +1,148 @@
+"""Claim, act, record: for deletions that two invocations must not do at the same time."""
+
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from aws_lambda_powertools.utilities.idempotency.exceptions import (
+    IdempotencyItemAlreadyExistsError,
+    IdempotencyValidationError,
+)
+from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import DataRecord
+
+from contact_deletion.deadline import Clock, Deadline
+from contact_deletion.errors import (
+    Deferred,
+    DeleteAllUnconfirmed,
+    LedgerUnavailable,
+    NotAccepted,
+    Rejected,
+    RequestConflict,
+    RequestInProgress,
+    SendGridUnauthorized,
+    SendGridUnavailable,
+)
+from contact_deletion.ledger import stored
+from contact_deletion.ledger.faults import ledger_errors
+from contact_deletion.ledger.layer import COMPLETED, Layers, payload_of
+from contact_deletion.outcomes import Accepted, Outcome
+from contact_deletion.request.base import Request
+from contact_deletion.telemetry import Telemetry
+
+IN_PROGRESS_RETRY_SECONDS = 15.0
+
+MakePermanent = Callable[[], None]
+
+RequestT = TypeVar("RequestT", bound=Request)
+
+
+class Claim:
+    """An invocation's hold on one request. It ends with the invocation at the latest, unless it is made permanent."""
+
+    def __init__(self, layers: Layers, request: Request, deadline: Deadline) -> None:
+        self._layer = layers.of(request)
+        self._payload = payload_of(request)
+        self._deadline = deadline
+
+    def take(self) -> None:
+        """Raises Powertools' IdempotencyItemAlreadyExistsError or IdempotencyValidationError, or LedgerUnavailable."""
+        with ledger_errors():
+            self._layer.save_inprogress(self._payload, self._deadline.invocation_remaining_millis())
+
+    def make_permanent(self) -> None:
+        """To be called right before an act that may be done only once: from here on no other invocation acts on this
+        request, even if this one dies, unless the claim is released.
+
+        Raises RequestInProgress when another invocation was first, LedgerUnavailable.
+        """
+        mark = stored.of_unconfirmed() | {"sender_ends_at": self._deadline.invocation_ends}
+        self._layer.mark_as_sending(self._payload, mark)
+
+    def record(self, response: dict[str, object]) -> None:
+        with ledger_errors():
+            self._layer.save_success(self._payload, response)
+
+    def release(self, because: Exception) -> None:
+        with ledger_errors():
+            self._layer.delete_record(self._payload, because)
+
+
+class Claims(Generic[RequestT]):
+    """Lets `act` run once for each request, and answers repetitions from the record."""
+
+    def __init__(self, layers: Layers, telemetry: Telemetry, clock: Clock) -> None:
+        self._layers = layers
+        self._telemetry = telemetry
+        self._clock = clock
+
+    def settle(
+        self,
+        requests: Sequence[RequestT],
+        act: Callable[[RequestT, Deadline, MakePermanent], Accepted],
+        deadline: Deadline,
+    ) -> list[Outcome]:
+        """One outcome for each request, in their order.
+
+        `act` is handed the claim's `make_permanent`, and raises Rejected or Deferred for what it does not accept.
+        Anything else it raises passes through, and leaves the claim to end by itself. One probe per outage: after a
+        SendGridUnavailable or SendGridUnauthorized the rest is deferred without a try.
+        """
+        outcomes: list[Outcome] = []
+        for request in requests:
+            last = outcomes[-1] if outcomes else None
+            outage = last if isinstance(last, SendGridUnavailable | SendGridUnauthorized) else None
+            outcomes.append(outage or self._settle_one(request, act, deadline))
+        return outcomes
+
+    def _settle_one(
+        self,
+        request: RequestT,
+        act: Callable[[RequestT, Deadline, MakePermanent], Accepted],
+        deadline: Deadline,
+    ) -> Outcome:
+        claim = Claim(self._layers, request, deadline)
+        try:
+            claim.take()
+        except IdempotencyValidationError:
+            return RequestConflict("this request_id was used before with different content")
+        except IdempotencyItemAlreadyExistsError as exists:
+            return self._standing(exists.old_data_record)
+        except LedgerUnavailable as unavailable:
+            return unavailable
+        try:
+            accepted = act(request, deadline, claim.make_permanent)
+        except DeleteAllUnconfirmed as unconfirmed:
+            self._keep(claim, request, stored.of_unconfirmed(), unconfirmed.job_ids)
+            return unconfirmed
+        except RequestInProgress as lost:
+            return lost
+        except (Rejected, Deferred) as outcome:
+            self._release(claim, request, outcome)
+            return outcome
+        self._keep(claim, request, stored.of_accepted(accepted), accepted.job_ids)
+        return accepted
+
+    def _standing(self, record: DataRecord | None) -> Outcome:
+        if record is not None and record.status == COMPLETED:
+            return stored.replayed(record)
+        mark = (record.response_json_as_dict() if record is not None else None) or {}
+        if mark and mark["sender_ends_at"] < self._clock():
+            return stored.UNCONFIRMED
+        return RequestInProgress(
+            "the same request is being handled by another invocation", retry_after=IN_PROGRESS_RETRY_SECONDS
+        )
+
+    def _keep(
+        self, claim: Claim, request: Request, response: dict[str, object], job_ids: tuple[str, ...]
+    ) -> None:
+        """A record that cannot be written does not undo what SendGrid has accepted."""
+        try:
+            claim.record(response)
+        except LedgerUnavailable as unavailable:
+            self._telemetry.ledger_write_failed(request.request_id, job_ids, unavailable)
+
+    def _release(self, claim: Claim, request: Request, outcome: NotAccepted) -> None:
+        """A claim that cannot be released ends with the invocation; one that was made permanent stays unconfirmed."""
+        try:
+            claim.release(outcome)
+        except LedgerUnavailable as unavailable:
+            self._telemetry.ledger_write_failed(request.request_id, outcome.job_ids, unavailable)

@@ -1,0 +1,157 @@
+"""Powertools' DynamoDB persistence layer, and the three things that the ledger adds to it.
+
+A record is Powertools' own, so its plain layer reads it. Its key begins with the operation's name.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from random import uniform
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer, IdempotencyConfig
+from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import STATUS_CONSTANTS, DataRecord
+
+from contact_deletion.deadline import Sleep
+from contact_deletion.errors import LedgerUnavailable, RequestInProgress
+from contact_deletion.ledger.faults import ledger_errors
+from contact_deletion.request.base import Request
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+COMPLETED = STATUS_CONSTANTS["COMPLETED"]
+INPROGRESS = STATUS_CONSTANTS["INPROGRESS"]
+
+REQUEST_ID_REMEMBERED_SECONDS = 15 * 24 * 60 * 60
+"""Longer than any queue keeps a message (14 days)."""
+
+CONTENT_REMEMBERED_SECONDS = 60 * 60
+"""Soon forgotten: the same ids may rightly be sent again after a failed job."""
+
+MAX_READ_KEYS = 100
+MAX_WRITE_ITEMS = 25
+"""DynamoDB's limits of BatchGetItem and BatchWriteItem."""
+
+_BATCH_ATTEMPTS = 6
+
+
+class LedgerLayer(DynamoDBPersistenceLayer):
+    """Keeps the records of one operation's requests, in one of the two ways in which they are known."""
+
+    def __init__(
+        self, client: "DynamoDBClient", table: str, operation: str, config: IdempotencyConfig, sleep: Sleep
+    ) -> None:
+        super().__init__(table_name=table, boto3_client=client)
+        self.configure(config, key_prefix=operation)
+        self._sleep = sleep
+
+    def identify(self, payload: dict[str, Any]) -> tuple[str, str]:
+        """The idempotency key and the payload hash that Powertools gives a request."""
+        return self._get_hashed_idempotency_key(payload) or "", self._get_hashed_payload(payload)
+
+    def record(self, key: str, payload_hash: str, status: str, response: dict[str, Any]) -> DataRecord:
+        """A record that expires as Powertools' own would from now on."""
+        return DataRecord(key, status, self._get_expiry_timestamp(), None, json.dumps(response), payload_hash)
+
+    def mark_as_sending(self, payload: dict[str, Any], mark: dict[str, Any]) -> None:
+        """Puts `mark` on the record of a claim, which from then on expires only with the record itself.
+
+        Raises RequestInProgress when the claim is marked already, has been lost or is gone: whoever marks it first is
+        the only one to act.
+        """
+        key, _ = self.identify(payload)
+        try:
+            with ledger_errors():
+                self.client.update_item(
+                    TableName=self.table_name,
+                    Key=self._get_key(key),
+                    UpdateExpression="SET #data = :mark, #in_progress_expiry = :expiry",
+                    ConditionExpression="#status = :inprogress AND attribute_not_exists(#data)",
+                    ExpressionAttributeNames={
+                        "#data": self.data_attr,
+                        "#in_progress_expiry": self.in_progress_expiry_attr,
+                        "#status": self.status_attr,
+                    },
+                    ExpressionAttributeValues={
+                        ":mark": {"S": json.dumps(mark)},
+                        ":expiry": {"N": str(self._get_expiry_timestamp() * 1000)},
+                        ":inprogress": {"S": INPROGRESS},
+                    },
+                )
+        except self.client.exceptions.ConditionalCheckFailedException:
+            raise RequestInProgress("another invocation is sending this request") from None
+
+    def read_batch(self, keys: Sequence[str]) -> list[DataRecord]:
+        """The records that exist of at most 100 keys. Raises LedgerUnavailable."""
+        wanted: dict[str, Any] = {
+            self.table_name: {"Keys": [self._get_key(key) for key in keys], "ConsistentRead": True}
+        }
+        found: list[DataRecord] = []
+        for _ in self._attempts():
+            with ledger_errors():
+                answer = self.client.batch_get_item(RequestItems=wanted)
+            found += [
+                self._item_to_data_record(item) for item in answer["Responses"].get(self.table_name, [])
+            ]
+            wanted = answer.get("UnprocessedKeys") or {}
+            if not wanted:
+                return found
+        raise LedgerUnavailable("the ledger left keys unread")
+
+    def write_batch(self, records: Iterable[DataRecord]) -> None:
+        """Puts at most 25 records, whatever stood there before. Raises LedgerUnavailable if not all were taken."""
+        unwritten: dict[str, Any] = {
+            self.table_name: [{"PutRequest": {"Item": self._item(record)}} for record in records]
+        }
+        for _ in self._attempts():
+            with ledger_errors():
+                unwritten = self.client.batch_write_item(RequestItems=unwritten).get("UnprocessedItems") or {}
+            if not unwritten:
+                return
+        raise LedgerUnavailable("the ledger left records unwritten")
+
+    def _item(self, record: DataRecord) -> dict[str, Any]:
+        """The item that Powertools' put and update make of a record between them."""
+        item = {
+            **self._get_key(record.idempotency_key),
+            self.expiry_attr: {"N": str(record.expiry_timestamp)},
+            self.status_attr: {"S": record.status},
+            self.data_attr: {"S": record.response_data},
+        }
+        if self.payload_validation_enabled:
+            item[self.validation_key_attr] = {"S": record.payload_hash}
+        return item
+
+    def _attempts(self) -> Iterable[int]:
+        """DynamoDB hands back what a batch call had no capacity for; it is asked again after full-jitter backoff."""
+        for attempt in range(_BATCH_ATTEMPTS):
+            if attempt:
+                self._sleep(uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter
+            yield attempt
+
+
+class Layers:
+    """The layer for requests with a `request_id`, and the layer for requests known by their content alone."""
+
+    def __init__(self, client: "DynamoDBClient", table: str, operation: str, sleep: Sleep) -> None:
+        by_request_id = IdempotencyConfig(
+            event_key_jmespath="request_id",
+            payload_validation_jmespath="content",
+            expires_after_seconds=REQUEST_ID_REMEMBERED_SECONDS,
+            hash_function="sha256",
+        )
+        by_content = IdempotencyConfig(
+            event_key_jmespath="content",
+            expires_after_seconds=CONTENT_REMEMBERED_SECONDS,
+            hash_function="sha256",
+        )
+        self._by_request_id = LedgerLayer(client, table, operation, by_request_id, sleep)
+        self._by_content = LedgerLayer(client, table, operation, by_content, sleep)
+
+    def of(self, request: Request) -> LedgerLayer:
+        return self._by_content if request.request_id is None else self._by_request_id
+
+
+def payload_of(request: Request) -> dict[str, Any]:
+    """A request as the layers see it; of what it holds, a record keeps only hashes."""
+    return {"request_id": request.request_id, "content": request.content}

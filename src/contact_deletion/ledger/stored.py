@@ -1,0 +1,43 @@
+"""Outcomes in the form in which a ledger record keeps them."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import DataRecord
+
+from contact_deletion.errors import DeleteAllUnconfirmed
+from contact_deletion.outcomes import Accepted, Outcome
+
+UNCONFIRMED = DeleteAllUnconfirmed(
+    "this delete-all may or may not have reached SendGrid, and is not sent again: look at the account's contact count"
+)
+
+
+def of_accepted(outcome: Accepted) -> dict[str, Any]:
+    return {"job_ids": list(outcome.job_ids), "contact_count": outcome.contact_count, "note": outcome.note}
+
+
+def of_started(job_ids: tuple[str, ...]) -> dict[str, Any]:
+    """The jobs of a request that is not done: it is sent again, and these are not forgotten."""
+    return {"job_ids": list(job_ids)}
+
+
+def of_unconfirmed() -> dict[str, Any]:
+    return {"code": UNCONFIRMED.code}
+
+
+def replayed(record: DataRecord) -> Outcome:
+    """The outcome of a request that was handled before."""
+    stored = record.response_json_as_dict() or {}
+    if stored.get("code") == UNCONFIRMED.code:
+        return UNCONFIRMED
+    return Accepted(
+        job_ids=tuple(stored["job_ids"]),
+        contact_count=stored["contact_count"],
+        replayed=True,
+        note=stored["note"],
+    )
+
+
+def started_jobs(record: DataRecord) -> tuple[str, ...]:
+    """The jobs that earlier deliveries of an unfinished request started."""
+    return tuple((record.response_json_as_dict() or {}).get("job_ids", ()))

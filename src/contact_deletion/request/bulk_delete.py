@@ -1,0 +1,39 @@
+"""A request to delete contacts by their ids."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from contact_deletion.errors import InvalidRequest
+from contact_deletion.request import fields
+
+MAX_CONTACT_IDS = 10_000
+
+
+@dataclass(frozen=True)
+class BulkDelete:
+    """`contact_ids` in lower case and in the order given, each once."""
+
+    contact_ids: tuple[str, ...]
+    request_id: str | None = None
+    task_token: str | None = field(default=None, repr=False)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        return {"contact_ids": sorted(self.contact_ids)}
+
+
+def parse(payload: object) -> BulkDelete:
+    """Raises InvalidRequest."""
+    given = fields.object_of(payload, required=("contact_ids",))
+    ids = given["contact_ids"]
+    if not isinstance(ids, list) or not 1 <= len(ids) <= MAX_CONTACT_IDS:
+        raise InvalidRequest(f"contact_ids must be a list of 1 to {MAX_CONTACT_IDS} contact ids")
+    return BulkDelete(
+        contact_ids=tuple(
+            dict.fromkeys(
+                fields.contact_id(value, f"contact_ids[{index}]") for index, value in enumerate(ids)
+            )
+        ),
+        request_id=fields.request_id(given),
+        task_token=fields.task_token(given),
+    )

@@ -1,0 +1,64 @@
+"""A request to remove one identifier from a contact."""
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from contact_deletion.errors import InvalidRequest
+from contact_deletion.request import fields
+
+_VALUE = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,254}")
+"""SendGrid allows 254 characters (Twilio docs: Add or Update a Contact)."""
+
+
+class IdentifierType(StrEnum):
+    """The values that SendGrid's `identifier_type` can have (Twilio docs: Delete a Contact Identifier)."""
+
+    EMAIL = "EMAIL"
+    PHONENUMBERID = "PHONENUMBERID"
+    EXTERNALID = "EXTERNALID"
+    ANONYMOUSID = "ANONYMOUSID"
+
+
+@dataclass(frozen=True)
+class RemoveIdentifier:
+    """`contact_id` is in lower case; `identifier_value` is as given."""
+
+    contact_id: str
+    identifier_type: IdentifierType
+    identifier_value: str = field(repr=False)
+    request_id: str | None = None
+    task_token: str | None = field(default=None, repr=False)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        return {
+            "contact_id": self.contact_id,
+            "identifier_type": self.identifier_type,
+            "identifier_value": self.identifier_value,
+        }
+
+
+def parse(payload: object) -> RemoveIdentifier:
+    """Raises InvalidRequest."""
+    given = fields.object_of(payload, required=("contact_id", "identifier_type", "identifier_value"))
+    value = given["identifier_value"]
+    if not isinstance(value, str) or not _VALUE.fullmatch(value):
+        raise InvalidRequest(
+            "identifier_value must be text of 1 to 254 characters, none of them a control character"
+        )
+    return RemoveIdentifier(
+        contact_id=fields.contact_id(given["contact_id"], "contact_id"),
+        identifier_type=_identifier_type(given["identifier_type"]),
+        identifier_value=value,
+        request_id=fields.request_id(given),
+        task_token=fields.task_token(given),
+    )
+
+
+def _identifier_type(value: object) -> IdentifierType:
+    try:
+        return IdentifierType(value)  # type: ignore[arg-type]
+    except ValueError:
+        raise InvalidRequest(f"identifier_type must be one of {', '.join(IdentifierType)}") from None

@@ -1,0 +1,247 @@
+"""SendGrid's Marketing contacts API: the three deletions and the two look-ups that guard them."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from threading import Lock
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+
+from contact_deletion.deadline import Clock, Deadline, Sleep
+from contact_deletion.errors import ContactNotFound, RateLimited, SendGridRefused, SendGridUnavailable
+from contact_deletion.request.remove_identifier import IdentifierType
+from contact_deletion.sendgrid import answers
+from contact_deletion.sendgrid.api_key import ApiKey
+from contact_deletion.sendgrid.rate_limit import MAX_CALLS_AT_ONCE, RateLimit
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 20.0
+CALL_SECONDS = CONNECT_SECONDS + READ_SECONDS
+"""The longest a call takes; none is begun with less time left."""
+
+CONTACTS = "/v3/marketing/contacts"
+IDS_SEPARATOR = "%2C"
+"""The comma as Twilio's own samples send it."""
+
+_MAX_BODY_BYTES = 1024 * 1024
+
+
+@dataclass
+class Usage:
+    """What an invocation cost: calls made, and seconds waited for the rate limit."""
+
+    api_calls: int = 0
+    rate_limit_wait_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    body: bytes | None
+    """None where it broke off."""
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """None is followed; not even looked at, which `requests` does else, reading the body to its end."""
+        return None
+
+
+def new_session() -> requests.Session:
+    """One pool of connections that keeps nothing from call to call: no cookie, no .netrc login, no proxy."""
+    session = _Session()
+    session.mount("https://", requests.adapters.HTTPAdapter(pool_maxsize=MAX_CALLS_AT_ONCE))
+    session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=MAX_CALLS_AT_ONCE))
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.trust_env = False
+    return session
+
+
+class SendGridClient:
+    """Calls SendGrid for one account; safe to use from several threads.
+
+    Every method raises SendGridUnauthorized, RateLimited, SendGridUnavailable or SendGridRefused.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        api_key: ApiKey,
+        on_behalf_of: str,
+        session: requests.Session,
+        clock: Clock,
+        sleep: Sleep,
+    ) -> None:
+        url = urlsplit(base_url)
+        self._origin = f"{url.scheme}://{url.netloc}"
+        self._contacts = f"{url.path}{CONTACTS}"
+        self._api_key = api_key
+        self._on_behalf_of = on_behalf_of
+        self._session = session
+        self._clock = clock
+        self._sleep = sleep
+        self._limits: defaultdict[str, RateLimit] = defaultdict(lambda: RateLimit(clock))
+        self._usage_lock = Lock()
+        self.usage = Usage()
+
+    @property
+    def deletion_limit(self) -> RateLimit:
+        """The rate limit of `DELETE /v3/marketing/contacts`."""
+        return self._limits["DELETE contacts"]
+
+    def ids_target(self, contact_ids: Sequence[str]) -> str:
+        """The request target that deletes these contacts, as it stands in the request line."""
+        if not contact_ids:
+            raise ValueError("a deletion by ids needs at least one id")
+        return f"{self._contacts}?ids={IDS_SEPARATOR.join(contact_ids)}"
+
+    def delete_contacts(self, contact_ids: Sequence[str]) -> str:
+        """Starts the deletion of these contacts and gives its job's id. The caller keeps to `deletion_limit`."""
+        target = self.ids_target(contact_ids)
+        return answers.job_id(self._call("DELETE", target, self.deletion_limit))
+
+    def delete_all_contacts(self) -> str:
+        """Starts the deletion of every contact and gives its job's id. One attempt: it never waits and repeats nothing
+        but a call that a stale key's 401 answered.
+        """
+        limit = self.deletion_limit
+        if not limit.try_start():
+            raise RateLimited("the rate limit is spent", retry_after=limit.seconds_until_reset())
+        return answers.job_id(self._call("DELETE", f"{self._contacts}?delete_all_contacts=true", limit))
+
+    def delete_identifier(
+        self, contact_id: str, identifier_type: IdentifierType, identifier_value: str, deadline: Deadline
+    ) -> str:
+        """Starts the removal of one identifier and gives its job's id; the value never appears in an error."""
+        body = {"identifier_type": str(identifier_type), "identifier_value": identifier_value}
+        return answers.job_id(
+            self._in_turn("DELETE", f"/{contact_id}/identifiers", "identifiers", deadline, body)
+        )
+
+    def contact(self, contact_id: str, deadline: Deadline) -> dict[str, Any]:
+        """The contact as SendGrid has it. Raises ContactNotFound where it has none."""
+        try:
+            found = answers.json_object(self._in_turn("GET", f"/{contact_id}", "contact", deadline))
+        except SendGridRefused as refused:
+            if refused.status == 404:
+                raise ContactNotFound("SendGrid has no contact with this contact_id") from None
+            raise
+        if str(found.get("id", "")).lower() != contact_id:
+            raise SendGridUnavailable("SendGrid answered a look-up with something that is not the contact")
+        return found
+
+    def contact_count(self, deadline: Deadline) -> int:
+        """How many contacts the account has."""
+        count = answers.json_object(self._in_turn("GET", "/count", "count", deadline)).get("contact_count")
+        if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+            raise SendGridUnavailable(
+                "SendGrid answered the contact count with something that is not a count"
+            )
+        return count
+
+    def wait_for_reset(self, limit: RateLimit, deadline: Deadline) -> None:
+        """Sleeps until the window ends. Raises RateLimited when there would be no time left for a call then."""
+        seconds = limit.seconds_until_reset()
+        if seconds + CALL_SECONDS > deadline.remaining():
+            raise RateLimited(
+                "the rate limit is spent, and its reset is too far off to wait", retry_after=seconds
+            )
+        with self._usage_lock:
+            self.usage.rate_limit_wait_seconds += seconds
+        self._sleep(seconds)
+
+    def take_usage(self) -> Usage:
+        """The usage since it was last taken."""
+        with self._usage_lock:
+            usage, self.usage = self.usage, Usage()
+        return usage
+
+    def _in_turn(
+        self, method: str, path: str, endpoint: str, deadline: Deadline, body: dict[str, str] | None = None
+    ) -> bytes | None:
+        """Calls when the endpoint's limit lets it, and again after a 429, for as long as there is time."""
+        limit = self._limits[f"{method} {endpoint}"]
+        while True:
+            require_time(deadline)
+            if not limit.try_start():
+                self.wait_for_reset(limit, deadline)
+                continue
+            try:
+                return self._call(method, self._contacts + path, limit, body)
+            except RateLimited:
+                self.wait_for_reset(limit, deadline)
+
+    def _call(
+        self, method: str, target: str, limit: RateLimit, body: dict[str, str] | None = None
+    ) -> bytes | None:
+        """The body of the 2xx answer to one call, which is repeated only with a renewed key."""
+        key = self._api_key.current()
+        answer = self._send(method, target, key, body, limit)
+        if answer.status == 401 and (renewed := self._api_key.renewed(key)) != key:
+            answer = self._send(method, target, renewed, body, limit)
+        if answer.status == 429:
+            raise RateLimited("SendGrid answered HTTP 429", retry_after=limit.seconds_until_reset())
+        if not 200 <= answer.status < 300:
+            raise answers.failure(
+                answer.status, answer.body, personal_values=[body["identifier_value"]] if body else []
+            )
+        return answer.body
+
+    def _send(
+        self, method: str, target: str, key: str, body: dict[str, str] | None, limit: RateLimit
+    ) -> _Answer:
+        with self._usage_lock:
+            self.usage.api_calls += 1
+        headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
+        if self._on_behalf_of:
+            headers["on-behalf-of"] = self._on_behalf_of
+        try:
+            response = self._session.request(
+                method,
+                self._origin + target,
+                headers=headers,
+                json=body,
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                allow_redirects=False,
+                stream=True,
+            )
+        except requests.RequestException as error:
+            raise SendGridUnavailable(
+                f"SendGrid could not be reached, or did not answer ({type(error).__name__})",
+                maybe_received=not _surely_not_sent(error),
+            ) from None
+        with response:
+            if response.status_code < 500:
+                limit.observe(response.headers, refused=response.status_code == 429)
+            return _Answer(response.status_code, self._body(response))
+
+    def _body(self, response: requests.Response) -> bytes | None:
+        """The body, or None where it breaks off, is far too large or does not end in time."""
+        body = bytearray()
+        give_up_at = self._clock() + READ_SECONDS
+        try:
+            while chunk := response.raw.read1(64 * 1024, decode_content=True):
+                body += chunk
+                if len(body) > _MAX_BODY_BYTES or self._clock() > give_up_at:
+                    return None
+        except urllib3.exceptions.HTTPError:
+            return None
+        return bytes(body)
+
+
+def require_time(deadline: Deadline) -> None:
+    """Raises SendGridUnavailable when a call begun now might not end in time."""
+    if deadline.remaining() < CALL_SECONDS:
+        raise SendGridUnavailable("the invocation has no time left for another call", maybe_received=False)
+
+
+def _surely_not_sent(error: requests.RequestException) -> bool:
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    cause = error.args[0] if error.args else None
+    return isinstance(getattr(cause, "reason", None), urllib3.exceptions.NewConnectionError)
