@@ -1,0 +1,67 @@
+"""The deployed template, read once for the tests of this directory."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+
+from local.aws.template import Template, load_template
+
+TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+WITH_ALARM_TOPIC = {"AlarmEmail": "operator@example.com"}
+
+
+class Declared:
+    """Resources after the SAM transform, with the parameters' defaults and an alarm topic.
+
+    A reference to a resource stands as "<logical id>.<attribute>".
+    """
+
+    def __init__(self, template: Template) -> None:
+        self._template = template
+
+    def of_type(self, resource_type: str) -> dict[str, Any]:
+        """Properties by logical id."""
+        return {
+            logical_id: self._template.resolve(
+                properties, lambda resource, attribute: f"{resource}.{attribute}"
+            )
+            for logical_id, properties in self._template.of_type(resource_type).items()
+        }
+
+    def function(self, name: str) -> Any:
+        return self.of_type("AWS::Lambda::Function")[f"{name}Function"]
+
+    def queue(self, logical_id: str) -> Any:
+        return self.of_type("AWS::SQS::Queue")[logical_id]
+
+    def event_source(self, name: str) -> Any:
+        """The one event source mapping of a function."""
+        (mapping,) = (
+            mapping
+            for mapping in self.of_type("AWS::Lambda::EventSourceMapping").values()
+            if mapping["FunctionName"] == f"{name}Function.Ref"
+        )
+        return mapping
+
+    def retained(self) -> set[str]:
+        """What stays when the stack is deleted or the resource replaced."""
+        return {
+            logical_id
+            for logical_id, resource in self._template.resources.items()
+            if resource.get("DeletionPolicy") == resource.get("UpdateReplacePolicy") == "Retain"
+        }
+
+
+@pytest.fixture(scope="session")
+def source() -> Mapping[str, Any]:
+    """The template as it is written."""
+    parsed: Mapping[str, Any] = yaml_parse(TEMPLATE.read_text())
+    return parsed
+
+
+@pytest.fixture(scope="session")
+def declared() -> Declared:
+    return Declared(load_template(TEMPLATE, WITH_ALARM_TOPIC))

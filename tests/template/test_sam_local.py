@@ -1,0 +1,56 @@
+"""What `sam local` takes from samconfig.toml beside the template."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.template.conftest import TEMPLATE, Declared
+from tests.template.names import NAMES, QUEUES
+
+
+@pytest.fixture(scope="module")
+def samconfig() -> Mapping[str, Any]:
+    return tomllib.loads((TEMPLATE.parent / "samconfig.toml").read_text())
+
+
+@pytest.mark.parametrize("command", ["local_invoke", "local_start_lambda"])
+def test_overrides_change_only_variables_that_the_template_declares(
+    samconfig: Mapping[str, Any], declared: Declared, command: str
+) -> None:
+    """SAM CLI leaves out any other without a word."""
+    path = TEMPLATE.parent / samconfig["default"][command]["parameters"]["env_vars"]
+    overrides = json.loads(path.read_text())
+    shared = overrides.pop("Parameters")
+
+    assert sorted(overrides) == [f"{name}Function" for name in NAMES]
+    for name in NAMES:
+        changed = shared.keys() | overrides[f"{name}Function"].keys()
+        assert changed <= declared.function(name)["Environment"]["Variables"].keys()
+
+
+def test_rejected_messages_go_to_the_functions_own_dead_letter_queue(samconfig: Mapping[str, Any]) -> None:
+    path = TEMPLATE.parent / samconfig["default"]["local_invoke"]["parameters"]["env_vars"]
+    overrides = json.loads(path.read_text())
+
+    for name in NAMES:
+        queue = overrides[f"{name}Function"]["DEAD_LETTER_QUEUE_URL"].rpartition("/")[2]
+        assert queue == f"{name}DeadLetterQueue"
+        assert queue in QUEUES
+
+
+@pytest.mark.parametrize("environment", ["default", "dev", "prod"])
+def test_an_environment_sets_only_parameters_that_exist(
+    samconfig: Mapping[str, Any], source: Mapping[str, Any], environment: str
+) -> None:
+    for command in samconfig[environment].values():
+        pairs = command["parameters"].get("parameter_overrides", "").split()
+        assert {pair.partition("=")[0] for pair in pairs} <= source["Parameters"].keys()
+
+
+def test_environments_are_different_stacks(samconfig: Mapping[str, Any]) -> None:
+    stacks = {samconfig[e]["deploy"]["parameters"]["stack_name"] for e in ("default", "dev", "prod")}
+
+    assert len(stacks) == 3

@@ -1,0 +1,72 @@
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from local.aws.template import load_template
+from tests.template.conftest import TEMPLATE, Declared
+from tests.template.names import NAMES
+
+SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:sendgrid-AbCdEf"  # noqa: S105 - a name
+
+
+def test_the_ledger_is_the_table_that_powertools_expects(declared: Declared) -> None:
+    (table,) = declared.of_type("AWS::DynamoDB::Table").values()
+
+    assert table["KeySchema"] == [{"AttributeName": "id", "KeyType": "HASH"}]
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expiration", "Enabled": True}
+
+
+def test_the_ledger_is_encrypted_can_be_restored_and_outlives_the_stack(declared: Declared) -> None:
+    (table,) = declared.of_type("AWS::DynamoDB::Table").values()
+
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert "LedgerTable" in declared.retained()
+
+
+def test_the_stacks_own_secret_is_made_without_a_value(declared: Declared) -> None:
+    (secret,) = declared.of_type("AWS::SecretsManager::Secret").values()
+
+    assert secret.keys().isdisjoint({"SecretString", "GenerateSecretString"})
+
+
+def test_a_secret_that_is_given_replaces_the_stacks_own_everywhere() -> None:
+    given = Declared(load_template(TEMPLATE, {"SendGridApiKeySecretArn": SECRET_ARN}))
+
+    assert given.of_type("AWS::SecretsManager::Secret") == {}
+    for name in NAMES:
+        role = given.of_type("AWS::IAM::Role")[f"{name}FunctionRole"]
+        (read,) = (
+            s
+            for s in role["Policies"][0]["PolicyDocument"]["Statement"]
+            if s["Action"] == "secretsmanager:GetSecretValue"
+        )
+        assert read["Resource"] == SECRET_ARN
+        environment = given.function(name)["Environment"]["Variables"]
+        assert environment["SENDGRID_API_KEY_SECRET_ID"] == SECRET_ARN
+
+
+def test_no_resource_has_a_fixed_name(source: Mapping[str, Any]) -> None:
+    """Or two stacks could not share an account."""
+    naming = {
+        "AlarmName",
+        "DashboardName",
+        "FunctionName",
+        "LogGroupName",
+        "Name",
+        "QueueName",
+        "RoleName",
+        "TableName",
+    }
+
+    for logical_id, resource in source["Resources"].items():
+        assert naming.isdisjoint(resource["Properties"]), logical_id
+
+
+def test_the_dashboard_is_valid_json_and_shows_every_alarm(declared: Declared) -> None:
+    (dashboard,) = declared.of_type("AWS::CloudWatch::Dashboard").values()
+    (shown,) = (w for w in json.loads(dashboard["DashboardBody"])["widgets"] if w["type"] == "alarm")
+
+    assert sorted(shown["properties"]["alarms"]) == sorted(
+        f"{alarm}.Arn" for alarm in declared.of_type("AWS::CloudWatch::Alarm")
+    )
