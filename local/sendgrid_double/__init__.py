@@ -1,0 +1,39 @@
+"""A double of Twilio SendGrid's API, as far as it deletes Marketing contacts: an HTTP server on loopback.
+
+It behaves as SendGrid documents itself and as it was observed to (2026-07): a deletion is answered 202 with a
+job id and takes effect later, every answer says what is left of the rate limit, an over-long URL gets an HTML
+page from nginx. What nobody has published is decided in the docstrings of `account` and `api`.
+
+From Python:
+
+    double = SendGridDouble(job_delay=0.5, rate_limit=RateLimit(limit=600, window_seconds=60))
+    contact_id = double.account.add_contact(email="a@example.com")
+    double.faults.add(Fault(method="DELETE", status=503))
+    with serve(double) as base_url:
+        ...
+    assert double.requests[0].status == 503
+
+By itself, for any program: `python -m local.sendgrid_double --port 8025 --contacts 1000`. Such a program
+controls it with JSON under `/_double` (see `control`), which needs no key.
+"""
+
+from local.sendgrid_double.account import Account, UnknownContact
+from local.sendgrid_double.contacts import Contact, ContactCount
+from local.sendgrid_double.double import ReceivedRequest, SendGridDouble
+from local.sendgrid_double.faults import Fault
+from local.sendgrid_double.jobs import Job
+from local.sendgrid_double.rate_limit import RateLimit
+from local.sendgrid_double.server import serve
+
+__all__ = [
+    "Account",
+    "Contact",
+    "ContactCount",
+    "Fault",
+    "Job",
+    "RateLimit",
+    "ReceivedRequest",
+    "SendGridDouble",
+    "UnknownContact",
+    "serve",
+]

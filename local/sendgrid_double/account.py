@@ -1,0 +1,199 @@
+"""The state of one SendGrid account: its contacts and its jobs. No HTTP in here.
+
+Undocumented, and decided so: an id that is not in the account does not spoil a deletion (the job completes
+and counts what it really deleted); ids are compared without regard to case; a delete-all takes what is there
+when the job runs, not when it was accepted; an identifier that the contact does not have makes the job fail.
+"""
+
+import heapq
+import itertools
+import threading
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import get_args
+
+from local.sendgrid_double.contacts import (
+    Contact,
+    ContactCount,
+    IdentifierType,
+    count_contacts,
+    is_contact_id,
+)
+from local.sendgrid_double.jobs import ForcedEnding, Job, JobKind
+
+
+class UnknownContact(LookupError):
+    """The account has no contact with this id."""
+
+
+class Account:
+    """Contacts, and jobs that change them `job_delay` seconds after they were accepted.
+
+    A job runs when somebody looks at the account and its time has come; it has then finished at its own time,
+    not at that of the look. Safe to use from several threads.
+    """
+
+    def __init__(self, clock: Callable[[], float], job_delay: float | Callable[[], float]) -> None:
+        self.job_delay = job_delay
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._sequence = itertools.count()
+        self.clear()
+
+    def clear(self) -> None:
+        """Forgets all contacts, jobs and forced endings."""
+        with self._lock:
+            self._contacts: dict[str, Contact] = {}
+            self._billable = 0
+            self._jobs: dict[str, Job] = {}
+            self._schedule: list[tuple[float, int, str]] = []
+            self._forced_endings: deque[ForcedEnding] = deque()
+
+    def add_contact(
+        self,
+        *,
+        email: str = "",
+        phone_number_id: str = "",
+        external_id: str = "",
+        anonymous_id: str = "",
+        contact_id: str | None = None,
+    ) -> str:
+        """Adds a contact and returns its id. E-mail addresses are stored in lower case, as SendGrid does.
+
+        Raises ValueError without any identifier, and for an id that is taken or not a UUID. That identifiers
+        are unique is not checked.
+        """
+        if not (email or phone_number_id or external_id or anonymous_id):
+            raise ValueError("a contact needs at least one identifier")
+        if contact_id is not None and not is_contact_id(contact_id):
+            raise ValueError("a contact id has the form of a UUID")
+        new_id = contact_id.lower() if contact_id else str(uuid.uuid4())
+        with self._lock:
+            self._run_due_jobs()
+            if new_id in self._contacts:
+                raise ValueError("this contact id is taken")
+            now = self._clock()
+            self._contacts[new_id] = Contact(
+                new_id, now, now, email.lower(), phone_number_id, external_id, anonymous_id
+            )
+            self._billable += 1
+        return new_id
+
+    def contact(self, contact_id: str) -> Contact | None:
+        with self._lock:
+            self._run_due_jobs()
+            return self._contacts.get(contact_id.lower())
+
+    def contacts(self) -> list[Contact]:
+        with self._lock:
+            self._run_due_jobs()
+            return list(self._contacts.values())
+
+    def contact_ids(self) -> frozenset[str]:
+        with self._lock:
+            self._run_due_jobs()
+            return frozenset(self._contacts)
+
+    def __contains__(self, contact_id: str) -> bool:
+        return self.contact(contact_id) is not None
+
+    def __len__(self) -> int:
+        with self._lock:
+            self._run_due_jobs()
+            return len(self._contacts)
+
+    def count(self) -> ContactCount:
+        """Deleting a contact does not lower the billable count (observed 2026-07)."""
+        with self._lock:
+            return count_contacts(self.contacts(), self._billable)
+
+    def delete_contacts(self, contact_ids: Iterable[str]) -> Job:
+        ids = tuple(dict.fromkeys(contact_id.lower() for contact_id in contact_ids))
+        with self._lock:
+            return self._accept("delete", ids, len(ids))
+
+    def delete_all(self) -> Job:
+        with self._lock:
+            return self._accept("delete_all", (), len(self))
+
+    def remove_identifier(self, contact_id: str, kind: IdentifierType, value: str) -> Job:
+        """Raises UnknownContact; everything else that is wrong shows when the job runs."""
+        with self._lock:
+            if contact_id not in self:
+                raise UnknownContact(contact_id)
+            return self._accept("remove_identifier", (contact_id.lower(),), 1, (kind, value))
+
+    def job(self, job_id: str) -> Job | None:
+        with self._lock:
+            self._run_due_jobs()
+            return self._jobs.get(job_id)
+
+    def jobs(self) -> list[Job]:
+        """All jobs, in the order they were accepted."""
+        with self._lock:
+            self._run_due_jobs()
+            return list(self._jobs.values())
+
+    def force_next_jobs(self, ending: ForcedEnding, count: int = 1) -> None:
+        """The next `count` accepted jobs end so: `errored` spares half of the contacts, `failed` all.
+
+        Raises ValueError for any other ending.
+        """
+        if ending not in get_args(ForcedEnding):
+            raise ValueError("a job can be forced to end errored or failed")
+        with self._lock:
+            self._forced_endings.extend([ending] * count)
+
+    def _accept(
+        self,
+        kind: JobKind,
+        contact_ids: tuple[str, ...],
+        requested_count: int,
+        identifier: tuple[IdentifierType, str] | None = None,
+    ) -> Job:
+        self._run_due_jobs()
+        job = Job(
+            id=str(uuid.uuid4()),
+            kind=kind,
+            contact_ids=contact_ids,
+            requested_count=requested_count,
+            started_at=self._clock(),
+            identifier=identifier,
+            forced_ending=self._forced_endings.popleft() if self._forced_endings else None,
+        )
+        delay = self.job_delay() if callable(self.job_delay) else self.job_delay
+        self._jobs[job.id] = job
+        heapq.heappush(self._schedule, (job.started_at + delay, next(self._sequence), job.id))
+        return job
+
+    def _run_due_jobs(self) -> None:
+        now = self._clock()
+        while self._schedule and self._schedule[0][0] <= now:
+            due_at, _, job_id = heapq.heappop(self._schedule)
+            job = self._jobs[job_id]
+            self._jobs[job_id] = replace(self._ended(job, due_at), finished_at=due_at)
+
+    def _ended(self, job: Job, at: float) -> Job:
+        if job.identifier is None:
+            return self._deleted(job)
+        contact = self._contacts.get(job.contact_ids[0])
+        if contact is None or job.forced_ending or not contact.can_lose(*job.identifier):
+            return replace(job, status=job.forced_ending or "failed", errored_count=1)
+        self._contacts[contact.id] = contact.without(job.identifier[0], at)
+        return replace(job, status="completed")
+
+    def _deleted(self, job: Job) -> Job:
+        asked = list(self._contacts) if job.kind == "delete_all" else job.contact_ids
+        present = [contact_id for contact_id in asked if contact_id in self._contacts]
+        spared = {None: 0, "errored": (len(present) + 1) // 2, "failed": len(present)}[job.forced_ending]
+        for contact_id in present[spared:]:
+            del self._contacts[contact_id]
+        return replace(
+            job,
+            status=job.forced_ending or "completed",
+            requested_count=len(asked),
+            deleted_count=len(present) - spared,
+            errored_count=spared,
+        )

@@ -1,0 +1,98 @@
+"""The double as its users see it: accounts, settings, faults to come, and what it has received."""
+
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+from werkzeug.datastructures import Headers
+
+from local.sendgrid_double.account import Account
+from local.sendgrid_double.faults import FaultQueue
+from local.sendgrid_double.rate_limit import RateLimit, RateLimiter
+
+
+@dataclass
+class ReceivedRequest:
+    """One request as it came in. `status` is None until it is answered, and stays so if it never is.
+
+    `route` is the path as documented ("/v3/marketing/contacts/{contact_id}"), `target` path and query sent.
+    `headers` are without Authorization: the key is kept nowhere.
+    """
+
+    received_at: float
+    method: str
+    route: str
+    target: str
+    headers: Headers
+    body: str
+    status: int | None = None
+
+    @property
+    def target_length(self) -> int:
+        return len(self.target)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The contact ids in the query, as sent."""
+        values = parse_qs(urlsplit(self.target).query).get("ids", [])
+        return tuple(contact_id for value in values for contact_id in value.split(","))
+
+
+class SendGridDouble:
+    """Everything that the HTTP server (`serve`) answers from. Attributes may be changed while it runs.
+
+    clock: seconds since the epoch; drives jobs and rate limit.
+    sleep: waits for latency and delayed answers.
+    job_delay: seconds from a 202 until its job runs, or what makes them (about 30 observed, 2026-07).
+    rate_limit: None for no limit, and then no X-RateLimit headers.
+    api_keys: the keys accepted; None for any.
+    latency_seconds: added to every answer.
+    max_target_length: a longer request target gets 414 (8,150 characters of ids observed to pass).
+
+    `poison_ids` look like contact ids, but a deletion that names one gets 400. `forbidden` makes all a 403.
+    As long as there are no subusers, `on-behalf-of` is recorded and changes nothing.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+        job_delay: float | Callable[[], float] = 30.0,
+        rate_limit: RateLimit | None = None,
+        api_keys: Collection[str] | None = None,
+        latency_seconds: float = 0.0,
+        max_target_length: int = 8190,
+    ) -> None:
+        self.clock = clock
+        self.sleep = sleep
+        self.api_keys = api_keys
+        self.latency_seconds = latency_seconds
+        self.max_target_length = max_target_length
+        self.forbidden = False
+        self.poison_ids: set[str] = set()
+        self.account = Account(clock, job_delay)
+        self.subusers: dict[str, Account] = {}
+        self.rate_limiter = RateLimiter(clock, rate_limit)
+        self.faults = FaultQueue()
+        self.requests: list[ReceivedRequest] = []
+
+    def add_subuser(self, username: str) -> Account:
+        """Adds a subuser with an account of its own."""
+        self.subusers[username] = Account(self.clock, self.account.job_delay)
+        return self.subusers[username]
+
+    def account_for(self, on_behalf_of: str | None) -> Account | None:
+        """The account that a call with this `on-behalf-of` works on; None if there is no such subuser."""
+        if on_behalf_of and self.subusers:
+            return self.subusers.get(on_behalf_of)
+        return self.account
+
+    def reset(self) -> None:
+        """Forgets contacts, jobs, faults and requests; keeps settings, subusers and the rate limit."""
+        for account in (self.account, *self.subusers.values()):
+            account.clear()
+        self.faults.clear()
+        self.rate_limiter.restart()
+        self.requests.clear()

@@ -1,0 +1,79 @@
+"""What stands in front of the API: the record, latency, nginx's limit on the URL, rate limit and faults."""
+
+import re
+from collections.abc import Iterable
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Request, Response
+
+from local.sendgrid_double.answers import usual_answer
+from local.sendgrid_double.api import create_api
+from local.sendgrid_double.control import PREFIX, create_control
+from local.sendgrid_double.double import ReceivedRequest, SendGridDouble
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+
+class Gateway:
+    """The whole double as a WSGI application. Raises ConnectionDropped where there is to be no answer."""
+
+    def __init__(self, double: SendGridDouble) -> None:
+        self._double = double
+        self._api = create_api(double)
+        self._routes = self._api.url_map.bind("")
+        self._control = create_control(double)
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        request = Request(environ)
+        if request.path.startswith(PREFIX):
+            return self._control(environ, start_response)
+        received = self._record(request)
+        response = self._answer(received, environ)
+        received.status = response.status_code
+        return response(environ, start_response)
+
+    def _record(self, request: Request) -> ReceivedRequest:
+        body = request.get_data()
+        request.environ["wsgi.input"] = BytesIO(body)  # the API reads it again
+        received = ReceivedRequest(
+            received_at=self._double.clock(),
+            method=request.method,
+            route=self._route_of(request),
+            target=request.environ["RAW_URI"],
+            headers=Headers([(name, value) for name, value in request.headers if name != "Authorization"]),
+            body=body.decode(errors="replace"),
+        )
+        self._double.requests.append(received)
+        return received
+
+    def _route_of(self, request: Request) -> str:
+        try:
+            rule, _ = self._routes.match(request.path, request.method, return_rule=True)
+        except HTTPException:
+            return request.path
+        return re.sub(r"<(\w+)>", r"{\1}", rule.rule)
+
+    def _answer(self, received: ReceivedRequest, environ: "WSGIEnvironment") -> Response:
+        double = self._double
+        if double.latency_seconds:
+            double.sleep(double.latency_seconds)
+        if received.target_length > double.max_target_length:
+            return usual_answer(414)
+        allowance = double.rate_limiter.take(f"{received.method} {received.route}")
+        response = usual_answer(429) if allowance.exceeded else self._answer_or_fault(received, environ)
+        for name, value in allowance.headers.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    def _answer_or_fault(self, received: ReceivedRequest, environ: "WSGIEnvironment") -> Response:
+        fault = self._double.faults.take(received.method, received.route)
+        if fault is None:
+            return Response.from_app(self._api, environ)
+        true_answer = Response.from_app(self._api, environ) if fault.reaches_the_api else Response()
+        if fault.delay_seconds:
+            self._double.sleep(fault.delay_seconds)
+        return fault.answer(true_answer)

@@ -1,0 +1,85 @@
+"""The double on a socket."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+from werkzeug.wrappers import Response
+
+from local.sendgrid_double.double import SendGridDouble
+from local.sendgrid_double.faults import ConnectionDropped
+from local.sendgrid_double.gateway import Gateway
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+class _KeepAliveRequestHandler(WSGIRequestHandler):
+    """Keeps connections open, as SendGrid does; werkzeug's own handler closes them after every answer."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or the body waits 40 ms for the client's acknowledgement of the headers
+
+    def run_wsgi(self) -> None:
+        environ = self.make_environ()
+        # The body is read whole, whatever becomes of it: the connection's next request line comes after it.
+        length = -1 if environ.get("wsgi.input_terminated") else int(environ.get("CONTENT_LENGTH") or 0)
+        environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(length))
+        try:
+            response = Response.from_app(self.server.app, environ)
+        except ConnectionDropped:
+            self.close_connection = True
+            return
+        self.send_response(response.status_code)
+        for name, value in response.headers:
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(response.get_data())
+
+    def version_string(self) -> str:
+        return "nginx"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Not logged: `SendGridDouble.requests` has it all."""
+
+
+class _KeepAliveServer(ThreadedWSGIServer):
+    """Closes the connections that are still open when it stops, so that a stopped double is unreachable."""
+
+    def __init__(self, host: str, port: int, app: "WSGIApplication") -> None:
+        self._connections: set[socket.socket] = set()
+        super().__init__(host, port, app, _KeepAliveRequestHandler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def stop(self) -> None:
+        self.shutdown()
+        for connection in self._connections.copy():
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def serve(double: SendGridDouble, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """Serves the double while the block runs, from threads of its own; gives its base URL.
+
+    Port 0 is any free port.
+    """
+    server = _KeepAliveServer(host, port, Gateway(double))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://{host}:{server.port}"
+    finally:
+        server.stop()
+        thread.join()

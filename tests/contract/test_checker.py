@@ -1,0 +1,121 @@
+"""The checker finds what is wrong; that it lets pass what is right is shown in test_double.py."""
+
+from typing import Any
+
+import pytest
+import requests
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.contract import ContractViolation, check_request, check_response
+
+CONTACTS = "https://api.sendgrid.com/v3/marketing/contacts"
+SOME_ID = "e7af8e1a-9589-49de-9d43-17287789f769"
+HEADERS = {"Authorization": "Bearer SG.example", "Accept": "application/json"}
+
+
+def prepared(method: str, url: str, **options: Any) -> requests.PreparedRequest:
+    headers = HEADERS | options.pop("headers", {})
+    given = {name: value for name, value in headers.items() if value is not None}
+    return requests.Request(method, url, headers=given, **options).prepare()
+
+
+def answer(request: requests.PreparedRequest, status: int, body: str, content_type: str) -> requests.Response:
+    response = requests.Response()
+    response.request = request
+    response.status_code = status
+    response.headers["Content-Type"] = content_type
+    response._content = body.encode()
+    return response
+
+
+@settings(deadline=None)
+@given(st.lists(st.uuids(), min_size=1, max_size=30))
+def test_any_list_of_contact_ids_may_be_deleted(ids: list[Any]) -> None:
+    check_request(prepared("DELETE", CONTACTS, params={"ids": ",".join(map(str, ids))}))
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("", "not exactly one"),
+        (f"ids={SOME_ID}&delete_all_contacts=true", "not exactly one"),
+        (f"ids={SOME_ID}&ids={SOME_ID}", "repeated"),
+        ("ids=", "empty"),
+        ("delete_all_contacts=true&ids=", "empty"),
+        (f"ids={SOME_ID}&dry_run=true", "not declared"),
+        (f"ids[]={SOME_ID}", "not declared"),
+        ("ids=1234", "not valid"),
+        (f"ids={SOME_ID}%2C", "not valid"),
+        (f"ids={SOME_ID}, {SOME_ID}", "not valid"),
+        ("delete_all_contacts=True", "not valid"),
+    ],
+)
+def test_a_deletion_that_breaks_the_contract_is_found(query: str, reason: str) -> None:
+    with pytest.raises(ContractViolation, match=reason):
+        check_request(prepared("DELETE", f"{CONTACTS}?{query}"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        {"identifier_type": "EMAIL"},
+        {"identifier_type": "email", "identifier_value": "a@example.com"},
+        {"identifier_type": "EMAIL", "identifier_value": ""},
+        {"identifier_type": "EMAIL", "identifier_value": "a@example.com", "force": True},
+    ],
+)
+def test_a_removal_that_breaks_the_contract_is_found(body: Any) -> None:
+    with pytest.raises(ContractViolation):
+        check_request(prepared("DELETE", f"{CONTACTS}/{SOME_ID}/identifiers", json=body))
+
+
+@pytest.mark.parametrize(
+    ("headers", "reason"),
+    [
+        ({"Accept": "*/*"}, "Accept"),
+        ({"Accept": None}, "Accept"),
+        ({"Authorization": None}, "Security"),
+        ({"Authorization": "Basic abc"}, "Security"),
+    ],
+)
+def test_a_missing_header_is_found(headers: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ContractViolation, match=reason):
+        check_request(prepared("GET", f"{CONTACTS}/count", headers=headers))
+
+
+def test_a_body_where_none_belongs_is_found() -> None:
+    with pytest.raises(ContractViolation, match="takes no body"):
+        check_request(prepared("DELETE", f"{CONTACTS}?ids={SOME_ID}", json={"ids": [SOME_ID]}))
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("PUT", ""), ("GET", "/../lists"), ("GET", "/1234"), ("POST", f"/{SOME_ID}")]
+)
+def test_a_call_that_the_contract_does_not_know_is_found(method: str, path: str) -> None:
+    with pytest.raises(ContractViolation):
+        check_request(prepared(method, CONTACTS + path))
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "content_type"),
+    [
+        (200, '{"job_id": "1"}', "application/json"),
+        (202, "{}", "application/json"),
+        (202, '{"job_id": {}}', "application/json"),
+        (202, '{"job_id": ""}', "application/json"),
+        (202, "<html>", "text/html"),
+        (202, "", "application/json"),
+        (204, "", "application/json"),
+        (302, "", "text/html"),
+        (400, "{}", "application/json"),
+        (400, "<html>", "text/html"),
+        (400, '{"errors": []}', "application/json"),
+        (400, '{"errors": [{"field": "ids"}]}', "application/json"),
+    ],
+)
+def test_an_answer_that_breaks_the_contract_is_found(status: int, body: str, content_type: str) -> None:
+    request = prepared("DELETE", f"{CONTACTS}?ids={SOME_ID}")
+    with pytest.raises(ContractViolation):
+        check_response(answer(request, status, body, content_type))

@@ -1,0 +1,129 @@
+"""The SendGrid double answers as the contract says, whatever it is asked."""
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from local.sendgrid_double import Fault, RateLimit, SendGridDouble, serve
+from tests.contract import check, check_response
+from tests.sendgrid_double.support import CONTACTS, ApiSession, ManualClock
+
+SOME_ID = "e7af8e1a-9589-49de-9d43-17287789f769"
+SOME_EMAIL = {"identifier_type": "EMAIL", "identifier_value": "a@example.com"}
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture(params=["epoch", "seconds"])
+def double(clock: ManualClock, request: pytest.FixtureRequest) -> SendGridDouble:
+    rate_limit = RateLimit(limit=600, window_seconds=60, reset=request.param)
+    double = SendGridDouble(clock=clock, job_delay=30, rate_limit=rate_limit)
+    double.account.add_contact(
+        contact_id=SOME_ID,
+        email="a@example.com",
+        phone_number_id="+15555550100",
+        external_id="x-1",
+        anonymous_id="anon-1",
+    )
+    return double
+
+
+@pytest.fixture
+def api(double: SendGridDouble) -> Iterator[ApiSession]:
+    with serve(double) as base_url, ApiSession(base_url) as session:
+        yield session
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("DELETE", f"?ids={SOME_ID}", None, 202),
+        ("DELETE", f"?ids={SOME_ID}%2C{uuid.UUID(int=7)},{SOME_ID}", None, 202),
+        ("DELETE", "?delete_all_contacts=true", None, 202),
+        ("DELETE", f"/{SOME_ID}/identifiers", SOME_EMAIL, 202),
+        ("DELETE", f"/{uuid.UUID(int=7)}/identifiers", SOME_EMAIL, 404),
+        ("GET", f"/{SOME_ID}", None, 200),
+        ("GET", f"/{uuid.UUID(int=7)}", None, 404),
+        ("POST", "/batch", {"ids": [SOME_ID, str(uuid.UUID(int=7))]}, 200),
+        ("GET", "/count", None, 200),
+        ("GET", "/imports/unknown", None, 404),
+    ],
+)
+def test_a_proper_call_gets_a_proper_answer(
+    api: ApiSession, method: str, path: str, body: Any, status: int
+) -> None:
+    response = api.request(method, CONTACTS + path, json=body)
+    assert response.status_code == status
+    check(response)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("DELETE", "", None),
+        ("DELETE", "?ids=", None),
+        ("DELETE", "?ids=1234", None),
+        ("DELETE", f"?ids={SOME_ID}&delete_all_contacts=true", None),
+        ("DELETE", f"/{SOME_ID}/identifiers", None),
+        ("DELETE", f"/{SOME_ID}/identifiers", {"identifier_type": "email", "identifier_value": "a"}),
+        ("POST", "/batch", {"ids": [SOME_ID] * 101}),
+    ],
+)
+def test_an_improper_call_gets_a_proper_refusal(api: ApiSession, method: str, path: str, body: Any) -> None:
+    response = api.request(method, CONTACTS + path, json=body)
+    assert response.status_code == 400
+    check_response(response)
+
+
+@pytest.mark.parametrize("headers", [{"Authorization": None}, {"Accept": "text/html"}])
+def test_a_call_without_its_headers_gets_a_proper_refusal(api: ApiSession, headers: dict[str, Any]) -> None:
+    response = api.get(f"{CONTACTS}/count", headers=headers)
+    assert response.status_code in (401, 406)
+    check_response(response)
+
+
+@pytest.mark.parametrize("ending", ["completed", "errored", "failed"])
+def test_a_job_is_told_properly_at_every_stage(
+    double: SendGridDouble, api: ApiSession, clock: ManualClock, ending: Any
+) -> None:
+    if ending != "completed":
+        double.account.force_next_jobs(ending)
+    job_id = api.delete(CONTACTS, params={"ids": SOME_ID}).json()["job_id"]
+    for status in ("pending", ending):
+        response = api.get(f"{CONTACTS}/imports/{job_id}")
+        assert response.json()["status"] == status
+        check(response)
+        clock.advance(30)
+
+
+def test_a_contact_with_one_identifier_is_told_properly(double: SendGridDouble, api: ApiSession) -> None:
+    contact_id = double.account.add_contact(anonymous_id="anon-2")
+    check(api.get(f"{CONTACTS}/{contact_id}"))
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 406, 413, 414, 429, 451, 500, 502, 503, 504])
+def test_every_documented_error_is_told_properly(
+    double: SendGridDouble, api: ApiSession, status: int
+) -> None:
+    double.faults.add(Fault(status=status))
+    response = api.delete(CONTACTS, params={"ids": SOME_ID})
+    assert response.status_code == status
+    check(response)
+
+
+def test_the_rate_limit_and_the_length_limit_are_told_properly(
+    double: SendGridDouble, api: ApiSession
+) -> None:
+    ids = ",".join([SOME_ID] * 221)
+    too_long = api.delete(f"{CONTACTS}?ids={ids}")
+    double.rate_limiter.configure(RateLimit(limit=1, window_seconds=60))
+    api.get(f"{CONTACTS}/count")
+    too_many = api.get(f"{CONTACTS}/count")
+    assert (too_long.status_code, too_many.status_code) == (414, 429)
+    check(too_long)
+    check(too_many)

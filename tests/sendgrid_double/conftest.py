@@ -1,0 +1,41 @@
+from collections.abc import Iterator
+
+import pytest
+
+from local.sendgrid_double import Account, SendGridDouble, serve
+from tests.sendgrid_double.support import API_KEY, ApiSession, ManualClock
+
+JOB_DELAY = 30.0
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def account(clock: ManualClock) -> Account:
+    return Account(clock, JOB_DELAY)
+
+
+@pytest.fixture
+def naps() -> list[float]:
+    """The seconds that the double wanted to wait, instead of waiting."""
+    return []
+
+
+@pytest.fixture
+def double(clock: ManualClock, naps: list[float]) -> SendGridDouble:
+    return SendGridDouble(clock=clock, sleep=naps.append, job_delay=JOB_DELAY, api_keys={API_KEY})
+
+
+@pytest.fixture
+def base_url(double: SendGridDouble) -> Iterator[str]:
+    with serve(double) as url:
+        yield url
+
+
+@pytest.fixture
+def api(base_url: str) -> Iterator[ApiSession]:
+    with ApiSession(base_url) as session:
+        yield session

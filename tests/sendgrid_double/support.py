@@ -1,0 +1,40 @@
+"""What the double's tests share."""
+
+from typing import Any
+
+import requests
+
+CONTACTS = "/v3/marketing/contacts"
+API_KEY = "SG.example"
+
+
+class ManualClock:
+    """A clock that stands still until it is moved on."""
+
+    def __init__(self, now: float = 1_800_000_000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class ApiSession(requests.Session):
+    """Speaks to one base URL with a key and the right Accept header; its methods take paths."""
+
+    def __init__(self, base_url: str) -> None:
+        super().__init__()
+        self._base_url = base_url
+        self.trust_env = False
+        self.headers.update({"Authorization": f"Bearer {API_KEY}", "Accept": "application/json"})
+
+    def request(self, method: Any, url: Any, *args: Any, **options: Any) -> requests.Response:
+        options = {"timeout": 30, "allow_redirects": False} | options
+        return super().request(method, self._base_url + url, *args, **options)
+
+
+def message_of(response: requests.Response) -> str:
+    """The first message of an errors body."""
+    return str(response.json()["errors"][0]["message"])

@@ -1,0 +1,183 @@
+import uuid
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from local.sendgrid_double import Account, Job, UnknownContact
+from local.sendgrid_double.jobs import ForcedEnding
+from tests.sendgrid_double.conftest import JOB_DELAY
+from tests.sendgrid_double.support import ManualClock
+
+
+def ended(account: Account, job: Job, clock: ManualClock) -> Job:
+    clock.advance(JOB_DELAY)
+    found = account.job(job.id)
+    assert found is not None
+    return found
+
+
+def test_a_contact_needs_an_identifier(account: Account) -> None:
+    with pytest.raises(ValueError, match="at least one identifier"):
+        account.add_contact()
+
+
+def test_a_contact_id_is_a_uuid(account: Account) -> None:
+    with pytest.raises(ValueError, match="UUID"):
+        account.add_contact(email="a@example.com", contact_id="1234")
+
+
+def test_a_contact_id_is_taken_once(account: Account) -> None:
+    contact_id = account.add_contact(email="a@example.com")
+    with pytest.raises(ValueError, match="taken"):
+        account.add_contact(email="b@example.com", contact_id=contact_id.upper())
+
+
+def test_an_email_address_is_stored_in_lower_case(account: Account) -> None:
+    contact = account.contact(account.add_contact(email="Ann@Example.com", external_id="Ann"))
+    assert contact is not None
+    assert (contact.email, contact.external_id) == ("ann@example.com", "Ann")
+
+
+def test_a_deletion_takes_effect_when_its_delay_is_over(account: Account, clock: ManualClock) -> None:
+    contact_id = account.add_contact(email="a@example.com")
+    job = account.delete_contacts([contact_id])
+    clock.advance(JOB_DELAY - 0.1)
+    assert (contact_id in account, account.job(job.id)) == (True, job)
+    clock.advance(0.1)
+    assert contact_id not in account
+
+
+def test_a_job_finishes_at_its_own_time_whenever_somebody_looks(account: Account, clock: ManualClock) -> None:
+    job = account.delete_contacts([account.add_contact(email="a@example.com")])
+    clock.advance(3600)
+    assert ended(account, job, clock).finished_at == job.started_at + JOB_DELAY
+
+
+def test_every_job_can_have_a_delay_of_its_own(account: Account, clock: ManualClock) -> None:
+    delays = iter([20.0, 10.0])
+    account.job_delay = lambda: next(delays)
+    slow, quick = account.delete_contacts([]), account.delete_contacts([])
+    clock.advance(10)
+    assert [job.status for job in account.jobs()] == ["pending", "completed"]
+    assert [job.id for job in account.jobs()] == [slow.id, quick.id]
+
+
+def test_ids_that_the_account_does_not_have_do_not_spoil_a_deletion(
+    account: Account, clock: ManualClock
+) -> None:
+    contact_id = account.add_contact(email="a@example.com")
+    job = ended(account, account.delete_contacts([contact_id.upper(), contact_id, str(uuid.uuid4())]), clock)
+    assert (job.status, job.requested_count, job.deleted_count, job.errored_count) == ("completed", 2, 1, 0)
+    assert len(account) == 0
+
+
+def test_delete_all_takes_what_is_there_when_it_runs(account: Account, clock: ManualClock) -> None:
+    account.add_contact(email="before@example.com")
+    job = account.delete_all()
+    account.add_contact(email="between@example.com")
+    clock.advance(JOB_DELAY)
+    later = account.add_contact(email="after@example.com")
+    assert account.contact_ids() == {later}
+    assert (job.requested_count, ended(account, job, clock).deleted_count) == (1, 2)
+
+
+@pytest.mark.parametrize(("ending", "left"), [("errored", 3), ("failed", 5)])
+def test_a_forced_ending_spares_contacts(
+    account: Account, clock: ManualClock, ending: ForcedEnding, left: int
+) -> None:
+    ids = [account.add_contact(external_id=str(number)) for number in range(5)]
+    account.force_next_jobs(ending)
+    job = ended(account, account.delete_contacts(ids), clock)
+    assert (job.status, job.deleted_count, job.errored_count) == (ending, 5 - left, left)
+    assert len(account) == left
+
+
+def test_a_forced_ending_is_for_so_many_jobs(account: Account, clock: ManualClock) -> None:
+    account.force_next_jobs("failed", count=2)
+    jobs = [account.delete_contacts([]), account.delete_all(), account.delete_all()]
+    assert [ended(account, job, clock).status for job in jobs] == ["failed", "failed", "completed"]
+
+
+def test_an_ending_that_does_not_exist_is_refused(account: Account) -> None:
+    with pytest.raises(ValueError, match="errored or failed"):
+        account.force_next_jobs("completed")  # type: ignore[arg-type]
+
+
+def test_an_identifier_is_removed_and_the_rest_stays(account: Account, clock: ManualClock) -> None:
+    contact_id = account.add_contact(email="a@example.com", phone_number_id="+15555550100")
+    job = ended(account, account.remove_identifier(contact_id, "EMAIL", "A@example.com"), clock)
+    contact = account.contact(contact_id)
+    assert contact is not None
+    assert contact.identifiers == {"PHONENUMBERID": "+15555550100"}
+    assert (job.status, contact.updated_at) == ("completed", job.finished_at)
+
+
+def test_an_identifier_that_is_the_last_one_makes_the_job_fail(account: Account, clock: ManualClock) -> None:
+    contact_id = account.add_contact(email="a@example.com", external_id="x-1")
+    first = account.remove_identifier(contact_id, "EMAIL", "a@example.com")
+    last = account.remove_identifier(contact_id, "EXTERNALID", "x-1")
+    assert [ended(account, job, clock).status for job in (first, last)] == ["completed", "failed"]
+    contact = account.contact(contact_id)
+    assert contact is not None
+    assert contact.identifiers == {"EXTERNALID": "x-1"}
+
+
+def test_an_identifier_that_the_contact_does_not_have_makes_the_job_fail(
+    account: Account, clock: ManualClock
+) -> None:
+    contact_id = account.add_contact(email="a@example.com", external_id="x-1")
+    job = account.remove_identifier(contact_id, "EXTERNALID", "X-1")
+    assert ended(account, job, clock).status == "failed"
+
+
+def test_removing_an_identifier_of_a_contact_that_went_meanwhile_fails(
+    account: Account, clock: ManualClock
+) -> None:
+    contact_id = account.add_contact(email="a@example.com", external_id="x-1")
+    account.delete_all()
+    job = account.remove_identifier(contact_id, "EMAIL", "a@example.com")
+    assert ended(account, job, clock).status == "failed"
+
+
+def test_a_forced_ending_spares_the_identifier(account: Account, clock: ManualClock) -> None:
+    contact_id = account.add_contact(email="a@example.com", external_id="x-1")
+    account.force_next_jobs("errored")
+    job = ended(account, account.remove_identifier(contact_id, "EMAIL", "a@example.com"), clock)
+    contact = account.contact(contact_id)
+    assert contact is not None
+    assert (job.status, contact.email) == ("errored", "a@example.com")
+
+
+def test_an_unknown_contact_has_no_identifiers_to_remove(account: Account) -> None:
+    with pytest.raises(UnknownContact):
+        account.remove_identifier(str(uuid.uuid4()), "EMAIL", "a@example.com")
+
+
+def test_a_deleted_contact_was_billed_all_the_same(account: Account, clock: ManualClock) -> None:
+    doomed = account.add_contact(email="a@example.com", anonymous_id="1")
+    account.add_contact(phone_number_id="+15555550100")
+    ended(account, account.delete_contacts([doomed]), clock)
+    count = account.count()
+    assert (count.contacts, count.billable) == (1, 2)
+    assert count.with_identifier == {"EMAIL": 0, "PHONENUMBERID": 1, "EXTERNALID": 0, "ANONYMOUSID": 0}
+
+
+@settings(deadline=None)
+@given(st.integers(0, 20), st.lists(st.tuples(st.sets(st.integers(0, 25)), st.floats(0, 60))))
+def test_in_the_end_exactly_the_contacts_asked_for_are_gone(
+    added: int, deletions: list[tuple[set[int], float]]
+) -> None:
+    clock = ManualClock()
+    delays = iter([delay for _, delay in deletions])
+    account = Account(clock, lambda: next(delays))
+    present = [account.add_contact(external_id=str(number)) for number in range(added)]
+    ids = present + [str(uuid.uuid4()) for _ in range(26 - added)]
+    asked = set()
+    for chosen, _ in deletions:
+        asked |= {ids[index] for index in chosen}
+        account.delete_contacts(ids[index] for index in chosen)
+        clock.advance(1)
+    clock.advance(60)
+    assert account.contact_ids() == set(present) - asked
+    assert sum(job.deleted_count for job in account.jobs()) == len(set(present) & asked)

@@ -1,0 +1,227 @@
+import uuid
+from typing import Any
+
+import pytest
+
+from local.sendgrid_double import SendGridDouble
+from tests.sendgrid_double.conftest import JOB_DELAY
+from tests.sendgrid_double.support import API_KEY, CONTACTS, ApiSession, ManualClock, message_of
+
+NEITHER_NOR_BOTH = "either 'ids' OR 'delete_all_contacts' should be supplied as query param"
+SOME_ID = "e7af8e1a-9589-49de-9d43-17287789f769"
+
+
+def test_contacts_are_deleted_some_time_after_the_202(
+    double: SendGridDouble, api: ApiSession, clock: ManualClock
+) -> None:
+    gone, kept, gone_too = (double.account.add_contact(external_id=str(number)) for number in range(3))
+    response = api.delete(CONTACTS, params={"ids": f"{gone},{gone_too}"})
+    assert response.status_code == 202
+    assert list(response.json()) == ["job_id"]
+    assert len(double.account) == 3
+    clock.advance(JOB_DELAY)
+    assert double.account.contact_ids() == {kept}
+
+
+def test_all_contacts_are_deleted(double: SendGridDouble, api: ApiSession, clock: ManualClock) -> None:
+    double.account.add_contact(email="a@example.com")
+    assert api.delete(CONTACTS, params={"delete_all_contacts": "true"}).status_code == 202
+    clock.advance(JOB_DELAY)
+    assert len(double.account) == 0
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "ids=",
+        "ids[]=" + SOME_ID,
+        f"ids={SOME_ID}&ids={SOME_ID}",
+        "delete_all_contacts=True",
+        "delete_all_contacts=",
+        "delete_all_contacts=false",
+        "delete_all_contacts=true&delete_all_contacts=true",
+        "delete_all_contacts=true&ids=",
+        f"delete_all_contacts=true&ids={SOME_ID}",
+        f"delete_all_contacts=false&ids={SOME_ID}",
+    ],
+)
+def test_a_deletion_names_ids_or_everything(double: SendGridDouble, api: ApiSession, query: str) -> None:
+    response = api.delete(f"{CONTACTS}?{query}")
+    assert (response.status_code, message_of(response)) == (400, NEITHER_NOR_BOTH)
+    assert double.account.jobs() == []
+
+
+@pytest.mark.parametrize("bad", ["1234", f"{SOME_ID},", f"{SOME_ID}, {SOME_ID}", f"[{SOME_ID}]"])
+def test_one_id_that_is_none_sinks_the_whole_deletion(
+    double: SendGridDouble, api: ApiSession, bad: str
+) -> None:
+    response = api.delete(CONTACTS, params={"ids": f"{double.account.add_contact(external_id='1')},{bad}"})
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "ids")
+    assert double.account.jobs() == []
+
+
+def test_a_poison_id_sinks_the_whole_deletion(double: SendGridDouble, api: ApiSession) -> None:
+    double.poison_ids.add(SOME_ID)
+    assert api.delete(CONTACTS, params={"ids": f"{uuid.uuid4()},{SOME_ID}"}).status_code == 400
+    assert api.delete(CONTACTS, params={"ids": str(uuid.uuid4())}).status_code == 202
+
+
+def test_an_identifier_is_removed(double: SendGridDouble, api: ApiSession, clock: ManualClock) -> None:
+    contact_id = double.account.add_contact(email="a@example.com", anonymous_id="anon-1")
+    body = {"identifier_type": "ANONYMOUSID", "identifier_value": "anon-1"}
+    assert api.delete(f"{CONTACTS}/{contact_id}/identifiers", json=body).status_code == 202
+    clock.advance(JOB_DELAY)
+    assert api.get(f"{CONTACTS}/{contact_id}").json().get("anonymous_id") is None
+
+
+def test_removing_the_last_identifier_is_accepted_and_fails(
+    double: SendGridDouble, api: ApiSession, clock: ManualClock
+) -> None:
+    contact_id = double.account.add_contact(email="a@example.com")
+    body = {"identifier_type": "EMAIL", "identifier_value": "a@example.com"}
+    response = api.delete(f"{CONTACTS}/{contact_id}/identifiers", json=body)
+    assert response.status_code == 202
+    clock.advance(JOB_DELAY)
+    assert api.get(f"{CONTACTS}/imports/{response.json()['job_id']}").json()["status"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (None, None),
+        (["EMAIL"], None),
+        ({"identifier_value": "a@example.com"}, "identifier_type"),
+        ({"identifier_type": "email", "identifier_value": "a@example.com"}, "identifier_type"),
+        ({"identifier_type": ["EMAIL"], "identifier_value": "a@example.com"}, "identifier_type"),
+        ({"identifier_type": "EMAIL"}, "identifier_value"),
+        ({"identifier_type": "EMAIL", "identifier_value": ""}, "identifier_value"),
+        ({"identifier_type": "EMAIL", "identifier_value": 1}, "identifier_value"),
+    ],
+)
+def test_a_removal_needs_a_type_and_a_value(
+    double: SendGridDouble, api: ApiSession, body: Any, field: str | None
+) -> None:
+    contact_id = double.account.add_contact(email="a@example.com")
+    response = api.delete(f"{CONTACTS}/{contact_id}/identifiers", json=body)
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, field)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", f"/{SOME_ID}", None),
+        ("GET", f"/imports/{SOME_ID}", None),
+        ("DELETE", f"/{SOME_ID}/identifiers", {"identifier_type": "EMAIL", "identifier_value": "a"}),
+        ("GET", "/no/such/endpoint", None),
+    ],
+)
+def test_what_does_not_exist_is_a_404(api: ApiSession, method: str, path: str, body: Any) -> None:
+    response = api.request(method, CONTACTS + path, json=body)
+    assert (response.status_code, "not found" in message_of(response)) == (404, True)
+
+
+def test_a_contact_shows_blanks_as_observed(double: SendGridDouble, api: ApiSession) -> None:
+    contact_id = double.account.add_contact(external_id="x-1")
+    contact = api.get(f"{CONTACTS}/{contact_id}").json()
+    assert (contact["id"], contact["external_id"], contact["email"]) == (contact_id, "x-1", "")
+    assert (contact["first_name"], contact["alternate_emails"], contact["list_ids"]) == ("", None, [])
+    assert "phone_number_id" not in contact
+    assert (contact["created_at"], contact["updated_at"]) == (
+        "2027-01-15T08:00:00Z",
+        "2027-01-15T08:00:00.000000000Z",
+    )
+
+
+def test_a_batch_look_up_finds_what_exists(double: SendGridDouble, api: ApiSession) -> None:
+    ids = [double.account.add_contact(external_id=str(number)) for number in range(99)]
+    result = api.post(f"{CONTACTS}/batch", json={"ids": [*ids, SOME_ID]}).json()["result"]
+    assert [contact["id"] for contact in result] == ids
+
+
+@pytest.mark.parametrize("body", [None, [], {}, {"ids": SOME_ID}, {"ids": [1]}, {"ids": [SOME_ID] * 101}])
+def test_a_batch_look_up_takes_up_to_100_ids(api: ApiSession, body: Any) -> None:
+    assert api.post(f"{CONTACTS}/batch", json=body).status_code == 400
+
+
+def test_contacts_are_counted_as_observed(double: SendGridDouble, api: ApiSession) -> None:
+    double.account.add_contact(email="a@example.com", external_id="x-1")
+    double.account.add_contact(phone_number_id="+15555550100")
+    assert api.get(f"{CONTACTS}/count").json() == {
+        "contact_count": 2,
+        "billable_count": 2,
+        "identifier_counts": {"AID": 0, "EID": 1, "EXTID": 1, "PHNID": 1},
+    }
+
+
+def test_a_pending_job_tells_only_what_was_requested(double: SendGridDouble, api: ApiSession) -> None:
+    job = double.account.delete_contacts([SOME_ID])
+    assert api.get(f"{CONTACTS}/imports/{job.id}").json() == {
+        "id": job.id,
+        "status": "pending",
+        "job_type": "delete_contacts",
+        "results": {"requested_count": 1},
+        "started_at": "2027-01-15T08:00:00Z",
+    }
+
+
+def test_a_finished_job_tells_what_became_of_it(
+    double: SendGridDouble, api: ApiSession, clock: ManualClock
+) -> None:
+    double.account.force_next_jobs("errored")
+    job = double.account.delete_contacts(
+        [double.account.add_contact(external_id=str(number)) for number in range(4)]
+    )
+    clock.advance(JOB_DELAY)
+    body = api.get(f"{CONTACTS}/imports/{job.id}").json()
+    errors_url = body["results"].pop("errors_url")
+    assert (body["status"], body["finished_at"]) == ("errored", "2027-01-15T08:00:30Z")
+    assert body["results"] == {"requested_count": 4, "deleted_count": 2, "errored_count": 2}
+    assert errors_url.endswith(job.id)
+
+
+@pytest.mark.parametrize("authorization", [None, "Basic abc", "Bearer", "Bearer SG.other"])
+def test_without_an_accepted_key_there_is_only_a_401(api: ApiSession, authorization: str | None) -> None:
+    response = api.get(f"{CONTACTS}/count", headers={"Authorization": authorization})
+    assert (response.status_code, "errors" in response.json()) == (401, True)
+
+
+def test_keys_can_be_rotated(double: SendGridDouble, api: ApiSession) -> None:
+    double.api_keys = {"SG.new"}
+    assert api.get(f"{CONTACTS}/count").status_code == 401
+    double.api_keys = {"SG.new", API_KEY}
+    assert api.get(f"{CONTACTS}/count").status_code == 200
+
+
+def test_any_key_will_do_unless_told(double: SendGridDouble, api: ApiSession) -> None:
+    double.api_keys = None
+    headers = {"Authorization": "Bearer anything"}
+    assert api.get(f"{CONTACTS}/count", headers=headers).status_code == 200
+
+
+def test_access_can_be_forbidden(double: SendGridDouble, api: ApiSession) -> None:
+    double.forbidden = True
+    response = api.get(f"{CONTACTS}/count")
+    assert response.status_code == 403
+    assert response.json() == {"errors": [{"field": None, "message": "access forbidden"}]}
+
+
+@pytest.mark.parametrize(
+    ("accept", "status"), [(None, 406), ("text/html", 406), ("application/json", 200), ("*/*", 200)]
+)
+def test_the_accept_header_asks_for_json(api: ApiSession, accept: str | None, status: int) -> None:
+    assert api.get(f"{CONTACTS}/count", headers={"Accept": accept}).status_code == status
+
+
+def test_a_subuser_has_an_account_of_its_own(double: SendGridDouble, api: ApiSession) -> None:
+    double.account.add_contact(email="parent@example.com")
+    contact_id = double.add_subuser("child").add_contact(email="child@example.com")
+    assert api.get(f"{CONTACTS}/{contact_id}").status_code == 404
+    assert api.get(f"{CONTACTS}/{contact_id}", headers={"on-behalf-of": "child"}).status_code == 200
+    assert api.get(f"{CONTACTS}/{contact_id}", headers={"on-behalf-of": "nobody"}).status_code == 403
+
+
+def test_without_subusers_on_behalf_of_is_only_recorded(double: SendGridDouble, api: ApiSession) -> None:
+    contact_id = double.account.add_contact(email="a@example.com")
+    assert api.get(f"{CONTACTS}/{contact_id}", headers={"on-behalf-of": "child"}).status_code == 200
+    assert double.requests[0].headers["on-behalf-of"] == "child"

@@ -1,0 +1,109 @@
+import uuid
+from typing import Any
+
+import pytest
+import requests
+
+from local.sendgrid_double import Fault, SendGridDouble
+from tests.sendgrid_double.conftest import JOB_DELAY
+from tests.sendgrid_double.support import API_KEY, CONTACTS, ApiSession, ManualClock
+
+
+def test_contacts_are_added_and_listed(double: SendGridDouble, api: ApiSession) -> None:
+    contact_id = str(uuid.uuid4())
+    contacts = [{"email": "a@example.com", "contact_id": contact_id}, {"external_id": "x-1"}]
+    response = api.post("/_double/contacts", json=contacts)
+    assert (response.status_code, response.json()["ids"][0]) == (201, contact_id)
+    assert set(response.json()["ids"]) == double.account.contact_ids()
+    assert [contact["external_id"] for contact in api.get("/_double/contacts").json()] == ["", "x-1"]
+
+
+def test_no_key_is_needed_and_nothing_is_recorded(double: SendGridDouble, base_url: str) -> None:
+    assert requests.get(f"{base_url}/_double", timeout=30).json() == {
+        "contacts": 0,
+        "jobs": 0,
+        "requests": 0,
+        "faults": 0,
+    }
+    assert double.requests == []
+
+
+def test_faults_are_added_listed_and_forgotten(double: SendGridDouble, api: ApiSession) -> None:
+    assert (
+        api.post("/_double/faults", json={"method": "DELETE", "status": 503, "times": 2}).status_code == 204
+    )
+    assert api.post("/_double/faults", data='{"drop": true}').status_code == 204
+    assert double.faults.pending() == [Fault(method="DELETE", status=503, times=2), Fault(drop=True)]
+    assert [fault["drop"] for fault in api.get("/_double/faults").json()] == [False, True]
+    assert api.delete("/_double/faults").status_code == 204
+    assert double.faults.pending() == []
+
+
+def test_the_rate_limit_is_set_and_lifted(api: ApiSession) -> None:
+    api.put("/_double/rate-limit", json={"limit": 5, "window_seconds": 60, "reset": "seconds"})
+    assert api.get(f"{CONTACTS}/count").headers["X-RateLimit-Remaining"] == "4"
+    api.put("/_double/rate-limit", data="null")
+    assert "X-RateLimit-Remaining" not in api.get(f"{CONTACTS}/count").headers
+
+
+def test_requests_are_shown_without_the_key(api: ApiSession) -> None:
+    contact_id = str(uuid.uuid4())
+    api.delete(CONTACTS, params={"ids": contact_id})
+    answer = api.get("/_double/requests")
+    (received,) = answer.json()
+    assert (received["method"], received["status"], received["ids"]) == ("DELETE", 202, [contact_id])
+    assert (received["ids_count"], received["target_length"]) == (1, len(received["target"]))
+    assert API_KEY not in answer.text
+
+
+def test_jobs_are_shown_and_their_endings_chosen(api: ApiSession, clock: ManualClock) -> None:
+    api.post("/_double/endings", json={"ending": "failed"})
+    contact_id = str(uuid.uuid4())
+    job_id = api.delete(CONTACTS, params={"ids": contact_id}).json()["job_id"]
+    clock.advance(JOB_DELAY)
+    (job,) = api.get("/_double/jobs").json()
+    assert (job["id"], job["status"], job["contact_ids"]) == (job_id, "failed", [contact_id])
+    assert api.get(f"/_double/jobs/{job_id}").json() == job
+
+
+def test_a_job_points_to_its_errors(double: SendGridDouble, api: ApiSession, clock: ManualClock) -> None:
+    contact_id = double.account.add_contact(email="a@example.com")
+    double.account.force_next_jobs("failed")
+    job = double.account.delete_contacts([contact_id])
+    clock.advance(JOB_DELAY)
+    errors_url = api.get(f"{CONTACTS}/imports/{job.id}").json()["results"]["errors_url"]
+    assert requests.get(errors_url, timeout=30).json()["contact_ids"] == [contact_id]
+
+
+def test_a_subuser_is_chosen_as_in_the_api(double: SendGridDouble, api: ApiSession) -> None:
+    child = double.add_subuser("child")
+    api.post("/_double/contacts", json=[{"email": "a@example.com"}], headers={"on-behalf-of": "child"})
+    assert (len(child), len(double.account)) == (1, 0)
+    assert api.get("/_double", headers={"on-behalf-of": "nobody"}).status_code == 404
+
+
+def test_a_reset_forgets_what_happened(api: ApiSession) -> None:
+    api.post("/_double/contacts", json=[{"email": "a@example.com"}])
+    api.delete(CONTACTS, params={"delete_all_contacts": "true"})
+    assert api.post("/_double/reset").status_code == 204
+    assert set(api.get("/_double").json().values()) == {0}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/contacts", [{}]),
+        ("POST", "/contacts", [{"mail": "a@example.com"}]),
+        ("POST", "/endings", {"ending": "completed"}),
+        ("POST", "/faults", {"statuses": 500}),
+        ("POST", "/faults", {"times": 0}),
+        ("PUT", "/rate-limit", {"limit": 5}),
+        ("PUT", "/rate-limit", {"limit": "5", "window_seconds": 60}),
+        ("POST", "/faults", None),
+    ],
+)
+def test_what_is_not_understood_is_a_400_that_says_why(
+    api: ApiSession, method: str, path: str, body: Any
+) -> None:
+    response = api.request(method, f"/_double{path}", json=body)
+    assert (response.status_code, bool(response.json()["error"])) == (400, True)

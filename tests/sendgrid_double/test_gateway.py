@@ -1,0 +1,184 @@
+import uuid
+
+import pytest
+import requests
+
+from local.sendgrid_double import Fault, RateLimit, SendGridDouble
+from tests.sendgrid_double.support import API_KEY, CONTACTS, ApiSession, ManualClock
+
+COUNT = f"{CONTACTS}/count"
+
+
+def delete_one(api: ApiSession) -> requests.Response:
+    return api.delete(CONTACTS, params={"ids": str(uuid.uuid4())})
+
+
+def test_everything_received_is_recorded(double: SendGridDouble, api: ApiSession) -> None:
+    ids = [str(uuid.uuid4()), str(uuid.uuid4())]
+    api.delete(CONTACTS, params={"ids": ",".join(ids)}, data="unasked")
+    (received,) = double.requests
+    assert (received.method, received.route, received.status) == ("DELETE", CONTACTS, 202)
+    assert received.target == f"{CONTACTS}?ids={ids[0]}%2C{ids[1]}"
+    assert (list(received.ids), received.target_length) == (ids, len(received.target))
+    assert (received.body, received.received_at) == ("unasked", double.clock())
+
+
+def test_the_key_is_not_recorded(double: SendGridDouble, api: ApiSession) -> None:
+    api.get(COUNT)
+    assert "Authorization" not in double.requests[0].headers
+    assert API_KEY not in repr(double.requests)
+
+
+def test_the_route_is_the_documented_path(double: SendGridDouble, api: ApiSession) -> None:
+    contact_id = str(uuid.uuid4())
+    api.get(f"{CONTACTS}/{contact_id}")
+    api.delete(f"{CONTACTS}/{contact_id}/identifiers", json={})
+    api.get(f"{CONTACTS}/imports/{contact_id}")
+    api.get("/v3/nowhere")
+    assert [received.route for received in double.requests] == [
+        f"{CONTACTS}/{{contact_id}}",
+        f"{CONTACTS}/{{contact_id}}/identifiers",
+        f"{CONTACTS}/imports/{{job_id}}",
+        "/v3/nowhere",
+    ]
+
+
+def test_an_over_long_target_gets_a_page_from_nginx(double: SendGridDouble, api: ApiSession) -> None:
+    filler = "x" * (double.max_target_length - len(f"{COUNT}?a="))
+    assert api.get(f"{COUNT}?a={filler}").status_code == 200
+    response = api.get(f"{COUNT}?a={filler}x")
+    assert (response.status_code, response.headers["Content-Type"]) == (414, "text/html")
+    assert "414 Request-URI Too Large" in response.text
+
+
+def test_no_more_ids_fit_than_were_observed_to(double: SendGridDouble, api: ApiSession) -> None:
+    ids = [str(uuid.uuid4()) for _ in range(221)]
+    assert api.delete(f"{CONTACTS}?ids={','.join(ids[:220])}").status_code == 202
+    assert api.delete(f"{CONTACTS}?ids={','.join(ids)}").status_code == 414
+
+
+def test_beyond_the_rate_limit_there_are_429s_until_the_reset(
+    double: SendGridDouble, api: ApiSession, clock: ManualClock
+) -> None:
+    double.rate_limiter.configure(RateLimit(limit=1, window_seconds=60, reset="seconds"))
+    assert delete_one(api).headers["X-RateLimit-Remaining"] == "0"
+    response = delete_one(api)
+    assert response.status_code == 429
+    assert response.json() == {"errors": [{"field": None, "message": "too many requests"}]}
+    assert response.headers["X-RateLimit-Reset"] == "60"
+    assert len(double.account.jobs()) == 1
+    clock.advance(60)
+    assert delete_one(api).status_code == 202
+
+
+def test_every_answer_of_the_api_tells_the_rate_limit(double: SendGridDouble, api: ApiSession) -> None:
+    double.rate_limiter.configure(RateLimit(limit=10, window_seconds=60))
+    answers = [api.get(COUNT), api.get(COUNT, headers={"Authorization": None}), api.delete(CONTACTS)]
+    assert [answer.status_code for answer in answers] == [200, 401, 400]
+    assert all("X-RateLimit-Remaining" in answer.headers for answer in answers)
+
+
+def test_without_a_rate_limit_no_answer_tells_one(api: ApiSession) -> None:
+    assert "X-RateLimit-Limit" not in api.get(COUNT).headers
+
+
+def test_latency_is_added_to_every_answer(double: SendGridDouble, api: ApiSession, naps: list[float]) -> None:
+    api.get(COUNT)
+    double.latency_seconds = 0.25
+    api.get(COUNT)
+    api.get("/v3/nowhere")
+    assert naps == [0.25, 0.25]
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 406, 422, 429, 451, 500, 599])
+def test_an_error_of_the_api_is_json(double: SendGridDouble, api: ApiSession, status: int) -> None:
+    double.faults.add(Fault(status=status))
+    response = delete_one(api)
+    assert (response.status_code, "message" in response.json()["errors"][0]) == (status, True)
+    assert double.account.jobs() == []
+
+
+@pytest.mark.parametrize("status", [413, 414, 502, 503, 504])
+def test_an_error_of_nginx_is_a_page(double: SendGridDouble, api: ApiSession, status: int) -> None:
+    double.faults.add(Fault(status=status))
+    response = delete_one(api)
+    assert (response.status_code, response.headers["Content-Type"]) == (status, "text/html")
+    assert f"<h1>{status} " in response.text
+    assert double.account.jobs() == []
+
+
+def test_a_connection_is_dropped_before_anything_was_done(double: SendGridDouble, api: ApiSession) -> None:
+    double.faults.add(Fault(drop=True))
+    with pytest.raises(requests.ConnectionError):
+        delete_one(api)
+    assert (double.account.jobs(), double.requests[0].status) == ([], None)
+    assert delete_one(api).status_code == 202
+
+
+def test_a_connection_is_dropped_when_the_work_is_done(double: SendGridDouble, api: ApiSession) -> None:
+    double.faults.add(Fault(drop=True, takes_effect=True))
+    with pytest.raises(requests.ConnectionError):
+        delete_one(api)
+    assert len(double.account.jobs()) == 1
+
+
+def test_a_truncated_answer_is_no_answer(double: SendGridDouble, api: ApiSession) -> None:
+    double.faults.add(Fault(truncate=True))
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        delete_one(api)
+    assert len(double.account.jobs()) == 1
+    assert delete_one(api).status_code == 202
+
+
+@pytest.mark.parametrize("body", ["", "<html>", {}, {"job_id": {}}, ["job_id"], {"job_id": None}])
+def test_a_202_can_come_without_a_usable_job_id(
+    double: SendGridDouble, api: ApiSession, body: object
+) -> None:
+    double.faults.add(Fault(status=202, body=body, takes_effect=True))
+    response = delete_one(api)
+    assert response.status_code == 202
+    assert response.text == body if isinstance(body, str) else response.json() == body
+    assert len(double.account.jobs()) == 1
+
+
+def test_a_call_can_be_sent_elsewhere(double: SendGridDouble, api: ApiSession) -> None:
+    double.faults.add(Fault(status=302, headers={"Location": "http://elsewhere.example.com/"}))
+    response = delete_one(api)
+    assert (response.status_code, response.headers["Location"]) == (302, "http://elsewhere.example.com/")
+
+
+def test_a_fault_can_spoil_the_headers_of_the_true_answer(double: SendGridDouble, api: ApiSession) -> None:
+    double.rate_limiter.configure(RateLimit(limit=10, window_seconds=60))
+    double.faults.add(Fault(headers={"x-ratelimit-remaining": "many"}))
+    response = delete_one(api)
+    assert (response.status_code, response.headers["X-RateLimit-Remaining"]) == (202, "many")
+
+
+def test_a_delayed_answer_is_for_work_already_done(
+    double: SendGridDouble, api: ApiSession, naps: list[float]
+) -> None:
+    jobs_when_waiting: list[int] = []
+    double.sleep = lambda _: jobs_when_waiting.append(len(double.account.jobs()))
+    double.faults.add(Fault(delay_seconds=5))
+    assert delete_one(api).status_code == 202
+    assert jobs_when_waiting == [1]
+
+
+def test_a_call_over_the_rate_limit_uses_no_fault_up(double: SendGridDouble, api: ApiSession) -> None:
+    double.rate_limiter.configure(RateLimit(limit=1, window_seconds=60))
+    delete_one(api)
+    double.faults.add(Fault(status=500))
+    assert delete_one(api).status_code == 429
+    assert double.faults.pending() == [Fault(status=500)]
+
+
+def test_a_reset_forgets_everything_but_the_settings(double: SendGridDouble, api: ApiSession) -> None:
+    double.rate_limiter.configure(RateLimit(limit=1, window_seconds=60))
+    double.add_subuser("child").add_contact(email="child@example.com")
+    double.account.add_contact(email="a@example.com")
+    delete_one(api)
+    double.faults.add(Fault(status=500))
+    double.reset()
+    assert (len(double.account), len(double.subusers["child"])) == (0, 0)
+    assert (double.account.jobs(), double.faults.pending(), double.requests) == ([], [], [])
+    assert delete_one(api).headers["X-RateLimit-Limit"] == "1"
