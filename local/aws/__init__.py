@@ -1,0 +1,1 @@
+"""AWS on loopback: what the functions find around them in the cloud, made from the SAM template."""

@@ -1,0 +1,89 @@
+"""The process in which moto runs: `python -m local.aws.moto_process HOST PORT`.
+
+Prints the port it listens on, then serves until its standard input ends: when the parent stops it, or dies.
+"""
+
+import base64
+import json
+import logging
+import sys
+import threading
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.sqs.models import Message, sqs_backends
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Request, Response
+
+from local.aws import moto_sqs
+from local.aws.account import ACCOUNT_ID, REGION
+from local.aws.moto_server import CONTROL_PATH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class Application:
+    """moto's application, one call at a time, and the control that is the stack's own."""
+
+    def __init__(self, moto: "WSGIApplication", lock: threading.Condition) -> None:
+        self._moto = moto
+        self._lock = lock
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
+        with self._lock:
+            path = Request(environ).path
+            if path.startswith(CONTROL_PATH):
+                return _control(path.removeprefix(CONTROL_PATH))(environ, start_response)
+            return self._moto(environ, start_response)
+
+
+def _control(path: str) -> Response:
+    """What SQS has no call for, or none without side effects."""
+    queues = sqs_backends[ACCOUNT_ID][REGION].queues
+    answer: Any = None
+    match path.split("/"):
+        case ["queues"]:
+            answer = {name: moto_sqs.counts(queue) for name, queue in queues.items()}
+        case ["queues", name, "messages"] if name in queues:
+            answer = [_as_received(message) for message in queues[name]._messages]
+        case ["queues", name, "end-visibility-timeouts"] if name in queues:
+            for message in queues[name]._messages:
+                message.visible_at = 0
+        case _:
+            return Response(status=404)
+    return Response(json.dumps(answer, default=_base64), content_type="application/json")
+
+
+def _as_received(message: Message) -> dict[str, Any]:
+    return {
+        "MessageId": message.id,
+        "Body": message.body,
+        "Attributes": {
+            "ApproximateReceiveCount": str(message.approximate_receive_count),
+            "SentTimestamp": str(message.sent_timestamp),
+        },
+        "MessageAttributes": message.message_attributes,
+    }
+
+
+def _base64(binary_attribute: bytes) -> str:
+    return base64.b64encode(binary_attribute).decode()
+
+
+def main(host: str, port: int) -> None:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    moto = DomainDispatcherApplication(create_backend_app)
+    # Otherwise matched against every service's URL pattern on every call.
+    moto.get_backend_for_host = cache(moto.get_backend_for_host)  # type: ignore[method-assign]
+    application = Application(moto, moto_sqs.apply())
+    server = make_server(host, port, application, threaded=True, request_handler=MotoRequestHandler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(server.port, flush=True)
+    sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

@@ -1,0 +1,102 @@
+"""A moto server in a process of its own: fresh state, and a core to itself."""
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+CONTROL_PATH = "/embedded-stack/"
+
+_ROOT = Path(__file__).parents[2]
+_STOP_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class QueueCounts:
+    """How many messages of a queue can be received, wait for their delay, or are in flight."""
+
+    visible: int
+    delayed: int
+    in_flight: int
+
+    @property
+    def total(self) -> int:
+        return self.visible + self.delayed + self.in_flight
+
+
+class MotoServer:
+    """Starts on entering and stops on leaving.
+
+    `host` "0.0.0.0" lets containers on this machine reach it too; `port` 0 takes a free one.
+    What moto prints goes to the file `log`.
+    """
+
+    def __init__(self, log: Path, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._log = log
+        self._host = host
+        self.port = port
+
+    @property
+    def url(self) -> str:
+        """The endpoint, for clients on this machine."""
+        host = "127.0.0.1" if self._host == "0.0.0.0" else self._host  # noqa: S104 - compared, not bound
+        return f"http://{host}:{self.port}"
+
+    def queue_counts(self) -> dict[str, QueueCounts]:
+        """By queue name, all counted at the same moment."""
+        return {name: QueueCounts(*counts) for name, counts in self._control("GET", "queues").items()}
+
+    def messages_of(self, queue_name: str) -> list[dict[str, Any]]:
+        """A queue's messages as ReceiveMessage has them, in flight or not, without receiving them."""
+        messages: list[dict[str, Any]] = self._control("GET", f"queues/{queue_name}/messages")
+        return messages
+
+    def end_visibility_timeouts(self, queue_name: str) -> None:
+        """Makes a queue's messages in flight visible, as if the time had passed."""
+        self._control("POST", f"queues/{queue_name}/end-visibility-timeouts")
+
+    def _control(self, method: str, path: str) -> Any:
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc)
+        with closing(connection):
+            connection.request(method, CONTROL_PATH + path)
+            answer = connection.getresponse()
+            if answer.status != HTTPStatus.OK:
+                raise ValueError(f"{method} {path}: {answer.status}")
+            return json.load(answer)
+
+    def __enter__(self) -> Self:
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - own module
+                [sys.executable, "-m", "local.aws.moto_process", self._host, str(self.port)],
+                # Measuring moto's coverage would only slow it down.
+                env={name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+                | {"PYTHONPATH": str(_ROOT)},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is for the parent, which stops this process
+            )
+        port = self._process.stdout.readline() if self._process.stdout else b""
+        if not port:
+            self._process.communicate()
+            raise RuntimeError(f"moto did not start:\n{self._log.read_text()}")
+        self.port = int(port)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            # Ends its standard input, upon which it ends by itself.
+            self._process.communicate(timeout=_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()

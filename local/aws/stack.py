@@ -1,0 +1,161 @@
+"""The template's stack on this machine: queues, tables, secrets in moto, functions in processes of their own.
+
+with EmbeddedStack(Path("template.yaml"), parameters={"SendGridBaseUrl": "http://127.0.0.1:8025"}) as stack:
+    stack.sqs.send_message(QueueUrl=stack.ref("BulkDeleteQueue"), MessageBody="{}")
+    stack.wait_until_idle(timeout=30)
+    print(stack.messages_of("BulkDeleteDeadLetterQueue"), stack.logs("BulkDeleteFunction"))
+"""
+
+import json
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from local.aws.event_source_mapping import EventSourceMapping, MappingConfiguration
+from local.aws.execution_environment import FunctionConfiguration
+from local.aws.function import Function
+from local.aws.intrinsics import text
+from local.aws.moto_server import MotoServer, QueueCounts
+from local.aws.resources import Resources
+from local.aws.template import load_template
+
+_IDLE_POLL_SECONDS = 0.05
+
+
+class EmbeddedStack:
+    """Everything starts on entering and is gone after leaving.
+
+    `parameters` override the template's defaults; `properties` override single properties of its resources,
+    by logical id, where a test cannot wait; `secrets` are the values of its secrets, by logical id. With
+    `host` "0.0.0.0", containers on this machine reach moto too; `port` 0 takes a free one.
+    """
+
+    def __init__(
+        self,
+        template: Path,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        properties: Mapping[str, Mapping[str, Any]] | None = None,
+        secrets: Mapping[str, str] | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        self._template = load_template(template, parameters, properties)
+        self._secrets = secrets or {}
+        self._host = host
+        self._port = port
+        self._exit_stack = ExitStack()
+        self.functions: dict[str, Function] = {}
+        self.event_source_mappings: dict[str, EventSourceMapping] = {}
+
+    def __enter__(self) -> Self:
+        with ExitStack() as exit_stack:
+            directory = Path(exit_stack.enter_context(tempfile.TemporaryDirectory()))
+            self.moto = exit_stack.enter_context(
+                MotoServer(directory / "moto.log", host=self._host, port=self._port)
+            )
+            self._resources = Resources(self._template, self.moto.url, self._secrets)
+            self.sqs = self._resources.sqs
+            self.dynamodb = self._resources.dynamodb
+            self.secrets_manager = self._resources.secrets_manager
+            for logical_id in self._template.of_type("AWS::Lambda::Function"):
+                function = Function(self._function_configuration(logical_id), directory / logical_id)
+                exit_stack.callback(function.stop)
+                self.functions[logical_id] = function
+            exit_stack.callback(self._stop_event_source_mappings)
+            for properties in self._template.of_type("AWS::Lambda::EventSourceMapping").values():
+                self._start_event_source_mapping(self._resources.resolve(properties))
+            self._exit_stack = exit_stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error:
+            # Nobody waits for what runs.
+            for function in self.functions.values():
+                function.kill()
+        self._exit_stack.close()
+
+    def ref(self, logical_id: str) -> str:
+        """What Ref gives: a queue's URL, a table's name, a secret's ARN."""
+        return self._resources.attribute_of(logical_id, "Ref")
+
+    def invoke(self, function: str, event: Any) -> Any:
+        """What a synchronous invocation answers. Raises FunctionError."""
+        return self.functions[function].invoke(event)
+
+    def logs(self, function: str) -> str:
+        """What the function's environments printed so far."""
+        return self.functions[function].logs()
+
+    def structured_logs(self, function: str) -> list[dict[str, Any]]:
+        """The lines of the logs that are JSON: log records, and metrics in CloudWatch's embedded format."""
+        lines = self.logs(function).split("\n")[:-1]  # what follows the last newline is still being written
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def messages_of(self, queue: str) -> list[dict[str, Any]]:
+        """The queue's messages in ReceiveMessage's form, in flight or not, without receiving them."""
+        return self.moto.messages_of(queue)
+
+    def queue_counts(self) -> dict[str, QueueCounts]:
+        """How many messages are in each queue, all counted at the same moment."""
+        return self.moto.queue_counts()
+
+    def end_visibility_timeouts(self, queue: str) -> None:
+        """Makes messages in flight visible, as if the time had passed; those being processed too."""
+        self.moto.end_visibility_timeouts(queue)
+
+    def wait_until_idle(self, timeout: float) -> None:
+        """Returns when no message is left in any queue that a function is fed from.
+
+        A deferred message is still there, in flight. Raises TimeoutError after `timeout` seconds.
+        """
+        deadline = time.monotonic() + timeout
+        while True:
+            for mapping in self.event_source_mappings.values():
+                mapping.check()
+            counts = self.queue_counts()
+            waiting = {queue: counts[queue] for queue in self.event_source_mappings if counts[queue].total}
+            if not waiting:
+                return
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"messages left after {timeout} seconds: {waiting}")
+            time.sleep(_IDLE_POLL_SECONDS)
+
+    def _function_configuration(self, logical_id: str) -> FunctionConfiguration:
+        properties = self._resources.resolve(
+            {
+                name: self._template.resources[logical_id]["Properties"][name]
+                for name in ("Handler", "Runtime", "Timeout", "MemorySize", "Environment")
+                if name in self._template.resources[logical_id]["Properties"]
+            }
+        )
+        declared = properties.get("Environment", {}).get("Variables", {})
+        return FunctionConfiguration(
+            name=logical_id,
+            arn=self._resources.attribute_of(logical_id, "Arn"),
+            handler=properties["Handler"],
+            runtime=properties["Runtime"],
+            code_directory=self._template.code_directories[logical_id],
+            timeout_seconds=float(properties.get("Timeout", 3)),
+            memory_mb=int(properties.get("MemorySize", 128)),
+            environment={name: text(value) for name, value in declared.items()}
+            | {"AWS_ENDPOINT_URL": self.moto.url},
+        )
+
+    def _start_event_source_mapping(self, properties: Mapping[str, Any]) -> None:
+        queue = properties["EventSourceArn"].rpartition(":")[2]
+        configuration = MappingConfiguration.of_properties(properties, self.ref(queue))
+        function = self.functions[properties["FunctionName"]]
+        self.event_source_mappings[queue] = EventSourceMapping(configuration, self.sqs, function.invoke)
+
+    def _stop_event_source_mappings(self) -> None:
+        for mapping in self.event_source_mappings.values():
+            mapping.stop_gathering()
+        for mapping in self.event_source_mappings.values():
+            mapping.stop()

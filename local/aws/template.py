@@ -1,0 +1,122 @@
+"""A SAM template as CloudFormation sees it: transformed, and its values resolved."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
+from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+
+from local.aws.account import ACCOUNT_ID, REGION
+from local.aws.intrinsics import Resolver
+
+_PSEUDO_PARAMETERS = {
+    "AWS::AccountId": ACCOUNT_ID,
+    "AWS::Partition": "aws",
+    "AWS::Region": REGION,
+    "AWS::StackName": "local",
+    "AWS::URLSuffix": "amazonaws.com",
+}
+
+
+@dataclass(frozen=True)
+class Template:
+    """The resources that the conditions let through, by logical id, in plain CloudFormation.
+
+    `code_directories` has each function's CodeUri as a directory of this machine.
+    """
+
+    resources: Mapping[str, Mapping[str, Any]]
+    code_directories: Mapping[str, Path]
+    _parameters: Mapping[str, Any]
+    _conditions: Mapping[str, Any]
+    _mappings: Mapping[str, Any]
+
+    def of_type(self, resource_type: str) -> dict[str, Mapping[str, Any]]:
+        """Logical id → properties, unresolved, of each resource of a type."""
+        return {
+            logical_id: resource.get("Properties", {})
+            for logical_id, resource in self.resources.items()
+            if resource["Type"] == resource_type
+        }
+
+    def resolve(self, value: Any, attribute_of: Callable[[str, str], Any]) -> Any:
+        """`value` with its intrinsic functions replaced; see intrinsics.Resolver."""
+        return Resolver(self._parameters, self._conditions, self._mappings, attribute_of).resolve(value)
+
+
+def load_template(
+    path: Path,
+    parameters: Mapping[str, str] | None = None,
+    properties: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Template:
+    """Reads a SAM template.
+
+    `parameters` override the defaults, and `properties` single properties of resources, by logical id.
+    Raises ValueError for a parameter that the template does not declare or that has no value, and
+    samtranslator's InvalidDocumentException for what is not valid SAM.
+    """
+    source = yaml_parse(path.read_text())
+    for logical_id, overrides in (properties or {}).items():
+        source["Resources"][logical_id]["Properties"].update(overrides)
+    values = _parameter_values(source.get("Parameters", {}), parameters or {})
+    code_directories = {
+        logical_id: (path.parent / code_uri).resolve()
+        for logical_id, code_uri in _take_code_uris(source).items()
+    }
+    # The transform asks boto3's session for the region.
+    with mock.patch.dict(os.environ, {"AWS_DEFAULT_REGION": REGION}):
+        transformed = transform(source, dict(values), _NoManagedPolicies())
+    values |= _PSEUDO_PARAMETERS
+    conditions = transformed.get("Conditions", {})
+    mappings = transformed.get("Mappings", {})
+    resolver = Resolver(values, conditions, mappings, _no_attributes)
+    return Template(
+        resources={
+            logical_id: resource
+            for logical_id, resource in transformed["Resources"].items()
+            if "Condition" not in resource or resolver.condition(resource["Condition"])
+        },
+        code_directories=code_directories,
+        _parameters=values,
+        _conditions=conditions,
+        _mappings=mappings,
+    )
+
+
+def _parameter_values(declared: Mapping[str, Any], overrides: Mapping[str, str]) -> dict[str, Any]:
+    if unknown := overrides.keys() - declared.keys():
+        raise ValueError(f"the template declares no parameter {', '.join(sorted(unknown))}")
+    defaults = {name: parameter["Default"] for name, parameter in declared.items() if "Default" in parameter}
+    values = {**defaults, **overrides}
+    if missing := declared.keys() - values.keys():
+        raise ValueError(f"no value for the parameter {', '.join(sorted(missing))}")
+    return {
+        name: value.split(",") if declared[name]["Type"] == "CommaDelimitedList" else value
+        for name, value in values.items()
+    }
+
+
+def _take_code_uris(source: dict[str, Any]) -> dict[str, str]:
+    """Each function's CodeUri; the source gets one in S3 instead, which the transform demands."""
+    default = source.get("Globals", {}).get("Function", {}).get("CodeUri", ".")
+    code_uris = {}
+    for logical_id, resource in source["Resources"].items():
+        if resource["Type"] == "AWS::Serverless::Function":
+            code_uris[logical_id] = resource["Properties"].get("CodeUri", default)
+            resource["Properties"]["CodeUri"] = "s3://bucket/key"
+    return code_uris
+
+
+def _no_attributes(logical_id: str, _attribute: str) -> Any:
+    raise ValueError(f"{logical_id} is no parameter, and a condition can refer to nothing else")
+
+
+class _NoManagedPolicies:
+    """In place of samtranslator's loader, which asks IAM for the managed policies."""
+
+    def load(self) -> dict[str, str]:
+        return {}

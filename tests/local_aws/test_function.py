@@ -1,0 +1,227 @@
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.aws.execution_environment import FunctionConfiguration, FunctionError
+from local.aws.function import Function
+
+WaitUntil = Callable[[Callable[[], bool]], None]
+MakeFunction = Callable[..., Function]
+
+
+@pytest.fixture
+def make_function(toy_directory: Path, tmp_path: Path) -> Iterator[MakeFunction]:
+    functions = []
+
+    def make(
+        handler: str = "toy_functions.direct", *, timeout_seconds: float = 20, concurrency: int = 4
+    ) -> Function:
+        configuration = FunctionConfiguration(
+            name="DirectFunction",
+            arn="arn:aws:lambda:us-east-1:123456789012:function:DirectFunction",
+            handler=handler,
+            runtime="python3.13",
+            code_directory=toy_directory,
+            timeout_seconds=timeout_seconds,
+            memory_mb=256,
+            environment={"COLOUR": "blue"},
+        )
+        function = Function(configuration, tmp_path / "logs", concurrency=concurrency)
+        functions.append(function)
+        return function
+
+    yield make
+    for function in functions:
+        function.stop()
+
+
+def error_of(function: Function, event: Any) -> FunctionError:
+    with pytest.raises(FunctionError) as error:
+        function.invoke(event)
+    return error.value
+
+
+def is_running(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_event_and_result_pass_through_json(make_function: MakeFunction) -> None:
+    event = {"do": "echo", "list": (1, 2.5, None, True, "ü")}
+
+    assert make_function().invoke(event) == {"do": "echo", "list": [1, 2.5, None, True, "ü"]}
+
+
+def test_the_context_says_what_lambda_says(make_function: MakeFunction) -> None:
+    function = make_function()
+
+    first, second = (function.invoke({"do": "context"}) for _ in range(2))
+
+    assert first["name"] == "DirectFunction"
+    assert first["arn"] == "arn:aws:lambda:us-east-1:123456789012:function:DirectFunction"
+    assert first["memory"] == "256"
+    assert 0 < first["remaining_ms"] <= 20_000
+    assert first["request_id"] != second["request_id"]
+
+
+def test_a_function_has_its_own_environment_variables_and_none_of_this_process(
+    make_function: MakeFunction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.setenv("OF_THE_DEVELOPER", "x")
+
+    environment = make_function().invoke({"do": "environment"})
+
+    assert environment["COLOUR"] == "blue"
+    assert environment["AWS_LAMBDA_FUNCTION_NAME"] == "DirectFunction"
+    assert environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] == "256"
+    assert environment["AWS_EXECUTION_ENV"] == "AWS_Lambda_python3.13"
+    assert not environment.keys() & {"AWS_PROFILE", "OF_THE_DEVELOPER"}
+
+
+def test_an_environment_is_kept_for_the_next_invocation(make_function: MakeFunction) -> None:
+    function = make_function()
+
+    assert [function.invoke({"do": "count invocations"}) for _ in range(3)] == [1, 2, 3]
+
+
+def test_invocations_side_by_side_have_an_environment_each(
+    make_function: MakeFunction, tmp_path: Path
+) -> None:
+    function = make_function(concurrency=3)
+    meeting = {"do": "meet", "directory": str(tmp_path), "others": 3}
+
+    with ThreadPoolExecutor(3) as threads:
+        process_ids = set(threads.map(function.invoke, [meeting] * 3))
+
+    assert len(process_ids) == 3
+
+
+def test_no_more_environments_are_made_than_the_concurrency_allows(make_function: MakeFunction) -> None:
+    function = make_function(concurrency=2)
+
+    with ThreadPoolExecutor(8) as threads:
+        process_ids = set(threads.map(function.invoke, [{"do": "process id"}] * 40))
+
+    assert len(process_ids) <= 2
+
+
+def test_an_exception_of_the_handler_comes_back_as_lambda_tells_it(make_function: MakeFunction) -> None:
+    error = error_of(make_function(), {"do": "raise", "text": "no such thing"})
+
+    assert error.error_type == "LookupError"
+    assert error.error_message == "no such thing"
+    assert "in direct" in error.payload["stackTrace"][0]
+    assert "lambda_runtime" not in "".join(error.payload["stackTrace"])
+
+
+def test_the_environment_survives_an_exception_of_the_handler(make_function: MakeFunction) -> None:
+    function = make_function()
+    process_id = function.invoke({"do": "process id"})
+
+    error_of(function, {"do": "raise", "text": "x"})
+
+    assert function.invoke({"do": "process id"}) == process_id
+
+
+def test_a_result_that_is_not_json_is_an_error(make_function: MakeFunction) -> None:
+    error = error_of(make_function(), {"do": "return a set"})
+
+    assert error.error_type == "Runtime.MarshalError"
+
+
+def test_an_invocation_that_takes_too_long_is_killed_and_the_next_starts_afresh(
+    make_function: MakeFunction,
+) -> None:
+    function = make_function(timeout_seconds=1)
+    process_id = function.invoke({"do": "process id"})
+
+    error = error_of(function, {"do": "hang"})
+
+    assert error.error_type == "Sandbox.Timedout"
+    assert error.error_message.endswith("Task timed out after 1.00 seconds")
+    assert not is_running(process_id)
+    assert function.invoke({"do": "count invocations"}) == 1
+
+
+def test_a_process_that_exits_fails_its_invocation_and_the_next_starts_afresh(
+    make_function: MakeFunction,
+) -> None:
+    function = make_function()
+
+    error = error_of(function, {"do": "exit"})
+
+    assert error.error_type == "Runtime.ExitError"
+    assert "exit status 3" in error.error_message
+    assert function.invoke({"do": "count invocations"}) == 1
+
+
+def test_an_invocation_can_be_killed_in_its_middle(
+    make_function: MakeFunction, tmp_path: Path, wait_until: WaitUntil
+) -> None:
+    function = make_function()
+    started = tmp_path / "started"
+    with ThreadPoolExecutor(1) as threads:
+        invocation = threads.submit(error_of, function, {"do": "hang", "started": str(started)})
+        wait_until(started.exists)
+
+        function.kill()
+
+        assert invocation.result(timeout=20).error_type == "Runtime.ExitError"
+    assert function.invoke({"do": "count invocations"}) == 1
+
+
+@pytest.mark.parametrize(
+    ("handler", "error_type", "named"),
+    [
+        ("no_such_module.handler", "Runtime.ImportModuleError", "no_such_module"),
+        ("toy_functions.no_such_handler", "Runtime.HandlerNotFound", "no_such_handler"),
+    ],
+)
+def test_a_handler_that_cannot_be_imported_fails_each_invocation(
+    make_function: MakeFunction, handler: str, error_type: str, named: str
+) -> None:
+    function = make_function(handler)
+
+    for _ in range(2):
+        error = error_of(function, {"do": "echo"})
+        assert error.error_type == error_type
+        assert named in error.error_message
+
+
+@pytest.mark.parametrize("handler", ["account.arn", "local.aws.account.arn"])
+def test_a_function_imports_nothing_of_the_stack_it_runs_in(
+    make_function: MakeFunction, handler: str
+) -> None:
+    error = error_of(make_function(handler), {})
+
+    assert error.error_type == "Runtime.ImportModuleError"
+
+
+def test_the_log_has_what_the_function_printed_and_the_errors_of_its_handler(
+    make_function: MakeFunction,
+) -> None:
+    function = make_function()
+    function.invoke({"do": "print", "text": "a line"})
+    error_of(function, {"do": "raise", "text": "what went wrong"})
+
+    log = function.logs()
+
+    assert log.count("a line\n") == 2  # one on standard output, one on standard error
+    assert "[ERROR] LookupError: what went wrong" in log
+
+
+def test_stopping_ends_the_processes(make_function: MakeFunction) -> None:
+    function = make_function()
+    process_id = function.invoke({"do": "process id"})
+
+    function.stop()
+
+    assert not is_running(process_id)

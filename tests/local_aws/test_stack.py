@@ -1,0 +1,129 @@
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from local.aws.execution_environment import FunctionError
+from local.aws.stack import EmbeddedStack
+
+WaitUntil = Callable[[Callable[[], bool]], None]
+
+
+@pytest.fixture(scope="module")
+def batch_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("log") / "batches.jsonl"
+
+
+@pytest.fixture(scope="module")
+def stack(toy_template: Path, batch_log: Path) -> Iterator[EmbeddedStack]:
+    with EmbeddedStack(
+        toy_template, parameters={"BatchLog": str(batch_log)}, secrets={"OrderSecret": "the value"}
+    ) as stack:
+        yield stack
+
+
+def test_a_message_goes_from_the_queue_through_the_function(stack: EmbeddedStack, batch_log: Path) -> None:
+    stack.sqs.send_message(QueueUrl=stack.ref("OrderQueue"), MessageBody='{"order": "through"}')
+
+    stack.wait_until_idle(timeout=30)
+
+    assert '{\\"order\\": \\"through\\"}' in batch_log.read_text()
+
+
+def test_what_the_function_reports_as_failed_ends_in_the_dead_letter_queue(stack: EmbeddedStack) -> None:
+    entries = [
+        {"Id": str(number), "MessageBody": json.dumps({"n": number, "fail": number == 2})}
+        for number in range(4)
+    ]
+    stack.sqs.send_message_batch(QueueUrl=stack.ref("OrderQueue"), Entries=entries)  # type: ignore[arg-type]
+
+    # Nobody waits for the visibility timeout of two minutes.
+    while not stack.messages_of("OrderDeadLetterQueue"):
+        stack.end_visibility_timeouts("OrderQueue")
+    stack.wait_until_idle(timeout=30)
+
+    [dead_letter] = stack.messages_of("OrderDeadLetterQueue")
+    assert json.loads(dead_letter["Body"])["n"] == 2
+
+
+def test_a_queue_without_partial_batch_responses_is_fed_to_its_function_too(
+    stack: EmbeddedStack, batch_log: Path
+) -> None:
+    stack.sqs.send_message(QueueUrl=stack.ref("PlainQueue"), MessageBody='{"order": "plain", "fail": true}')
+
+    stack.wait_until_idle(timeout=30)
+
+    assert '{\\"order\\": \\"plain\\"' in batch_log.read_text()
+
+
+def test_waiting_for_a_message_that_stays_says_where_it_is(stack: EmbeddedStack) -> None:
+    mapping = stack.event_source_mappings["OrderQueue"]
+    mapping.disable()
+    stack.sqs.send_message(QueueUrl=stack.ref("OrderQueue"), MessageBody='{"order": "waits"}')
+
+    with pytest.raises(TimeoutError, match=r"OrderQueue.*visible=1"):
+        stack.wait_until_idle(timeout=0)
+
+    mapping.enable()
+    stack.wait_until_idle(timeout=30)
+
+
+def test_a_function_is_told_its_resources_in_its_environment(stack: EmbeddedStack) -> None:
+    environment = stack.invoke("DirectFunction", {"do": "environment"})
+
+    assert environment["QUEUE_URL"] == stack.ref("OrderQueue")
+    assert environment["TABLE"] == "OrderTable"
+    assert environment["SECRET_ARN"] == stack.ref("OrderSecret")
+    assert environment["AWS_ENDPOINT_URL"] == stack.moto.url
+    assert environment["BATCH_SIZE"] == "10"
+    assert environment["ARCHIVE"] == "none"
+
+
+def test_a_direct_invocation_fails_as_lambda_s_does(stack: EmbeddedStack) -> None:
+    with pytest.raises(FunctionError) as error:
+        stack.invoke("DirectFunction", {"do": "raise", "text": "nothing there"})
+
+    assert error.value.error_type == "LookupError"
+    assert "nothing there" in stack.logs("DirectFunction")
+    assert "nothing there" not in stack.logs("ConsumeFunction")
+
+
+def test_the_structured_logs_are_the_lines_of_json(stack: EmbeddedStack) -> None:
+    for text in ('{"code": "LastIdentifier"}', "not JSON"):
+        stack.invoke("DirectFunction", {"do": "print", "text": text})
+
+    assert {"code": "LastIdentifier"} in stack.structured_logs("DirectFunction")
+
+
+def test_an_error_in_the_stack_s_block_does_not_wait_for_a_running_invocation(
+    toy_template: Path, tmp_path: Path, wait_until: WaitUntil
+) -> None:
+    started = tmp_path / "started"
+    finished = tmp_path / "finished"
+
+    def fail_while_an_invocation_runs() -> None:
+        with EmbeddedStack(toy_template, parameters={"BatchLog": str(finished)}) as stack:
+            message = json.dumps({"started": str(started), "seconds": 15})
+            stack.sqs.send_message(QueueUrl=stack.ref("OrderQueue"), MessageBody=message)
+            wait_until(started.exists)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail_while_an_invocation_runs()
+
+    assert not finished.exists()
+
+
+def test_a_stack_that_cannot_be_made_says_why_and_leaves_nothing_running(
+    tmp_path: Path, toy_template: Path
+) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text(toy_template.read_text().replace("!Ref OrderTable", "!Ref OrderAlarms"))
+    stack = EmbeddedStack(template)
+
+    with pytest.raises(ValueError, match="AWS::SNS::Topic"):
+        stack.__enter__()
+
+    with pytest.raises(ConnectionRefusedError):
+        stack.queue_counts()

@@ -1,0 +1,68 @@
+"""The toy template's handlers: they do what the message or the payload says."""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+invocations = 0
+
+
+def direct(event: Any, context: Any) -> Any:
+    global invocations
+    invocations += 1
+    match event["do"]:
+        case "echo":
+            return event
+        case "context":
+            return {
+                "request_id": context.aws_request_id,
+                "name": context.function_name,
+                "arn": context.invoked_function_arn,
+                "memory": context.memory_limit_in_mb,
+                "remaining_ms": context.get_remaining_time_in_millis(),
+            }
+        case "environment":
+            return dict(os.environ)
+        case "count invocations":
+            return invocations
+        case "process id":
+            return os.getpid()
+        case "meet":
+            (Path(event["directory"]) / str(os.getpid())).with_suffix(".met").touch()
+            while len(list(Path(event["directory"]).glob("*.met"))) < event["others"]:
+                time.sleep(0.01)
+            return os.getpid()
+        case "print":
+            print(event["text"])
+            print(event["text"], file=sys.stderr)
+        case "raise":
+            raise LookupError(event["text"])
+        case "return a set":
+            return {1}
+        case "exit":
+            os._exit(3)
+        case "hang":
+            if "started" in event:
+                Path(event["started"]).touch()
+            time.sleep(60)
+
+
+def consume(event: Any, _context: Any) -> Any:
+    """Writes down the batch in BATCH_LOG, and reports the messages that have `fail` as failed."""
+    bodies = [json.loads(record["body"]) for record in event["Records"]]
+    for body in bodies:
+        if "started" in body:
+            Path(body["started"]).touch()
+        time.sleep(body.get("seconds", 0))
+    with Path(os.environ["BATCH_LOG"]).open("a") as log:
+        log.write(json.dumps(event["Records"]) + "\n")
+    return {
+        "batchItemFailures": [
+            {"itemIdentifier": record["messageId"]}
+            for record, body in zip(event["Records"], bodies, strict=True)
+            if body.get("fail")
+        ]
+    }
