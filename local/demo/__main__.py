@@ -1,0 +1,90 @@
+"""`python -m local.demo`: runs the demo, and exits with 1 if anything is unaccounted for."""
+
+import random
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from local.aws.stack import EmbeddedStack
+from local.demo import account, progress, report, workload
+from local.sendgrid_double import Fault, RateLimit, SendGridDouble, serve
+
+TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+API_KEY = "SG.demo-key-that-only-the-double-knows"
+TIMEOUT_SECONDS = 80.0
+
+CONTACTS = "/v3/marketing/contacts"
+TROUBLE = [
+    Fault(method="DELETE", route=CONTACTS, times=5),
+    Fault(method="DELETE", route=CONTACTS, status=429),
+    Fault(method="DELETE", route=CONTACTS, times=8),
+    Fault(method="DELETE", route=CONTACTS, status=502),
+    Fault(method="DELETE", route=CONTACTS, times=8),
+    Fault(method="DELETE", route=CONTACTS, drop=True),
+    Fault(method="GET", route=f"{CONTACTS}/{{contact_id}}", times=12),
+    Fault(method="GET", route=f"{CONTACTS}/{{contact_id}}", status=503),
+]
+"""The calls that go wrong on the way; one without any fault lets calls pass."""
+
+
+def main() -> int:
+    console = Console()
+    double = SendGridDouble(
+        job_delay=2.0,
+        rate_limit=RateLimit(limit=20, window_seconds=4, reset="seconds"),
+        api_keys={API_KEY},
+        latency_seconds=0.02,
+    )
+    for fault in TROUBLE:
+        double.faults.add(fault)
+    with serve(double) as base_url:
+        console.print("Starting the embedded stack from template.yaml")
+        with EmbeddedStack(
+            TEMPLATE,
+            parameters={
+                "SendGridBaseUrl": base_url,
+                "DeleteAllEnabled": "true",
+                "BatchingWindowSeconds": "2",
+            },
+            secrets={"SendGridApiKeySecret": API_KEY},
+        ) as stack:
+            return _run(console, stack, double)
+
+
+def _run(console: Console, stack: EmbeddedStack, double: SendGridDouble) -> int:
+    began = time.monotonic()
+    work = workload.deletions(double.account, double.poison_ids, random.Random(2026))  # noqa: S311 - the same demo each time
+    console.print(f"Sending {work.message_count:,} messages about {len(double.account):,} contacts")
+    _send(stack, work)
+    progress.watch(console, stack, double, TIMEOUT_SECONDS)
+    wrong = account.discrepancies(work, stack, double)
+    rows = report.rows(work, stack, double)
+
+    console.print(f"Deleting all of the {len(double.account)} contacts that are left")
+    reset = workload.everything(double.account)
+    _send(stack, reset)
+    progress.watch(console, stack, double, TIMEOUT_SECONDS)
+    wrong += account.reset_discrepancies(work, reset, stack, double)
+
+    report.show(console, rows, wrong, time.monotonic() - began)
+    return 1 if wrong else 0
+
+
+def _send(stack: EmbeddedStack, work: workload.Workload) -> None:
+    for queue, bodies in work.messages.items():
+        for start in range(0, len(bodies), 10):
+            answer = stack.sqs.send_message_batch(
+                QueueUrl=stack.ref(queue),
+                Entries=[
+                    {"Id": str(number), "MessageBody": body}
+                    for number, body in enumerate(bodies[start : start + 10])
+                ],
+            )
+            if answer.get("Failed"):
+                raise RuntimeError(f"{queue} did not take a message: {answer['Failed']}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,24 @@
+"""Time that passes only when somebody sleeps."""
+
+import time
+from threading import Lock
+
+
+class FakeClock:
+    """Both `clock` and `sleep`; begins at the present, because Powertools dates its records by the real time."""
+
+    def __init__(self) -> None:
+        self._now = time.time()
+        self._lock = Lock()
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        with self._lock:
+            self._now += seconds
+            self.slept.append(seconds)
+
+    def advance(self, seconds: float) -> None:
+        self._now += seconds

@@ -1,0 +1,93 @@
+"""DynamoDB watched, and DynamoDB in trouble: what botocore's own event system does to a client's calls."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self
+
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+
+
+class Calls:
+    """Counts a client's calls by operation while the block runs."""
+
+    def __init__(self, client: Any) -> None:
+        self._events = client.meta.events
+        self.counts: Counter[str] = Counter()
+
+    def __enter__(self) -> Self:
+        self._events.register("before-call.dynamodb", self._count)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._events.unregister("before-call.dynamodb", self._count)
+
+    def _count(self, model: Any, **_: Any) -> None:
+        self.counts[model.name] += 1
+
+
+class FailingCalls:
+    """Every call of one operation is answered with an error of AWS's while the block runs."""
+
+    def __init__(
+        self, client: Any, operation: str, code: str = "InternalServerError", service: str = "dynamodb"
+    ) -> None:
+        self._events = client.meta.events
+        self._name = f"before-call.{service}.{operation}"
+        self._code = code
+
+    def __enter__(self) -> Self:
+        self._events.register(self._name, self._fail)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._events.unregister(self._name, self._fail)
+
+    def _fail(self, **_: Any) -> tuple[AWSResponse, dict[str, Any]]:
+        answer = {"Error": {"Code": self._code, "Message": "made to fail"}, "ResponseMetadata": {}}
+        return AWSResponse("", 400, HTTPHeaders(), None), answer
+
+
+@contextmanager
+def forgetful_batches(
+    client: Any, leave_out_times: int, operations: Sequence[str] = ("BatchGetItem", "BatchWriteItem")
+) -> Iterator[None]:
+    """Batch calls leave everything unprocessed, so many times in all, as DynamoDB does when it has no capacity."""
+    left = leave_out_times
+
+    def leave_out(model: Any, params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
+        nonlocal left
+        if left <= 0:
+            return None
+        left -= 1
+        return AWSResponse("", 200, HTTPHeaders(), None), {
+            "Responses": {},
+            **_unprocessed[model.name](requested.pop()),
+        }
+
+    requested: list[Any] = []
+
+    def remember(params: dict[str, Any], **_: Any) -> None:
+        requested.append(params["RequestItems"])
+
+    for operation in operations:
+        client.meta.events.register(f"provide-client-params.dynamodb.{operation}", remember)
+        client.meta.events.register(f"before-call.dynamodb.{operation}", leave_out)
+    try:
+        yield
+    finally:
+        for operation in operations:
+            client.meta.events.unregister(f"provide-client-params.dynamodb.{operation}", remember)
+            client.meta.events.unregister(f"before-call.dynamodb.{operation}", leave_out)
+
+
+_unprocessed = {
+    "BatchGetItem": lambda items: {"UnprocessedKeys": items},
+    "BatchWriteItem": lambda items: {"UnprocessedItems": items},
+}

@@ -1,0 +1,72 @@
+"""The files in events/: `python -m tests.support.sample_events` (or `make events`) writes them anew."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.support.events import bulk_delete, contact_id, delete_all, remove_identifier, sqs_event
+
+DIRECTORY = Path(__file__).parents[2] / "events"
+REQUESTED_AT = "2026-11-21T12:00:00+00:00"
+"""Long ago for whoever tries it, so that a sample of delete-all is refused until somebody writes the time anew."""
+
+PERSON, LONELY_PERSON = contact_id(1), contact_id(2)
+
+
+def files() -> dict[str, Any]:
+    """What each file holds, by its name. `contacts.json` are the contacts that the events are about."""
+    return {
+        "contacts.json": [
+            {
+                "contact_id": PERSON,
+                "email": "ada@example.com",
+                "phone_number_id": "+15555550100",
+                "external_id": "customer-1",
+                "anonymous_id": "visitor-1",
+            },
+            {"contact_id": LONELY_PERSON, "email": "only@example.com"},
+            *(
+                {"contact_id": contact_id(number), "email": f"{number}@example.com"}
+                for number in range(10, 15)
+            ),
+        ],
+        "bulk-delete-sqs.json": sqs_event(
+            bulk_delete([contact_id(10)]),
+            bulk_delete([contact_id(11), contact_id(12), contact_id(11)], request_id="purge-2026-11"),
+            bulk_delete(["someone@example.com"]),
+            queue="BulkDeleteQueue",
+        ),
+        "bulk-delete-direct.json": bulk_delete(
+            [contact_id(13), contact_id(14)], request_id="purge-from-a-workflow"
+        ),
+        "remove-identifier-sqs.json": sqs_event(
+            remove_identifier(PERSON, "PHONENUMBERID", "+15555550100"),
+            remove_identifier(PERSON, "EXTERNALID", "customer-1", request_id="erasure-42"),
+            remove_identifier(PERSON, "PHONE", "+15555550100"),
+            queue="RemoveIdentifierQueue",
+        ),
+        "remove-identifier-direct.json": remove_identifier(
+            PERSON, "ANONYMOUSID", "visitor-1", request_id="erasure-from-a-workflow"
+        ),
+        "delete-all-sqs.json": sqs_event(
+            delete_all(REQUESTED_AT),
+            delete_all(REQUESTED_AT, request_id="reset-without-the-phrase", confirm="yes"),
+            {"confirm": "Delete All Contacts"},
+            queue="DeleteAllQueue",
+        ),
+        "delete-all-direct.json": delete_all(REQUESTED_AT, request_id="reset-from-a-workflow"),
+    }
+
+
+def text(content: Any) -> str:
+    return json.dumps(content, indent=2) + "\n"
+
+
+def main() -> None:
+    DIRECTORY.mkdir(exist_ok=True)
+    for name, content in files().items():
+        (DIRECTORY / name).write_text(text(content))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,195 @@
+"""The world that a function runs in: moto for AWS, the SendGrid double on loopback, a clock that nobody waits for."""
+
+import io
+import itertools
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import boto3
+from moto import mock_aws
+
+from contact_deletion.application import Application
+from contact_deletion.handlers import bulk_delete, delete_all, remove_identifier
+from contact_deletion.platform import Platform
+from contact_deletion.sendgrid.client import new_session
+from contact_deletion.settings import Settings
+from local.aws.sqs_event import record
+from local.sendgrid_double import SendGridDouble, serve
+from tests.support import events
+from tests.support.clock import FakeClock
+from tests.support.context import Context
+
+API_KEY = "SG.example-key-of-the-double"
+TABLE = "LedgerTable"
+
+_services = (f"test-{number}" for number in itertools.count())
+"""Powertools keeps one logger for a service name; each world has its own."""
+
+
+@dataclass
+class World:
+    platform: Platform
+    double: SendGridDouble
+    clock: FakeClock
+    secret_arn: str
+    log: io.StringIO
+    context: Context = field(default_factory=Context)
+
+    def __post_init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """New execution environments, as after a deployment: whatever an environment remembers is gone."""
+        self._applications: dict[str, Application[Any]] = {}
+
+    def change_settings(self, **changes: Any) -> None:
+        self.platform = replace(self.platform, settings=replace(self.platform.settings, **changes))
+        self.restart()
+
+    def bulk_delete(self, event: object) -> Any:
+        return self._invoke(bulk_delete, event)
+
+    def delete_all(self, event: object) -> Any:
+        return self._invoke(delete_all, event)
+
+    def remove_identifier(self, event: object) -> Any:
+        return self._invoke(remove_identifier, event)
+
+    def _invoke(self, module: Any, event: object) -> Any:
+        application = self._applications.get(module.OPERATION)
+        if application is None:
+            application = self._applications[module.OPERATION] = module.build(self.platform)
+        return application.handle(event, self.context)
+
+    def new_contact(self, **identifiers: str) -> str:
+        return self.double.account.add_contact(**(identifiers or {"external_id": "x"}))
+
+    def now(self) -> str:
+        """The time as a request states it."""
+        return datetime.fromtimestamp(self.clock(), UTC).isoformat()
+
+    def jobs_end(self) -> None:
+        """Time passes until SendGrid has done what it accepted."""
+        self.clock.advance(3600)
+
+    def calls(self, method: str, path: str = "") -> list[Any]:
+        """What the double received, and at which paths."""
+        return [
+            request
+            for request in self.double.requests
+            if request.method == method and request.target.partition("?")[0].endswith(path)
+        ]
+
+    def deletions(self) -> list[Any]:
+        return self.calls("DELETE")
+
+    def queue_url(self, queue: str) -> str:
+        return self.platform.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+
+    def send(self, queue: str, *bodies: object, attributes: Mapping[str, Any] | None = None) -> None:
+        for body in bodies:
+            self.platform.sqs.send_message(
+                QueueUrl=self.queue_url(queue),
+                MessageBody=body if isinstance(body, str) else json.dumps(body),
+                MessageAttributes=attributes or {},
+            )
+
+    def receive(self, queue: str) -> dict[str, Any]:
+        """The next batch as Lambda's poller hands it to a function."""
+        answer = self.platform.sqs.receive_message(
+            QueueUrl=self.queue_url(queue),
+            MaxNumberOfMessages=10,
+            MessageSystemAttributeNames=["All"],
+            MessageAttributeNames=["All"],
+        )
+        return {
+            "Records": [record(message, events.queue_arn(queue)) for message in answer.get("Messages", [])]
+        }
+
+    def dead_letters(self, queue: str = "BulkDeleteDeadLetterQueue") -> list[dict[str, Any]]:
+        """Body and attributes of each message in the dead-letter queue."""
+        letters = []
+        while messages := self.receive(queue)["Records"]:
+            letters += [
+                {
+                    "body": message["body"],
+                    **{name: value["stringValue"] for name, value in message["messageAttributes"].items()},
+                }
+                for message in messages
+            ]
+        return letters
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """The ledger's items, as DynamoDB has them."""
+        return self.platform.dynamodb.scan(TableName=TABLE)["Items"]
+
+    def change_ledger(self, **attributes: dict[str, str]) -> None:
+        """Overwrites attributes of every item, for what only time could do: Powertools dates by the real clock."""
+        for item in self.ledger():
+            self.platform.dynamodb.put_item(TableName=TABLE, Item=item | attributes)
+
+    def log_lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log.getvalue().splitlines()]
+
+    def outcomes(self) -> list[dict[str, Any]]:
+        """The log's line for each outcome."""
+        return [line for line in self.log_lines() if line["message"].startswith("request ")]
+
+    def rotate_key(self, key: str) -> None:
+        """A new key at SendGrid and in Secrets Manager; the old one is void."""
+        self.double.api_keys = {key}
+        self.platform.secrets_manager.put_secret_value(SecretId=self.secret_arn, SecretString=key)
+
+
+@cache
+def _client(service: str) -> Any:
+    """Making one takes long; moto takes over whatever client there is."""
+    return boto3.session.Session("testing", "testing", region_name=events.REGION).client(service)
+
+
+@contextmanager
+def new_world() -> Iterator[World]:
+    clock = FakeClock()
+    double = SendGridDouble(clock=clock, sleep=clock.sleep, job_delay=30.0, api_keys={API_KEY})
+    log = io.StringIO()
+    with mock_aws(), serve(double) as base_url:
+        dynamodb, sqs, secrets_manager = _client("dynamodb"), _client("sqs"), _client("secretsmanager")
+        secret_arn = secrets_manager.create_secret(Name="SendGridApiKeySecret", SecretString=API_KEY)["ARN"]
+        dynamodb.create_table(
+            TableName=TABLE,
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        for queue in ("BulkDelete", "DeleteAll", "RemoveIdentifier"):
+            sqs.create_queue(QueueName=f"{queue}Queue")
+            sqs.create_queue(QueueName=f"{queue}DeadLetterQueue")
+        settings = Settings(
+            sendgrid_base_url=base_url,
+            api_key_secret_id=secret_arn,
+            on_behalf_of="",
+            ledger_table=TABLE,
+            dead_letter_queue_url=sqs.get_queue_url(QueueName="BulkDeleteDeadLetterQueue")["QueueUrl"],
+            delete_all_enabled=True,
+            delete_all_max_age_seconds=900,
+            service=next(_services),
+            metrics_namespace="Test",
+        )
+        with new_session() as session:
+            platform = Platform(
+                settings=settings,
+                dynamodb=dynamodb,
+                sqs=sqs,
+                secrets_manager=secrets_manager,
+                session=session,
+                clock=clock,
+                sleep=clock.sleep,
+                jitter=lambda least, most: most,
+                log_stream=log,
+            )
+            yield World(platform=platform, double=double, clock=clock, secret_arn=secret_arn, log=log)
