@@ -1,0 +1,43 @@
+from collections.abc import Callable
+
+import pytest
+import requests
+
+from contact_deletion.deadline import Deadline
+from contact_deletion.sendgrid.client import SendGridClient
+from tests.client.support import EMAIL
+from tests.support.world import World
+
+
+@pytest.fixture
+def new_client(world: World) -> Callable[[], SendGridClient]:
+    """Makes a client as a new execution environment does, from the world's settings as they are then."""
+    return lambda: world.platform.parts("test").client
+
+
+@pytest.fixture
+def client(new_client: Callable[[], SendGridClient]) -> SendGridClient:
+    return new_client()
+
+
+@pytest.fixture
+def deadline(world: World) -> Deadline:
+    return Deadline.of(world.context, world.clock)
+
+
+@pytest.fixture
+def contact(world: World) -> str:
+    """A contact that can lose its e-mail address."""
+    return world.new_contact(email=EMAIL, external_id="x")
+
+
+@pytest.fixture
+def sent(world: World) -> list[requests.PreparedRequest]:
+    """The requests that were answered, with the key: the double keeps it nowhere."""
+    requests_sent: list[requests.PreparedRequest] = []
+
+    def note(response: requests.Response, **_: object) -> None:
+        requests_sent.append(response.request)
+
+    world.platform.session.hooks["response"].append(note)
+    return requests_sent

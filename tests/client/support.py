@@ -1,0 +1,97 @@
+"""What the client's tests share: its operations, and servers and transports that misbehave."""
+
+import socketserver
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from io import BytesIO
+from threading import Event, Thread
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPResponse
+
+from contact_deletion.deadline import Deadline
+from contact_deletion.request.remove_identifier import IdentifierType
+from contact_deletion.sendgrid.client import SendGridClient
+from tests.contract import check
+
+EMAIL = "jane@example.com"
+
+Operation = Callable[[SendGridClient, str, Deadline], object]
+
+DELETIONS: dict[str, Operation] = {
+    "delete_contacts": lambda client, contact, deadline: client.delete_contacts([contact]),
+    "delete_all_contacts": lambda client, contact, deadline: client.delete_all_contacts(),
+    "delete_identifier": lambda client, contact, deadline: client.delete_identifier(
+        contact, IdentifierType.EMAIL, EMAIL, deadline
+    ),
+}
+LOOK_UPS: dict[str, Operation] = {
+    "contact": lambda client, contact, deadline: client.contact(contact, deadline),
+    "contact_count": lambda client, contact, deadline: client.contact_count(deadline),
+}
+OPERATIONS = DELETIONS | LOOK_UPS
+
+
+class ContractAdapter(HTTPAdapter):
+    """Holds every exchange to the contract, and hands on an answer that nobody has read yet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.statuses: list[int] = []
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        response = super().send(request, *args, **options)
+        check(response)
+        self.statuses.append(response.status_code)
+        response.raw = HTTPResponse(
+            BytesIO(response.content),
+            headers=dict(response.headers),
+            status=response.status_code,
+            preload_content=False,
+        )
+        return response
+
+
+class FailingAdapter(HTTPAdapter):
+    """Raises an error in place of every answer, and notes the timeouts that it was given."""
+
+    def __init__(self, error: requests.RequestException) -> None:
+        super().__init__()
+        self._error = error
+        self.timeouts: list[Any] = []
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        self.timeouts.append(options["timeout"])
+        raise self._error
+
+
+@contextmanager
+def raw_server(answer: bytes, *, then_hangs: bool = False) -> Iterator[str]:
+    """Answers every request with these bytes and closes, or falls silent; gives its base URL."""
+    stopped = Event()
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            with suppress(OSError):
+                while self.rfile.readline().strip():
+                    pass
+                self.wfile.write(answer)
+                if then_hangs:
+                    stopped.wait()
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            stopped.set()
+            server.shutdown()
+            thread.join()
+
+
+def http_answer(status: str, body: bytes = b"", *headers: str) -> bytes:
+    """An answer's bytes; without a Content-Length among the headers the body ends with the connection."""
+    return "\r\n".join([f"HTTP/1.1 {status}", *headers, "Connection: close", "", ""]).encode("latin-1") + body

@@ -1,0 +1,165 @@
+"""The key, from its secret to the call, and its rotation."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+import requests
+
+from contact_deletion.deadline import Deadline
+from contact_deletion.errors import SendGridUnauthorized
+from contact_deletion.sendgrid.client import SendGridClient
+from contact_deletion.sendgrid.rate_limit import MAX_CALLS_AT_ONCE
+from tests.client.support import OPERATIONS
+from tests.support.events import contact_id
+from tests.support.world import API_KEY, World
+
+NewClient = Callable[[], SendGridClient]
+
+
+@pytest.fixture
+def fetches(world: World) -> list[None]:
+    """One entry for each time that the secret was read."""
+    made: list[None] = []
+    world.platform.secrets_manager.meta.events.register(
+        "before-call.secrets-manager.GetSecretValue", lambda **_: made.append(None)
+    )
+    return made
+
+
+def fill_secret(world: World, value: str | bytes) -> None:
+    if isinstance(value, str):
+        world.platform.secrets_manager.put_secret_value(SecretId=world.secret_arn, SecretString=value)
+    else:
+        world.platform.secrets_manager.put_secret_value(SecretId=world.secret_arn, SecretBinary=value)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        pytest.param(API_KEY, id="plain"),
+        pytest.param(f" {API_KEY}\r\n", id="plain with white space around"),
+        pytest.param(f'{{"api_key": "{API_KEY}"}}', id="JSON"),
+        pytest.param(f'\n{{\n  "other": 1,\n  "api_key": "{API_KEY}\\n"\n}}\n', id="JSON with more in it"),
+    ],
+)
+def test_the_secret_is_the_key_or_json_that_has_it(
+    world: World, new_client: NewClient, deadline: Deadline, secret: str
+) -> None:
+    fill_secret(world, secret)
+    assert new_client().contact_count(deadline) == 0
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        pytest.param(" ", id="blank"),
+        pytest.param("{}", id="JSON without api_key"),
+        pytest.param('{"apikey": "SG.planted"}', id="JSON with another name"),
+        pytest.param('{"api_key": ""}', id="JSON with an empty key"),
+        pytest.param('{"api_key": null}', id="JSON with null"),
+        pytest.param('{"api_key": {"value": "SG.planted"}}', id="JSON with an object"),
+        pytest.param('{"api_key": "SG.planted"', id="broken JSON"),
+        pytest.param("SG.planted\nX-Injected: 1", id="a newline inside"),
+        pytest.param('{"api_key": "SG.planted\\r\\nX-Injected: 1"}', id="JSON with a newline inside"),
+        pytest.param("SG planted", id="a space inside"),
+        pytest.param("SG.plantéd", id="not ASCII"),
+        pytest.param(b"SG.planted", id="binary"),
+    ],
+)
+def test_a_secret_without_a_usable_key_is_unauthorized_without_a_call(
+    world: World, new_client: NewClient, deadline: Deadline, secret: str | bytes
+) -> None:
+    fill_secret(world, secret)
+    with pytest.raises(SendGridUnauthorized, match="the API key's secret must be") as raised:
+        new_client().contact_count(deadline)
+    assert "plant" not in raised.value.message
+    assert raised.value.__cause__ is None
+    assert world.double.requests == []
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_missing_secret_is_unauthorized_whatever_is_called(
+    world: World, client: SendGridClient, contact: str, deadline: Deadline, name: str
+) -> None:
+    world.platform.secrets_manager.delete_secret(SecretId=world.secret_arn, ForceDeleteWithoutRecovery=True)
+    with pytest.raises(
+        SendGridUnauthorized, match=r"secret cannot be read \(ResourceNotFoundException\)"
+    ) as raised:
+        OPERATIONS[name](client, contact, deadline)
+    assert world.secret_arn not in raised.value.message
+
+
+def test_the_secret_is_read_once_for_many_calls(
+    client: SendGridClient, contact: str, deadline: Deadline, fetches: list[None]
+) -> None:
+    for call in OPERATIONS.values():
+        call(client, contact, deadline)
+    assert len(fetches) == 1
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_rotated_key_costs_one_call_and_one_fetch(
+    world: World, client: SendGridClient, contact: str, deadline: Deadline, fetches: list[None], name: str
+) -> None:
+    client.contact_count(deadline)
+    world.rotate_key("SG.rotated")
+    OPERATIONS[name](client, contact, deadline)
+    assert [request.status for request in world.double.requests[1:]] in ([401, 200], [401, 202])
+    assert len(fetches) == 2
+    client.contact_count(deadline)
+    assert world.double.requests[-1].status == 200
+    assert len(fetches) == 2
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_renewed_key_that_is_refused_too_is_the_end(
+    world: World, client: SendGridClient, contact: str, deadline: Deadline, name: str
+) -> None:
+    client.contact_count(deadline)
+    world.rotate_key("SG.renewed")
+    world.double.api_keys = {"SG.of-nobody"}
+    with pytest.raises(SendGridUnauthorized, match="HTTP 401") as raised:
+        OPERATIONS[name](client, contact, deadline)
+    assert "SG." not in raised.value.message
+    assert [request.status for request in world.double.requests[1:]] == [401, 401]
+
+
+def test_a_refused_key_that_is_still_the_newest_is_not_tried_again(
+    world: World, client: SendGridClient, deadline: Deadline, fetches: list[None]
+) -> None:
+    world.double.api_keys = {"SG.of-nobody"}
+    with pytest.raises(SendGridUnauthorized, match="HTTP 401"):
+        client.contact_count(deadline)
+    assert len(world.double.requests) == 1
+    assert len(fetches) == 2
+
+
+def test_calls_that_are_refused_together_fetch_the_rotated_key_once(
+    world: World, client: SendGridClient, deadline: Deadline, fetches: list[None]
+) -> None:
+    client.contact_count(deadline)
+    world.rotate_key("SG.rotated")
+    together = Barrier(MAX_CALLS_AT_ONCE, timeout=30)
+
+    def meet(response: requests.Response, **_: object) -> None:
+        if response.status_code == 401:
+            together.wait()
+
+    world.platform.session.hooks["response"].append(meet)
+    with ThreadPoolExecutor(MAX_CALLS_AT_ONCE) as pool:
+        ids = [[contact_id(number)] for number in range(MAX_CALLS_AT_ONCE)]
+        jobs = list(pool.map(client.delete_contacts, ids))
+    assert len(set(jobs)) == MAX_CALLS_AT_ONCE
+    assert len(fetches) == 2
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_forbidden_is_unauthorized_without_a_second_try(
+    world: World, client: SendGridClient, contact: str, deadline: Deadline, name: str
+) -> None:
+    world.double.forbidden = True
+    with pytest.raises(SendGridUnauthorized, match="HTTP 403: access forbidden"):
+        OPERATIONS[name](client, contact, deadline)
+    assert len(world.double.requests) == 1

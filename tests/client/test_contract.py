@@ -1,0 +1,81 @@
+"""Client and double keep to the contract with SendGrid, in every operation and with every kind of answer."""
+
+from contextlib import suppress
+
+import pytest
+
+from contact_deletion.deadline import Deadline
+from contact_deletion.errors import NotAccepted, SendGridRefused
+from contact_deletion.request.remove_identifier import IdentifierType
+from contact_deletion.sendgrid.client import SendGridClient
+from local.sendgrid_double import Fault, RateLimit
+from tests.client.support import OPERATIONS, ContractAdapter
+from tests.support.events import contact_id
+from tests.support.world import World
+
+
+@pytest.fixture
+def adapter(world: World) -> ContractAdapter:
+    adapter = ContractAdapter()
+    world.platform.session.mount("http://", adapter)
+    return adapter
+
+
+each_operation = pytest.mark.parametrize("name", OPERATIONS)
+
+
+@each_operation
+@pytest.mark.parametrize("on_behalf_of", ["", "subuser"])
+@pytest.mark.parametrize("reset", ["epoch", "seconds"])
+def test_what_works_keeps_to_the_contract(
+    world: World,
+    adapter: ContractAdapter,
+    contact: str,
+    deadline: Deadline,
+    name: str,
+    on_behalf_of: str,
+    reset: str,
+) -> None:
+    world.double.rate_limiter.configure(RateLimit(limit=600, window_seconds=60, reset=reset))  # type: ignore[arg-type]
+    world.change_settings(on_behalf_of=on_behalf_of)
+    OPERATIONS[name](world.platform.parts("test").client, contact, deadline)
+    assert adapter.statuses == [200 if name in ("contact", "contact_count") else 202]
+
+
+@each_operation
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 406, 429, 451, 500, 502, 503, 504])
+def test_what_fails_keeps_to_the_contract(
+    world: World,
+    adapter: ContractAdapter,
+    client: SendGridClient,
+    contact: str,
+    deadline: Deadline,
+    name: str,
+    status: int,
+) -> None:
+    world.double.faults.add(Fault(status=status))
+    with suppress(NotAccepted):
+        OPERATIONS[name](client, contact, deadline)
+    assert adapter.statuses[0] == status
+
+
+@pytest.mark.parametrize("kind", IdentifierType)
+def test_identifiers_of_all_types_keep_to_the_contract(
+    world: World, adapter: ContractAdapter, client: SendGridClient, deadline: Deadline, kind: IdentifierType
+) -> None:
+    contact = world.new_contact(
+        email="a@example.com", phone_number_id="+15555550100", external_id="ü", anonymous_id="x"
+    )
+    client.delete_identifier(contact, kind, "x", deadline)
+    assert adapter.statuses == [202]
+
+
+def test_many_ids_keep_to_the_contract(adapter: ContractAdapter, client: SendGridClient) -> None:
+    client.delete_contacts([contact_id(number) for number in range(204)])
+    assert adapter.statuses == [202]
+
+
+def test_too_many_ids_keep_to_the_contract(adapter: ContractAdapter, client: SendGridClient) -> None:
+    with pytest.raises(SendGridRefused):
+        client.delete_contacts([contact_id(number) for number in range(300)])
+    assert adapter.statuses == [414]

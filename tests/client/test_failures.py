@@ -1,0 +1,261 @@
+"""What each way of failing becomes, and whether SendGrid may have received the call all the same."""
+
+import gzip
+import json
+import socket
+from dataclasses import replace
+
+import pytest
+import requests
+
+from contact_deletion.deadline import Deadline
+from contact_deletion.errors import SendGridRefused, SendGridUnavailable
+from contact_deletion.sendgrid import client as client_module
+from contact_deletion.sendgrid.client import CALL_SECONDS, SendGridClient
+from local.sendgrid_double import Fault
+from tests.client.support import DELETIONS, EMAIL, OPERATIONS, FailingAdapter, http_answer, raw_server
+from tests.support.events import contact_id
+from tests.support.world import World
+
+JOB_BODY = json.dumps({"job_id": "21be0c9d-73ca-40a6-a903-13adea0eb0a8"}).encode()
+
+each_operation = pytest.mark.parametrize("name", OPERATIONS)
+each_deletion = pytest.mark.parametrize("name", DELETIONS)
+
+
+def client_of(world: World, base_url: str) -> SendGridClient:
+    world.change_settings(sendgrid_base_url=base_url)
+    return world.platform.parts("test").client
+
+
+@each_operation
+@pytest.mark.parametrize(
+    ("fault", "maybe_received"),
+    [
+        pytest.param(Fault(status=500), False, id="500"),
+        pytest.param(Fault(status=503), False, id="503 in HTML"),
+        pytest.param(Fault(status=502), True, id="502 in HTML"),
+        pytest.param(Fault(status=504), True, id="504 in HTML"),
+        pytest.param(Fault(status=500, truncate=True), False, id="500 cut off"),
+        pytest.param(Fault(drop=True), True, id="dropped"),
+        pytest.param(Fault(drop=True, takes_effect=True), True, id="dropped after its effect"),
+        pytest.param(Fault(truncate=True), True, id="success cut off"),
+        pytest.param(Fault(status=202, body="<html></html>", takes_effect=True), True, id="success in HTML"),
+        pytest.param(Fault(status=204), True, id="success without a body"),
+        pytest.param(Fault(status=302, headers={"Location": "http://127.0.0.1:1/"}), True, id="redirect"),
+    ],
+)
+def test_a_call_that_failed_knows_whether_it_may_have_been_received(
+    world: World,
+    client: SendGridClient,
+    contact: str,
+    deadline: Deadline,
+    name: str,
+    fault: Fault,
+    maybe_received: bool,
+) -> None:
+    world.double.faults.add(fault)
+    with pytest.raises(SendGridUnavailable) as raised:
+        OPERATIONS[name](client, contact, deadline)
+    assert raised.value.maybe_received is maybe_received
+    assert len(world.double.requests) == 1
+
+
+@each_operation
+@pytest.mark.parametrize("fault", [Fault(drop=True), Fault(truncate=True), Fault(status=503)], ids=repr)
+def test_the_next_call_works_again(
+    world: World, client: SendGridClient, contact: str, deadline: Deadline, name: str, fault: Fault
+) -> None:
+    world.double.faults.add(fault)
+    with pytest.raises(SendGridUnavailable):
+        OPERATIONS[name](client, contact, deadline)
+    assert OPERATIONS[name](client, contact, deadline) is not None
+
+
+@each_deletion
+@pytest.mark.parametrize("job", [None, {}, {"id": "x"}, "", "a/b", 7], ids=repr)
+def test_a_202_without_a_usable_job_id_is_no_success(
+    world: World, client: SendGridClient, contact: str, deadline: Deadline, name: str, job: object
+) -> None:
+    world.double.faults.add(Fault(status=202, body={"job_id": job}, takes_effect=True))
+    with pytest.raises(SendGridUnavailable, match="no usable job_id") as raised:
+        DELETIONS[name](client, contact, deadline)
+    assert raised.value.maybe_received
+
+
+@each_deletion
+@pytest.mark.parametrize("status", [200, 201, 202])
+def test_any_2xx_with_a_job_id_is_a_success(
+    world: World, client: SendGridClient, contact: str, deadline: Deadline, name: str, status: int
+) -> None:
+    world.double.faults.add(Fault(status=status, body={"job_id": "job-1"}))
+    assert DELETIONS[name](client, contact, deadline) == "job-1"
+
+
+@each_operation
+def test_nobody_there_has_surely_received_nothing(
+    world: World, contact: str, deadline: Deadline, name: str
+) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    with pytest.raises(SendGridUnavailable, match="ConnectionError") as raised:
+        OPERATIONS[name](client_of(world, f"http://127.0.0.1:{port}"), contact, deadline)
+    assert not raised.value.maybe_received
+
+
+@each_operation
+@pytest.mark.parametrize(
+    ("error", "maybe_received"),
+    [
+        (requests.ConnectTimeout("planted"), False),
+        (requests.ReadTimeout("planted"), True),
+        (requests.ConnectionError("planted"), True),
+        (requests.exceptions.ChunkedEncodingError("planted"), True),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_an_error_on_the_way_is_named_by_its_class_alone(
+    world: World,
+    client: SendGridClient,
+    contact: str,
+    deadline: Deadline,
+    name: str,
+    error: requests.RequestException,
+    maybe_received: bool,
+) -> None:
+    adapter = FailingAdapter(error)
+    world.platform.session.mount("http://", adapter)
+    with pytest.raises(SendGridUnavailable, match=type(error).__name__) as raised:
+        OPERATIONS[name](client, contact, deadline)
+    assert raised.value.maybe_received is maybe_received
+    assert "planted" not in raised.value.message
+    ((connect, read),) = adapter.timeouts
+    assert 0 < connect + read <= CALL_SECONDS
+
+
+@each_operation
+def test_a_server_that_never_answers_is_given_up(
+    world: World, contact: str, deadline: Deadline, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "READ_SECONDS", 0.1)
+    with (
+        raw_server(b"", then_hangs=True) as url,
+        pytest.raises(SendGridUnavailable, match="ReadTimeout") as raised,
+    ):
+        OPERATIONS[name](client_of(world, url), contact, deadline)
+    assert raised.value.maybe_received
+
+
+def test_a_server_that_falls_silent_in_its_answer_is_given_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "READ_SECONDS", 0.1)
+    answer = http_answer("202 Accepted", JOB_BODY, "Content-Length: 1000")
+    with raw_server(answer, then_hangs=True) as url, pytest.raises(SendGridUnavailable) as raised:
+        client_of(world, url).delete_contacts([contact_id(1)])
+    assert raised.value.maybe_received
+
+
+PLAIN = http_answer("202 Accepted", JOB_BODY)
+CHUNKED = http_answer(
+    "202 Accepted", b"%x\r\n%s\r\n0\r\n\r\n" % (len(JOB_BODY), JOB_BODY), "Transfer-Encoding: chunked"
+)
+ZIPPED = http_answer("202 Accepted", gzip.compress(JOB_BODY), "Content-Encoding: gzip")
+
+
+@pytest.mark.parametrize("answer", [PLAIN, CHUNKED, ZIPPED], ids=["until it closes", "chunked", "zipped"])
+def test_an_answer_is_read_however_it_is_sent(world: World, answer: bytes) -> None:
+    with raw_server(answer) as url:
+        job_id = client_of(world, url).delete_contacts([contact_id(1)])
+    assert job_id == json.loads(JOB_BODY)["job_id"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"\x16\x03\x01\x02\x00", id="another protocol"),
+        pytest.param(PLAIN[:-5], id="body cut off"),
+        pytest.param(CHUNKED[:-15], id="last chunk cut off"),
+        pytest.param(http_answer("202 Accepted", b"zz\r\nx", "Transfer-Encoding: chunked"), id="no chunks"),
+        pytest.param(http_answer("202 Accepted", JOB_BODY, "Content-Encoding: gzip"), id="not zipped"),
+        pytest.param(ZIPPED[:-20], id="zipped body cut off"),
+        pytest.param(http_answer("202 Accepted", b"", *["X: y"] * 200), id="too many headers"),
+        pytest.param(http_answer("302 Found", b"", "Location: http://[broken"), id="redirect to no URL"),
+        pytest.param(http_answer("302 Found", b"", "Location: /\xe9"), id="redirect to no text"),
+    ],
+)
+def test_an_answer_that_is_broken_is_an_outage(world: World, answer: bytes) -> None:
+    with raw_server(answer) as url, pytest.raises(SendGridUnavailable) as raised:
+        client_of(world, url).delete_contacts([contact_id(1)])
+    assert raised.value.maybe_received
+
+
+def padded(size: int) -> str:
+    return JOB_BODY.decode() + " " * (size - len(JOB_BODY))
+
+
+def test_a_body_of_up_to_a_mebibyte_is_read(world: World, client: SendGridClient) -> None:
+    world.double.faults.add(Fault(status=202, body=padded(1024 * 1024)))
+    assert client.delete_contacts([contact_id(1)])
+
+
+def test_a_larger_body_is_not_read_to_its_end(world: World, client: SendGridClient) -> None:
+    world.double.faults.add(Fault(status=202, body=padded(1024 * 1024 + 1)))
+    with pytest.raises(SendGridUnavailable) as raised:
+        client.delete_contacts([contact_id(1)])
+    assert raised.value.maybe_received
+
+
+def test_a_body_that_does_not_end_in_time_is_given_up(world: World) -> None:
+    """Each look at the clock takes five seconds, and so much body many looks."""
+
+    def slow_clock() -> float:
+        world.clock.advance(5)
+        return world.clock()
+
+    slow = replace(world.platform, clock=slow_clock).parts("test").client
+    world.double.faults.add(Fault(status=202, body=padded(900 * 1024)))
+    with pytest.raises(SendGridUnavailable) as raised:
+        slow.delete_contacts([contact_id(1)])
+    assert raised.value.maybe_received
+
+
+@each_operation
+@pytest.mark.parametrize("status", [400, 406, 451])
+def test_a_4xx_is_a_refusal_in_sendgrids_words(
+    world: World, client: SendGridClient, contact: str, deadline: Deadline, name: str, status: int
+) -> None:
+    world.double.faults.add(
+        Fault(status=status, body={"errors": [{"field": None, "message": "not like this"}]})
+    )
+    with pytest.raises(SendGridRefused) as raised:
+        OPERATIONS[name](client, contact, deadline)
+    assert raised.value.status == status
+    assert raised.value.message == f"SendGrid answered HTTP {status}: not like this"
+
+
+def test_a_414_is_a_refusal_though_it_is_html(client: SendGridClient) -> None:
+    with pytest.raises(SendGridRefused) as raised:
+        client.delete_contacts([contact_id(number) for number in range(300)])
+    assert raised.value.status == 414
+    assert raised.value.message == "SendGrid answered HTTP 414"
+
+
+@pytest.mark.parametrize("said", [EMAIL, EMAIL.upper(), f"<{EMAIL}>", "no such address: " + EMAIL])
+def test_an_identifiers_value_is_not_repeated(
+    world: World, client: SendGridClient, contact: str, deadline: Deadline, said: str
+) -> None:
+    world.double.faults.add(Fault(status=400, body={"errors": [{"message": said}]}))
+    with pytest.raises(SendGridRefused) as raised:
+        DELETIONS["delete_identifier"](client, contact, deadline)
+    assert "jane" not in str(raised.value).lower()
+
+
+def test_an_identifiers_type_is_no_secret(
+    world: World, client: SendGridClient, contact: str, deadline: Deadline
+) -> None:
+    world.double.faults.add(Fault(status=400, body={"errors": [{"message": "this email cannot be removed"}]}))
+    with pytest.raises(SendGridRefused, match="this email cannot be removed"):
+        DELETIONS["delete_identifier"](client, contact, deadline)

@@ -1,0 +1,181 @@
+"""The client keeps the rate limit; what it knows of a window, `tests/unit/test_rate_limit.py` tests."""
+
+import pytest
+
+from contact_deletion.deadline import Deadline
+from contact_deletion.errors import RateLimited, SendGridUnavailable
+from contact_deletion.sendgrid.client import CALL_SECONDS, SendGridClient
+from local.sendgrid_double import Fault, RateLimit
+from tests.client.support import LOOK_UPS, OPERATIONS
+from tests.support.context import Context
+from tests.support.events import contact_id
+from tests.support.world import World
+
+WINDOW = 60.0
+ROUTES = {
+    "delete_contacts": "DELETE /v3/marketing/contacts",
+    "delete_all_contacts": "DELETE /v3/marketing/contacts",
+    "delete_identifier": "DELETE /v3/marketing/contacts/{contact_id}/identifiers",
+    "contact": "GET /v3/marketing/contacts/{contact_id}",
+    "contact_count": "GET /v3/marketing/contacts/count",
+}
+WAITING = ["delete_identifier", *LOOK_UPS]
+"""Those that wait for the reset themselves."""
+
+both_formats = pytest.mark.parametrize("reset", ["epoch", "seconds"])
+
+
+def limit(world: World, calls: int, reset: str = "epoch") -> None:
+    world.double.rate_limiter.configure(RateLimit(limit=calls, window_seconds=WINDOW, reset=reset))  # type: ignore[arg-type]
+
+
+def others_use_up(world: World, name: str, calls: int) -> None:
+    """The limit is the account's: other programs call too."""
+    for _ in range(calls):
+        world.double.rate_limiter.take(ROUTES[name])
+
+
+def statuses(world: World) -> list[int | None]:
+    return [request.status for request in world.double.requests]
+
+
+def deadline_in(world: World, seconds: float) -> Deadline:
+    return Deadline.of(Context(remaining_seconds=seconds), world.clock)
+
+
+@both_formats
+def test_the_limit_is_kept_before_a_429_says_so(
+    world: World, client: SendGridClient, deadline: Deadline, reset: str
+) -> None:
+    limit(world, 3, reset)
+    for _ in range(7):
+        client.contact_count(deadline)
+    assert statuses(world) == [200] * 7
+    assert sum(world.clock.slept) == pytest.approx(2 * WINDOW, abs=5)
+
+
+@both_formats
+@pytest.mark.parametrize("name", WAITING)
+def test_a_429_is_waited_out_while_there_is_time(
+    world: World, client: SendGridClient, contact: str, deadline: Deadline, name: str, reset: str
+) -> None:
+    limit(world, 3, reset)
+    others_use_up(world, name, 3)
+    OPERATIONS[name](client, contact, deadline)
+    assert statuses(world) in ([429, 200], [429, 202])
+    assert sum(world.clock.slept) == pytest.approx(WINDOW, abs=2)
+
+
+@both_formats
+@pytest.mark.parametrize("name", WAITING)
+def test_a_429_is_passed_on_when_there_is_no_time_to_wait(
+    world: World, client: SendGridClient, contact: str, name: str, reset: str
+) -> None:
+    limit(world, 3, reset)
+    others_use_up(world, name, 3)
+    with pytest.raises(RateLimited) as raised:
+        OPERATIONS[name](client, contact, deadline_in(world, 60))
+    assert raised.value.retry_after == pytest.approx(WINDOW, abs=2)
+    assert world.clock.slept == []
+    assert statuses(world) == [429]
+
+
+@pytest.mark.parametrize("name", WAITING)
+def test_a_spent_limit_is_passed_on_without_a_call_when_there_is_no_time_to_wait(
+    world: World, client: SendGridClient, contact: str, deadline: Deadline, name: str
+) -> None:
+    limit(world, 1)
+    OPERATIONS[name](client, contact, deadline)
+    with pytest.raises(RateLimited) as raised:
+        OPERATIONS[name](client, contact, deadline_in(world, 60))
+    assert raised.value.retry_after == pytest.approx(WINDOW, abs=2)
+    assert len(world.double.requests) == 1
+
+
+def test_a_429_that_does_not_say_when_the_window_ends_is_waited_out(
+    world: World, client: SendGridClient, deadline: Deadline
+) -> None:
+    world.double.faults.add(Fault(status=429, times=3))
+    assert client.contact_count(deadline) == 0
+    assert statuses(world) == [429, 429, 429, 200]
+    assert len(world.clock.slept) == 3
+
+
+def test_waiting_for_429s_ends_with_the_invocation(
+    world: World, client: SendGridClient, deadline: Deadline
+) -> None:
+    world.double.faults.add(Fault(status=429, times=1_000))
+    with pytest.raises(RateLimited):
+        client.contact_count(deadline)
+    assert deadline.remaining() > 0
+
+
+@pytest.mark.parametrize("name", ["delete_contacts", "delete_all_contacts"])
+def test_a_deletion_of_contacts_never_waits_itself(
+    world: World, client: SendGridClient, contact: str, deadline: Deadline, name: str
+) -> None:
+    limit(world, 3)
+    others_use_up(world, name, 3)
+    with pytest.raises(RateLimited) as raised:
+        OPERATIONS[name](client, contact, deadline)
+    assert raised.value.retry_after == pytest.approx(WINDOW, abs=2)
+    assert statuses(world) == [429]
+    assert world.clock.slept == []
+
+
+def test_a_delete_all_is_not_sent_when_the_limit_is_spent(world: World, client: SendGridClient) -> None:
+    limit(world, 1)
+    client.delete_contacts([contact_id(1)])
+    with pytest.raises(RateLimited) as raised:
+        client.delete_all_contacts()
+    assert raised.value.retry_after == pytest.approx(WINDOW, abs=2)
+    assert len(world.double.requests) == 1
+
+
+def test_endpoints_have_limits_of_their_own(
+    world: World, client: SendGridClient, contact: str, deadline: Deadline
+) -> None:
+    limit(world, 1)
+    for name in ("delete_contacts", *WAITING):
+        OPERATIONS[name](client, contact, deadline)
+    assert world.clock.slept == []
+    assert statuses(world) == [202, 202, 200, 200]
+
+
+def test_deletions_by_ids_and_of_all_share_a_limit(world: World, client: SendGridClient) -> None:
+    limit(world, 5)
+    client.delete_contacts([contact_id(1)])
+    client.delete_all_contacts()
+    free = 0
+    while client.deletion_limit.try_start(free):
+        free += 1
+    assert free == 3
+
+
+def test_waiting_is_counted(world: World, client: SendGridClient, deadline: Deadline) -> None:
+    limit(world, 1)
+    client.contact_count(deadline)
+    client.contact_count(deadline)
+    assert client.take_usage().rate_limit_wait_seconds == pytest.approx(sum(world.clock.slept))
+    assert client.take_usage().rate_limit_wait_seconds == 0
+
+
+@pytest.mark.parametrize("name", WAITING)
+def test_no_call_is_begun_that_might_not_end_in_time(
+    world: World, client: SendGridClient, contact: str, name: str
+) -> None:
+    with pytest.raises(SendGridUnavailable, match="no time left") as raised:
+        OPERATIONS[name](client, contact, deadline_in(world, CALL_SECONDS))
+    assert not raised.value.maybe_received
+    assert world.double.requests == []
+
+
+@pytest.mark.parametrize(
+    "headers", [{"X-RateLimit-Remaining": "nonsense"}, {"X-RateLimit-Reset": "-7"}], ids=str
+)
+def test_headers_that_make_no_sense_do_no_harm(
+    world: World, client: SendGridClient, deadline: Deadline, headers: dict[str, str]
+) -> None:
+    world.double.faults.add(Fault(headers=headers))
+    assert client.contact_count(deadline) == 0
+    assert client.contact_count(deadline) == 0

@@ -1,0 +1,379 @@
+"""Bulk deletion, through its handler."""
+
+import json
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contact_deletion.errors import (
+    InvalidRequest,
+    RateLimited,
+    SendGridRefused,
+    SendGridUnauthorized,
+    SendGridUnavailable,
+)
+from local.sendgrid_double import Fault, RateLimit
+from tests.support.events import bulk_delete, contact_id, sqs_event
+from tests.support.world import World, new_world
+
+QUEUE = "BulkDeleteQueue"
+
+
+def event(*requests: object) -> dict[str, object]:
+    return sqs_event(*requests, queue=QUEUE)
+
+
+def failed(response: dict[str, list[dict[str, str]]]) -> list[int]:
+    """The numbers of the messages that stay in the queue."""
+    return sorted(int(item["itemIdentifier"][-12:], 16) for item in response["batchItemFailures"])
+
+
+def ids_per_call(world: World) -> list[int]:
+    return [len(request.ids) for request in world.deletions()]
+
+
+def only_the_second_call_fails(world: World) -> None:
+    world.double.faults.add(Fault(method="DELETE"))
+    world.double.faults.add(Fault(method="DELETE", status=503))
+
+
+# -------------------------------------------------------------------------------------------- one request, one answer
+
+
+def test_a_direct_invocation_answers_with_the_job(world: World) -> None:
+    doomed = [world.new_contact() for _ in range(3)]
+    kept = world.new_contact()
+
+    answer = world.bulk_delete(bulk_delete(doomed, request_id="purge-1"))
+
+    (job,) = world.double.account.jobs()
+    assert answer == {
+        "status": "accepted",
+        "request_id": "purge-1",
+        "job_ids": [job.id],
+        "contact_count": 3,
+        "replayed": False,
+    }
+    world.jobs_end()
+    assert world.double.account.contact_ids() == {kept}
+
+
+def test_a_direct_invocation_raises_the_code_that_a_workflow_catches(world: World) -> None:
+    with pytest.raises(InvalidRequest, match="contact_ids"):
+        world.bulk_delete({"contact_ids": []})
+
+
+def test_a_message_and_a_workflow_may_send_the_same_request(world: World) -> None:
+    request = bulk_delete([world.new_contact()], request_id="both")
+    world.bulk_delete(event(request))
+
+    answer = world.bulk_delete(request)
+
+    assert answer["replayed"]
+    assert len(world.deletions()) == 1
+
+
+def test_upper_case_ids_and_duplicates_are_one_contact(world: World) -> None:
+    doomed = world.new_contact()
+
+    answer = world.bulk_delete(bulk_delete([doomed, doomed.upper(), doomed]))
+
+    assert answer["contact_count"] == 1
+    assert ids_per_call(world) == [1]
+
+
+# -------------------------------------------------------------------------------------------- coalescing
+
+
+def test_ten_thousand_messages_of_one_contact_cost_fifty_calls(world: World) -> None:
+    ids = [contact_id(number) for number in range(10_000)]
+
+    for start in range(0, len(ids), 1000):
+        batch = event(*(bulk_delete([one]) for one in ids[start : start + 1000]))
+        assert world.bulk_delete(batch) == {"batchItemFailures": []}
+
+    assert len(world.deletions()) <= 50
+    assert Counter(one for call in world.deletions() for one in call.ids) == Counter(ids)
+
+
+def test_an_id_that_several_messages_name_is_sent_once(world: World) -> None:
+    shared, own = contact_id(1), contact_id(2)
+
+    world.bulk_delete(event(bulk_delete([shared]), bulk_delete([shared, own]), bulk_delete([own, shared])))
+
+    assert [request.ids for request in world.deletions()] == [(shared, own)]
+
+
+def test_every_request_gets_the_jobs_of_the_calls_with_its_ids(world: World) -> None:
+    ids = [contact_id(number) for number in range(300)]
+
+    world.bulk_delete(event(bulk_delete(ids), bulk_delete(ids[:1]), bulk_delete(ids[-1:])))
+
+    first, second = (job.id for job in world.double.account.jobs())
+    assert [line["job_ids"] for line in world.outcomes()] == [[first, second], [first], [second]]
+
+
+def test_a_request_larger_than_a_call_is_accepted_when_all_its_calls_are(world: World) -> None:
+    answer = world.bulk_delete(bulk_delete([contact_id(number) for number in range(10_000)]))
+
+    assert len(answer["job_ids"]) == len(world.deletions()) == 50
+    assert answer["contact_count"] == 10_000
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.one_of(
+            st.lists(st.integers(0, 40), min_size=1, max_size=60).map(
+                lambda numbers: bulk_delete([contact_id(number) for number in numbers])
+            ),
+            st.sampled_from(["not JSON", {"contact_ids": []}, {"ids": []}, [], None, {"contact_ids": ["x"]}]),
+        ),
+        max_size=30,
+    ),
+    st.sets(st.integers(0, 40), max_size=3),
+    st.lists(st.sampled_from([500, 400, 404, 414, 403, 429]), max_size=3),
+)
+def test_every_message_of_any_batch_gets_exactly_one_outcome(
+    requests: list[object], poisoned: set[int], faults: list[int]
+) -> None:
+    with new_world() as world:
+        world.double.poison_ids = {contact_id(number) for number in poisoned}
+        for status in faults:
+            world.double.faults.add(Fault(status=status))
+
+        response = world.bulk_delete(event(*requests))
+
+        kept_back = failed(response)
+        dead = [letter["body"] for letter in world.dead_letters()]
+        done = [line["message_id"] for line in world.outcomes() if line["message"] == "request accepted"]
+        assert len(kept_back) + len(dead) + len(done) == len(requests)
+        assert len(world.outcomes()) == len(requests)
+        asked_for = {
+            one for request in requests if isinstance(request, dict) for one in request.get("contact_ids", ())
+        }
+        assert {one for call in world.deletions() for one in call.ids} <= asked_for
+        assert all("delete_all_contacts" not in call.target for call in world.double.requests)
+
+
+# -------------------------------------------------------------------------------------------- refusals
+
+
+def test_one_bad_id_does_not_sink_the_other_requests_of_its_call(world: World) -> None:
+    ids = [contact_id(number) for number in range(100)]
+    world.double.poison_ids = {ids[37]}
+
+    response = world.bulk_delete(event(*(bulk_delete([one]) for one in ids)))
+
+    assert response == {"batchItemFailures": []}
+    (letter,) = world.dead_letters()
+    assert json.loads(letter["body"]) == bulk_delete([ids[37]])
+    assert letter["ErrorCode"] == "SendGridRefused"
+    accepted = {one for call in world.deletions() if call.status == 202 for one in call.ids}
+    assert accepted == set(ids) - {ids[37]}
+
+
+def test_a_request_that_shares_an_id_with_the_culprit_is_still_done(world: World) -> None:
+    shared, bad, other = contact_id(1), contact_id(2), contact_id(3)
+    world.double.poison_ids = {bad}
+
+    world.bulk_delete(event(bulk_delete([shared, bad]), bulk_delete([shared, other])))
+
+    assert [letter["ErrorCode"] for letter in world.dead_letters()] == ["SendGridRefused"]
+    assert {shared, other} <= {one for call in world.deletions() if call.status == 202 for one in call.ids}
+
+
+def test_a_404_is_split_too_since_nobody_says_what_an_unknown_id_is_answered(world: World) -> None:
+    world.double.faults.add(Fault(status=404))
+
+    response = world.bulk_delete(event(bulk_delete([contact_id(1)]), bulk_delete([contact_id(2)])))
+
+    assert response == {"batchItemFailures": []}
+    assert world.dead_letters() == []
+    assert [call.status for call in world.deletions()] == [404, 202, 202]
+
+
+def test_a_refusal_that_no_id_can_cause_is_not_split(world: World) -> None:
+    world.double.faults.add(Fault(status=451))
+
+    world.bulk_delete(event(bulk_delete([contact_id(1)]), bulk_delete([contact_id(2)])))
+
+    assert len(world.deletions()) == 1
+    assert len(world.dead_letters()) == 2
+
+
+def test_a_request_refused_in_part_keeps_the_jobs_of_its_other_calls(world: World) -> None:
+    ids = [contact_id(number) for number in range(300)]
+    world.double.poison_ids = {ids[0]}
+
+    with pytest.raises(SendGridRefused) as refused:
+        world.bulk_delete(bulk_delete(ids))
+
+    assert list(refused.value.job_ids) == [job.id for job in world.double.account.jobs()]
+    assert len(refused.value.job_ids) == 1
+
+
+@pytest.mark.parametrize("status", [413, 414])
+def test_a_target_that_is_too_long_halves_the_budget_for_good(world: World, status: int) -> None:
+    world.double.faults.add(Fault(status=status))
+    ids = [contact_id(number) for number in range(200)]
+
+    answer = world.bulk_delete(bulk_delete(ids))
+    world.bulk_delete(bulk_delete([contact_id(number) for number in range(200, 400)]))
+
+    assert answer["contact_count"] == 200
+    lengths = [request.target_length for request in world.deletions()]
+    assert lengths[0] > 4000
+    assert all(length <= lengths[0] // 2 for length in lengths[1:])
+    assert sum(ids_per_call(world)[1:]) == 400
+
+
+def test_ids_are_deleted_through_any_length_that_sendgrid_allows(world: World) -> None:
+    world.double.max_target_length = 100
+
+    answer = world.bulk_delete(bulk_delete([contact_id(number) for number in range(50)]))
+
+    assert len(answer["job_ids"]) >= 50 / 2
+    world.jobs_end()
+
+
+def test_a_single_id_that_is_too_long_is_refused(world: World) -> None:
+    world.double.max_target_length = 10
+
+    with pytest.raises(SendGridRefused, match="414"):
+        world.bulk_delete(bulk_delete([contact_id(1)]))
+
+
+# -------------------------------------------------------------------------------------------- outages and limits
+
+
+def test_after_an_outage_the_rest_of_the_batch_is_deferred_unsent(world: World) -> None:
+    world.double.faults.add(Fault(status=503, times=100))
+
+    response = world.bulk_delete(event(*(bulk_delete([contact_id(number)]) for number in range(1000))))
+
+    assert len(failed(response)) == 1000
+    assert len(world.deletions()) == 1
+    assert {line["code"] for line in world.outcomes()} == {"SendGridUnavailable"}
+
+
+def test_a_refused_key_is_one_probe_too(world: World) -> None:
+    world.double.api_keys = {"SG.other"}
+
+    response = world.bulk_delete(event(*(bulk_delete([contact_id(number)]) for number in range(500))))
+
+    assert len(failed(response)) == 500
+    assert len(world.deletions()) == 1
+    with pytest.raises(SendGridUnauthorized):
+        world.bulk_delete(bulk_delete([contact_id(1)]))
+
+
+def test_what_was_accepted_before_an_outage_stays_accepted(world: World) -> None:
+    first = bulk_delete([contact_id(number) for number in range(204)])
+    second = bulk_delete([contact_id(number) for number in range(204, 408)])
+    only_the_second_call_fails(world)
+
+    assert failed(world.bulk_delete(event(first, second))) == [2]
+
+    assert world.bulk_delete(event(first, second)) == {"batchItemFailures": []}
+    assert [call.status for call in world.deletions()] == [202, 503, 202]
+
+
+def test_the_jobs_of_a_request_that_is_retried_are_not_forgotten(world: World) -> None:
+    request = bulk_delete([contact_id(number) for number in range(300)])
+    only_the_second_call_fails(world)
+    with pytest.raises(SendGridUnavailable) as unavailable:
+        world.bulk_delete(request)
+
+    answer = world.bulk_delete(request)
+
+    jobs = [job.id for job in world.double.account.jobs()]
+    assert list(unavailable.value.job_ids) == jobs[:1]
+    assert answer["job_ids"] == jobs
+    assert not answer["replayed"]
+
+
+def test_the_rate_limit_is_kept_before_a_429_and_waited_for_in_place(world: World) -> None:
+    world.double.rate_limiter.configure(RateLimit(limit=4, window_seconds=10))
+
+    answer = world.bulk_delete(bulk_delete([contact_id(number) for number in range(204 * 10)]))
+
+    assert len(answer["job_ids"]) == 10
+    assert 429 not in [call.status for call in world.deletions()]
+    assert len(world.clock.slept) == 2
+
+
+@pytest.mark.parametrize("reset", ["epoch", "seconds"])
+def test_a_429_waits_for_the_reset_in_either_format(world: World, reset: str) -> None:
+    world.double.rate_limiter.configure(RateLimit(limit=1, window_seconds=10, reset=reset))  # type: ignore[arg-type]
+    world.bulk_delete(bulk_delete([contact_id(1)]))
+    world.restart()  # another environment has spent the window: this one learns of it by a 429
+
+    answer = world.bulk_delete(bulk_delete([contact_id(2)]))
+
+    assert answer["status"] == "accepted"
+    assert [call.status for call in world.deletions()] == [202, 429, 202]
+
+
+def test_without_the_time_to_wait_the_rest_is_deferred_until_the_reset(world: World) -> None:
+    world.double.rate_limiter.configure(RateLimit(limit=2, window_seconds=600))
+
+    response = world.bulk_delete(event(*(bulk_delete([contact_id(number)]) for number in range(204 * 4))))
+
+    assert len(failed(response)) == 204 * 2
+    deferred = [line for line in world.outcomes() if line.get("code") == "RateLimited"]
+    assert len(deferred) == 204 * 2
+    with pytest.raises(RateLimited) as limited:
+        world.bulk_delete(bulk_delete([contact_id(5000)]))
+    assert 590 < limited.value.retry_after < 602
+
+
+def test_no_call_is_begun_that_might_outlast_the_invocation(world: World) -> None:
+    world.context.remaining_seconds = 30
+
+    with pytest.raises(SendGridUnavailable, match="no time left"):
+        world.bulk_delete(bulk_delete([contact_id(1)]))
+
+    assert world.deletions() == []
+
+
+def test_a_request_with_a_call_worth_retrying_is_retried_whatever_became_of_its_others(world: World) -> None:
+    ids = [contact_id(number) for number in range(300)]
+    world.double.poison_ids = {ids[0]}
+    only_the_second_call_fails(world)
+
+    with pytest.raises(SendGridUnavailable):
+        world.bulk_delete(bulk_delete(ids))
+
+
+# -------------------------------------------------------------------------------------------- the answers it cannot use
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(status=202, body={"job_id": {"id": "x"}}, takes_effect=True),
+        Fault(status=202, body={}, takes_effect=True),
+        Fault(status=202, body="<html></html>", takes_effect=True),
+        Fault(status=502),
+        Fault(truncate=True),
+        Fault(drop=True),
+        Fault(drop=True, takes_effect=True),
+        Fault(status=302, headers={"Location": "http://127.0.0.1:1/"}),
+    ],
+    ids=lambda fault: (
+        f"{fault.status}{' truncated' if fault.truncate else ''}{' dropped' if fault.drop else ''}"
+    ),
+)
+def test_an_answer_that_is_not_what_was_promised_is_retried_later(world: World, fault: Fault) -> None:
+    world.double.faults.add(fault)
+    doomed = world.new_contact()
+
+    assert failed(world.bulk_delete(event(bulk_delete([doomed])))) == [1]
+
+    assert world.ledger() == []
+    assert world.bulk_delete(event(bulk_delete([doomed]))) == {"batchItemFailures": []}
+    world.jobs_end()
+    assert doomed not in world.double.account

@@ -1,0 +1,394 @@
+"""Deletion of all contacts, through its handler: every guard alone, and sent at most once."""
+
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from requests import ConnectTimeout
+
+from contact_deletion.errors import (
+    Deferred,
+    DeleteAllRefused,
+    DeleteAllUnconfirmed,
+    InvalidRequest,
+    LedgerUnavailable,
+    RateLimited,
+    RequestConflict,
+    RequestInProgress,
+    SendGridRefused,
+    SendGridUnauthorized,
+    SendGridUnavailable,
+)
+from local.sendgrid_double import Fault, RateLimit
+from tests.support.dynamodb import FailingCalls
+from tests.support.events import delete_all, sqs_event
+from tests.support.world import World
+
+QUEUE = "DeleteAllQueue"
+
+
+@pytest.fixture
+def account(world: World) -> World:
+    """A world whose account has three contacts."""
+    for _ in range(3):
+        world.new_contact()
+    return world
+
+
+def request(world: World, **more: Any) -> dict[str, Any]:
+    return delete_all(**{"requested_at": world.now()} | more)
+
+
+def sent(world: World) -> int:
+    """How many delete-alls SendGrid received."""
+    return sum("delete_all_contacts=true" in call.target for call in world.double.requests)
+
+
+def test_every_contact_is_deleted(account: World) -> None:
+    answer = account.delete_all(request(account))
+
+    assert (answer["status"], answer["contact_count"]) == ("accepted", 3)
+    assert [job.id for job in account.double.account.jobs()] == answer["job_ids"]
+    account.jobs_end()
+    assert len(account.double.account) == 0
+
+
+def test_a_message_does_the_same(account: World) -> None:
+    assert account.delete_all(sqs_event(request(account), queue=QUEUE)) == {"batchItemFailures": []}
+
+    assert sent(account) == 1
+
+
+# -------------------------------------------------------------------------------------------- the guards, each alone
+
+
+def test_it_is_refused_while_it_is_switched_off(account: World) -> None:
+    account.change_settings(delete_all_enabled=False)
+
+    with pytest.raises(DeleteAllRefused, match="DELETE_ALL_ENABLED"):
+        account.delete_all(request(account))
+
+    assert account.double.requests == []
+
+
+@pytest.mark.parametrize("phrase", ["delete all contacts", "Delete All Contacts ", "yes", ""])
+def test_it_is_refused_without_the_exact_phrase(account: World, phrase: str) -> None:
+    with pytest.raises(DeleteAllRefused, match="confirm"):
+        account.delete_all(request(account, confirm=phrase))
+
+    assert account.double.requests == []
+
+
+def test_it_is_refused_when_it_is_too_old(account: World) -> None:
+    late = request(account)
+    account.clock.advance(901)
+
+    with pytest.raises(DeleteAllRefused, match="900 seconds"):
+        account.delete_all(late)
+
+    assert account.double.requests == []
+
+
+def test_it_is_accepted_at_the_age_limit(account: World) -> None:
+    old = request(account)
+    account.clock.advance(899)
+
+    assert account.delete_all(old)["status"] == "accepted"
+
+
+def test_it_is_refused_when_it_comes_from_the_future(account: World) -> None:
+    tomorrow = datetime.fromisoformat(account.now()) + timedelta(seconds=90)
+
+    with pytest.raises(DeleteAllRefused, match="future"):
+        account.delete_all(request(account, requested_at=tomorrow.isoformat()))
+
+
+def test_a_producers_clock_may_be_a_little_fast(account: World) -> None:
+    soon = datetime.fromisoformat(account.now()) + timedelta(seconds=30)
+
+    assert account.delete_all(request(account, requested_at=soon.isoformat()))["status"] == "accepted"
+
+
+def test_it_is_refused_when_there_are_more_contacts_than_expected(account: World) -> None:
+    with pytest.raises(DeleteAllRefused, match="3 contacts"):
+        account.delete_all(request(account, max_contacts=2))
+
+    assert sent(account) == 0
+
+
+def test_as_many_contacts_as_expected_may_go(account: World) -> None:
+    assert account.delete_all(request(account, max_contacts=3))["status"] == "accepted"
+
+
+def test_it_is_refused_when_it_grew_too_old_while_waiting_for_the_count(account: World) -> None:
+    old = request(account)
+    account.clock.advance(890)
+    account.double.rate_limiter.configure(RateLimit(limit=1, window_seconds=30))
+    with pytest.raises(DeleteAllRefused, match="max_contacts"):
+        account.delete_all(request(account, request_id="spends-the-window", max_contacts=1))
+
+    with pytest.raises(DeleteAllRefused, match="900 seconds"):
+        account.delete_all(old)
+
+    assert sent(account) == 0
+
+
+@pytest.mark.parametrize("missing", ["request_id", "confirm", "requested_at", "max_contacts"])
+def test_no_guard_can_be_left_out(account: World, missing: str) -> None:
+    incomplete = request(account)
+    del incomplete[missing]
+
+    with pytest.raises(InvalidRequest, match=missing):
+        account.delete_all(incomplete)
+
+
+def test_a_refused_request_may_be_sent_again_when_the_reason_is_gone(account: World) -> None:
+    with pytest.raises(DeleteAllRefused):
+        account.delete_all(request(account, max_contacts=1))
+
+    assert account.delete_all(request(account, max_contacts=3))["status"] == "accepted"
+
+
+def test_a_refused_message_is_kept_with_its_reason(account: World) -> None:
+    account.change_settings(
+        delete_all_enabled=False, dead_letter_queue_url=account.queue_url("DeleteAllDeadLetterQueue")
+    )
+
+    account.delete_all(sqs_event(request(account), queue=QUEUE))
+
+    (letter,) = account.dead_letters("DeleteAllDeadLetterQueue")
+    assert letter["ErrorCode"] == "DeleteAllRefused"
+
+
+# -------------------------------------------------------------------------------------------- at most once
+
+
+def test_a_repetition_answers_from_the_ledger_even_when_it_is_too_old_to_be_sent(account: World) -> None:
+    message = request(account)
+    first = account.delete_all(message)
+    account.clock.advance(7 * 24 * 3600)
+
+    again = account.delete_all(message)
+
+    assert again == first | {"replayed": True}
+    assert sent(account) == 1
+
+
+def test_another_request_with_the_same_id_is_a_conflict(account: World) -> None:
+    account.delete_all(request(account))
+    account.clock.advance(60)
+
+    with pytest.raises(RequestConflict):
+        account.delete_all(request(account))
+
+    assert sent(account) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(method="DELETE", drop=True),
+        Fault(method="DELETE", drop=True, takes_effect=True),
+        Fault(method="DELETE", truncate=True),
+        Fault(method="DELETE", status=202, body={"job_id": {}}, takes_effect=True),
+        Fault(method="DELETE", status=202, body="", takes_effect=True),
+        Fault(method="DELETE", status=502),
+        Fault(method="DELETE", status=504, takes_effect=True),
+        Fault(method="DELETE", status=302, headers={"Location": "http://127.0.0.1:1/"}),
+    ],
+    ids=["dropped", "dropped after", "truncated", "odd job id", "no body", "502", "504 after", "redirect"],
+)
+def test_what_may_have_been_received_is_not_sent_again(account: World, fault: Fault) -> None:
+    account.double.faults.add(fault)
+    message = request(account)
+
+    for _ in range(3):
+        with pytest.raises(DeleteAllUnconfirmed):
+            account.delete_all(message)
+
+    assert sent(account) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fault(method="DELETE", status=500), SendGridUnavailable),
+        (Fault(method="DELETE", status=503), SendGridUnavailable),
+        (Fault(method="DELETE", status=429), RateLimited),
+        (Fault(method="DELETE", status=401), SendGridUnauthorized),
+        (Fault(method="DELETE", status=403), SendGridUnauthorized),
+        (Fault(method="GET", drop=True), SendGridUnavailable),
+        (Fault(method="GET", status=502), SendGridUnavailable),
+    ],
+    ids=["500", "503", "429", "401", "403", "count dropped", "count 502"],
+)
+def test_what_surely_was_not_done_is_tried_again(account: World, fault: Fault, error: type[Deferred]) -> None:
+    account.double.faults.add(fault)
+    message = request(account)
+    with pytest.raises(error):
+        account.delete_all(message)
+    account.clock.advance(10)
+
+    assert account.delete_all(message)["status"] == "accepted"
+    account.jobs_end()
+    assert len(account.double.account) == 0
+
+
+def test_a_connection_that_was_never_made_is_tried_again(
+    account: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reaching = account.platform.session.request
+
+    def unreachable(method: str, url: str, **more: Any) -> Any:
+        if method == "DELETE":
+            raise ConnectTimeout
+        return reaching(method, url, **more)
+
+    message = request(account)
+    with monkeypatch.context() as down:
+        down.setattr(account.platform.session, "request", unreachable)
+        with pytest.raises(SendGridUnavailable):
+            account.delete_all(message)
+
+    assert account.delete_all(message)["status"] == "accepted"
+
+
+def test_a_refusal_of_sendgrids_may_be_sent_again(account: World) -> None:
+    account.double.faults.add(Fault(method="DELETE", status=400))
+    message = request(account)
+    with pytest.raises(SendGridRefused):
+        account.delete_all(message)
+
+    assert account.delete_all(message)["status"] == "accepted"
+
+
+def test_a_spent_rate_limit_defers_it(account: World) -> None:
+    spent = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "600"}
+    account.double.faults.add(Fault(method="DELETE", headers=spent))
+    account.delete_all(request(account, request_id="first"))
+
+    with pytest.raises(RateLimited) as limited:
+        account.delete_all(request(account, request_id="second"))
+
+    assert limited.value.retry_after > 0
+    assert sent(account) == 1
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def kill_before_the_deletion_is_answered(
+    world: World, monkeypatch: pytest.MonkeyPatch, message: object
+) -> None:
+    """The invocation dies after the request was written."""
+    reaching = world.platform.session.request
+
+    def dying(method: str, url: str, **more: Any) -> Any:
+        answer = reaching(method, url, **more)
+        if method == "DELETE":
+            raise Killed
+        return answer
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.platform.session, "request", dying)
+        with pytest.raises(Killed):
+            world.delete_all(message)
+
+
+def test_a_process_that_died_while_sending_leaves_it_unconfirmed(
+    account: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = request(account)
+    kill_before_the_deletion_is_answered(account, monkeypatch, message)
+    with pytest.raises(RequestInProgress):
+        account.delete_all(message)
+    account.clock.advance(account.context.remaining_seconds + 1)
+
+    with pytest.raises(DeleteAllUnconfirmed):
+        account.delete_all(message)
+
+    assert sent(account) == 1
+
+
+def test_an_unconfirmed_claim_never_ends_by_itself(account: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = request(account)
+    kill_before_the_deletion_is_answered(account, monkeypatch, message)
+
+    (record,) = account.ledger()
+
+    assert int(record["in_progress_expiration"]["N"]) / 1000 > time.time() + 14 * 24 * 3600
+
+
+def test_a_process_that_died_before_sending_leaves_it_to_be_tried_again(
+    account: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = request(account)
+
+    def dying(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(account.platform.session, "request", dying)
+        with pytest.raises(Killed):
+            account.delete_all(message)
+    account.change_ledger(in_progress_expiration={"N": str(int(time.time() * 1000) - 1)})
+
+    assert account.delete_all(message)["status"] == "accepted"
+
+
+def test_of_two_environments_that_claimed_it_one_sends(account: World) -> None:
+    """The first one's claim seems to have ended, because clocks differ; it is alive and comes second to the mark."""
+    message = request(account)
+    answers: list[Any] = []
+
+    def the_other_takes_over(_: float) -> None:
+        account.change_ledger(in_progress_expiration={"N": "1"})
+        answers.append(account.delete_all(message))
+
+    account.double.sleep = the_other_takes_over
+    account.double.faults.add(Fault(method="GET", delay_seconds=1))
+
+    with pytest.raises(RequestInProgress):
+        account.delete_all(message)
+
+    assert [answer["status"] for answer in answers] == ["accepted"]
+    assert sent(account) == 1
+    assert account.delete_all(message)["replayed"]
+
+
+def test_it_is_not_sent_when_the_claim_cannot_be_made_permanent(account: World) -> None:
+    with FailingCalls(account.platform.dynamodb, "UpdateItem"), pytest.raises(LedgerUnavailable):
+        account.delete_all(request(account))
+
+    assert sent(account) == 0
+
+
+def test_an_acceptance_that_cannot_be_recorded_is_not_sent_again(
+    account: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = request(account)
+    layer_type = "contact_deletion.ledger.layer.LedgerLayer.save_success"
+
+    def broken(*_: object) -> None:
+        account.platform.dynamodb.update_item(TableName="no-such-table", Key={"id": {"S": "x"}})
+
+    with monkeypatch.context() as patch:
+        patch.setattr(layer_type, broken)
+        answer = account.delete_all(message)
+    account.clock.advance(account.context.remaining_seconds + 1)
+
+    assert answer["status"] == "accepted"
+    with pytest.raises(DeleteAllUnconfirmed):
+        account.delete_all(message)
+    assert sent(account) == 1
+
+
+def test_an_answer_that_came_too_late_to_send_is_not_begun(account: World) -> None:
+    account.context.remaining_seconds = 30
+
+    with pytest.raises(SendGridUnavailable, match="no time left"):
+        account.delete_all(request(account))
+
+    assert account.deletions() == []

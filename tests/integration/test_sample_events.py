@@ -1,0 +1,64 @@
+"""The files in events/ are what the builders make, and lead to what the README says."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from contact_deletion.errors import DeleteAllRefused
+from tests.support import sample_events
+from tests.support.sample_events import DIRECTORY, REQUESTED_AT
+from tests.support.world import World
+
+
+@pytest.fixture
+def filled(world: World) -> World:
+    """A world with the samples' contacts, on the samples' day."""
+    for contact in event("contacts"):
+        world.double.account.add_contact(**contact)
+    world.clock.advance(datetime.fromisoformat(REQUESTED_AT).timestamp() - world.clock())
+    return world
+
+
+def event(name: str) -> Any:
+    return json.loads((DIRECTORY / f"{name}.json").read_text())
+
+
+def codes(world: World) -> list[str]:
+    return [line.get("code", "accepted") for line in world.outcomes()]
+
+
+def test_the_files_are_current() -> None:
+    assert {path.name: path.read_text() for path in DIRECTORY.iterdir()} == {
+        name: sample_events.text(content) for name, content in sample_events.files().items()
+    }
+
+
+def test_bulk_delete(filled: World) -> None:
+    assert filled.bulk_delete(event("bulk-delete-sqs")) == {"batchItemFailures": []}
+    assert codes(filled) == ["accepted", "accepted", "InvalidRequest"]
+    assert filled.bulk_delete(event("bulk-delete-direct"))["contact_count"] == 2
+    filled.jobs_end()
+    assert len(filled.double.account) == 2
+
+
+def test_remove_identifier(filled: World) -> None:
+    assert filled.remove_identifier(event("remove-identifier-sqs")) == {"batchItemFailures": []}
+    assert codes(filled) == ["accepted", "accepted", "InvalidRequest"]
+    assert filled.remove_identifier(event("remove-identifier-direct"))["contact_count"] == 1
+    filled.jobs_end()
+    assert [job.status for job in filled.double.account.jobs()] == ["completed"] * 3
+
+
+def test_delete_all(filled: World) -> None:
+    assert filled.delete_all(event("delete-all-sqs")) == {"batchItemFailures": []}
+    assert codes(filled) == ["accepted", "DeleteAllRefused", "InvalidRequest"]
+    assert filled.delete_all(event("delete-all-direct"))["contact_count"] == 7
+
+
+def test_a_sample_of_delete_all_is_too_old_to_do_harm(filled: World) -> None:
+    filled.clock.advance(3600)
+
+    with pytest.raises(DeleteAllRefused):
+        filled.delete_all(event("delete-all-direct"))

@@ -1,0 +1,135 @@
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contact_deletion.errors import InvalidRequest, LastIdentifier
+from contact_deletion.inbound import QueueMessage
+from contact_deletion.reply.dead_letter import MAX_ATTRIBUTES, OVERFLOW, dead_letter, size_of
+from tests.support.events import queue_arn
+
+REASONS = {"ErrorCode", "ErrorMessage", "SourceQueueArn"}
+
+names = st.from_regex("[A-Za-z_][A-Za-z0-9_.-]{0,8}", fullmatch=True) | st.sampled_from(
+    [*sorted(REASONS), OVERFLOW]
+)
+values = st.one_of(
+    st.builds(lambda text: {"dataType": "String", "stringValue": text}, st.text(min_size=1)),
+    st.builds(lambda number: {"dataType": "Number", "stringValue": str(number)}, st.integers()),
+    st.builds(
+        lambda data: {"dataType": "Binary", "binaryValue": base64.b64encode(data).decode()},
+        st.binary(min_size=1),
+    ),
+).map(lambda value: {**value, "stringListValues": [], "binaryListValues": []})
+producers_attributes = st.dictionaries(names, values, max_size=10)
+
+
+def message(attributes: Mapping[str, Mapping[str, Any]], body: str = "{}") -> QueueMessage:
+    return QueueMessage(
+        message_id="1",
+        receipt_handle="handle",
+        queue_arn=queue_arn("BulkDeleteQueue"),
+        receive_count=1,
+        body=body,
+        attributes=attributes,
+    )
+
+
+def letter_of(attributes: Mapping[str, Mapping[str, Any]], body: str = "{}") -> dict[str, Any]:
+    return dead_letter(message(attributes, body), InvalidRequest("missing field: contact_ids"))
+
+
+def text(value: str) -> dict[str, Any]:
+    return {"dataType": "String", "stringValue": value}
+
+
+def test_the_body_is_as_it_was() -> None:
+    assert letter_of({}, body='{"a": "é"}')["MessageBody"] == '{"a": "é"}'
+
+
+def test_it_says_why_and_whence() -> None:
+    letter = dead_letter(message({}), LastIdentifier("the identifier is the contact's only one"))
+    assert letter["MessageAttributes"] == {
+        "ErrorCode": {"DataType": "String", "StringValue": "LastIdentifier"},
+        "ErrorMessage": {"DataType": "String", "StringValue": "the identifier is the contact's only one"},
+        "SourceQueueArn": {"DataType": "String", "StringValue": queue_arn("BulkDeleteQueue")},
+    }
+
+
+def test_the_producers_attributes_are_kept_with_their_types() -> None:
+    attributes = letter_of(
+        {
+            "trace": text("x"),
+            "priority": {"dataType": "Number", "stringValue": "7"},
+            "count": {"dataType": "Number.int", "stringValue": "7"},
+            "digest": {"dataType": "Binary", "binaryValue": base64.b64encode(b"\x00\xff").decode()},
+        }
+    )["MessageAttributes"]
+    assert attributes["trace"] == {"DataType": "String", "StringValue": "x"}
+    assert attributes["priority"] == {"DataType": "Number", "StringValue": "7"}
+    assert attributes["count"] == {"DataType": "Number.int", "StringValue": "7"}
+    assert attributes["digest"] == {"DataType": "Binary", "BinaryValue": b"\x00\xff"}
+
+
+@pytest.mark.parametrize("name", sorted(REASONS))
+def test_the_reasons_of_an_earlier_rejection_give_way(name: str) -> None:
+    attributes = letter_of({name: text("of old")})["MessageAttributes"]
+    assert attributes.keys() == REASONS
+    assert attributes[name]["StringValue"] != "of old"
+
+
+def test_seven_attributes_of_the_producer_find_a_place() -> None:
+    own = {f"own{number}": text(str(number)) for number in range(7)}
+    assert letter_of(own)["MessageAttributes"].keys() == REASONS | own.keys()
+
+
+def test_what_finds_no_place_is_kept_in_one_attribute() -> None:
+    own = {f"own{number}": text(str(number)) for number in range(8)}
+    attributes = letter_of(own)["MessageAttributes"]
+    assert attributes.keys() == REASONS | {OVERFLOW} | {f"own{number}" for number in range(6)}
+    assert json.loads(attributes[OVERFLOW]["StringValue"]) == {"own6": text("6"), "own7": text("7")}
+
+
+@given(producers_attributes)
+def test_there_are_never_more_attributes_than_sqs_allows(own: dict[str, dict[str, Any]]) -> None:
+    attributes = letter_of(own)["MessageAttributes"]
+    assert len(attributes) <= MAX_ATTRIBUTES
+    assert attributes.keys() >= REASONS
+
+
+@given(producers_attributes)
+def test_every_attribute_of_the_producer_is_found_again(own: dict[str, dict[str, Any]]) -> None:
+    attributes = letter_of(own)["MessageAttributes"]
+    kept = {name: value for name, value in own.items() if name not in REASONS}
+    overflow = {}
+    if len(kept) > MAX_ATTRIBUTES - len(REASONS):
+        overflow = json.loads(attributes[OVERFLOW]["StringValue"])
+    for name, value in kept.items():
+        if name in overflow:
+            assert overflow[name] == value
+        elif "binaryValue" in value:
+            assert attributes[name]["BinaryValue"] == base64.b64decode(value["binaryValue"])
+        else:
+            assert attributes[name]["StringValue"] == value["stringValue"]
+
+
+def test_a_letter_that_is_sent_on_and_rejected_again_loses_nothing() -> None:
+    own = {f"own{number}": text(str(number)) for number in range(10)}
+    once = letter_of(own)["MessageAttributes"]
+    redriven = {name: text(value["StringValue"]) for name, value in once.items()}
+    assert letter_of(redriven)["MessageAttributes"] == once
+
+
+def test_the_size_is_that_of_body_and_attributes_in_bytes() -> None:
+    letter = {
+        "MessageBody": "é",
+        "MessageAttributes": {
+            "name": {"DataType": "String", "StringValue": "ü"},
+            "data": {"DataType": "Binary", "BinaryValue": b"\x00\x01"},
+        },
+    }
+    assert size_of(letter) == 2 + (4 + 6 + 2) + (4 + 6 + 2)

@@ -1,0 +1,52 @@
+from math import ceil
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from contact_deletion.deletion.packing import TARGET_BUDGET, packed
+from tests.support.events import contact_id
+from tests.unit.support import client_that_cannot_call
+
+counts = st.integers(0, 700)
+budgets = st.one_of(st.integers(1, 400), st.integers(400, 12_000))
+base_urls = st.builds(
+    lambda path: f"https://api.example.com{path}", st.from_regex("(/[a-z]{1,30}){0,4}", fullmatch=True)
+)
+
+
+def ids_of(count: int) -> list[str]:
+    return [contact_id(number) for number in range(count)]
+
+
+@given(counts, budgets, base_urls)
+def test_nothing_is_lost_or_twice_and_the_order_is_kept(count: int, budget: int, base_url: str) -> None:
+    calls = packed(ids_of(count), budget, client_that_cannot_call(base_url).ids_target)
+    assert [one for call in calls for one in call] == ids_of(count)
+
+
+@given(counts, budgets, base_urls)
+def test_a_call_beyond_the_budget_has_a_single_id(count: int, budget: int, base_url: str) -> None:
+    target_of = client_that_cannot_call(base_url).ids_target
+    for call in packed(ids_of(count), budget, target_of):
+        assert len(target_of(call)) <= budget or len(call) == 1
+
+
+@given(counts, budgets, base_urls)
+@example(count=410, budget=8_000, base_url="https://api.sendgrid.com")
+def test_there_are_no_more_calls_than_needed(count: int, budget: int, base_url: str) -> None:
+    target_of = client_that_cannot_call(base_url).ids_target
+    ids = ids_of(count)
+    fitting = 1
+    while fitting < count and len(target_of(ids[: fitting + 1])) <= budget:
+        fitting += 1
+    assert len(list(packed(ids, budget, target_of))) == ceil(count / fitting)
+
+
+@pytest.mark.parametrize(("count", "calls"), [(1, 1), (204, 1), (205, 2), (1_000, 5), (10_000, 50)])
+def test_what_the_usual_budget_makes_of_so_many_contacts(count: int, calls: int) -> None:
+    assert len(list(packed(ids_of(count), TARGET_BUDGET, client_that_cannot_call().ids_target))) == calls
+
+
+def test_no_ids_make_no_call() -> None:
+    assert list(packed([], TARGET_BUDGET, client_that_cannot_call().ids_target)) == []

@@ -1,0 +1,256 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contact_deletion.sendgrid.rate_limit import MAX_CALLS_AT_ONCE, MAX_WINDOW_SECONDS, SHARED_BY, RateLimit
+from tests.support.clock import FakeClock
+
+TOLERANCE = 2.0
+"""Seconds: Reset is told in whole ones, and a margin is added."""
+
+
+class Endpoint:
+    """A rate limit under test, and the ways in which answers tell of it."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.limit = RateLimit(self.clock)
+
+    def told(self, remaining: object, *, seconds_left: float, reset: str = "epoch") -> dict[str, str]:
+        at = round(self.clock() + seconds_left) if reset == "epoch" else round(seconds_left)
+        return {"X-RateLimit-Remaining": str(remaining), "X-RateLimit-Reset": str(at)}
+
+    def answer(self, headers: dict[str, str], *, refused: bool = False) -> None:
+        self.limit.observe(headers, refused=refused)
+
+    def start_all(self, most: int = 100) -> int:
+        """How many calls start side by side, none of them ending."""
+        started = 0
+        while started < most and self.limit.try_start(started):
+            started += 1
+        return started
+
+    def start_one_after_another(self, most: int = 100) -> int:
+        """How many calls start when each ends, without an answer's headers, before the next."""
+        return next((number for number in range(most) if not self.limit.try_start()), most)
+
+
+@pytest.fixture
+def endpoint() -> Endpoint:
+    return Endpoint()
+
+
+both_formats = pytest.mark.parametrize("reset", ["epoch", "seconds"])
+
+
+def test_the_first_call_goes_alone(endpoint: Endpoint) -> None:
+    assert endpoint.start_all() == 1
+
+
+def test_the_first_call_of_a_window_waits_for_those_of_the_last(endpoint: Endpoint) -> None:
+    endpoint.answer(endpoint.told(50, seconds_left=30))
+    endpoint.clock.advance(60)
+    assert not endpoint.limit.try_start(in_flight=1)
+    assert endpoint.limit.try_start(in_flight=0)
+
+
+@both_formats
+def test_after_the_first_answer_calls_go_side_by_side_but_not_too_many(
+    endpoint: Endpoint, reset: str
+) -> None:
+    endpoint.answer(endpoint.told(500, seconds_left=30, reset=reset))
+    assert endpoint.start_all() == MAX_CALLS_AT_ONCE == 8
+
+
+@both_formats
+@given(remaining=st.integers(0, 20))
+def test_no_more_calls_start_than_are_left(reset: str, remaining: int) -> None:
+    endpoint = Endpoint()
+    endpoint.answer(endpoint.told(remaining, seconds_left=30, reset=reset))
+    started = endpoint.start_all()
+    assert min(1, remaining) <= started <= min(remaining, MAX_CALLS_AT_ONCE)
+    assert started <= 1 or SHARED_BY * started <= remaining, "another environment may spend the same window"
+
+
+@both_formats
+@given(remaining=st.integers(0, 20))
+def test_neither_do_they_one_after_another(reset: str, remaining: int) -> None:
+    endpoint = Endpoint()
+    endpoint.answer(endpoint.told(remaining, seconds_left=30, reset=reset))
+    assert endpoint.start_one_after_another() == remaining
+
+
+@both_formats
+def test_the_reset_is_when_it_was_told(endpoint: Endpoint, reset: str) -> None:
+    endpoint.answer(endpoint.told(0, seconds_left=30, reset=reset))
+    assert endpoint.limit.seconds_until_reset() == pytest.approx(30, abs=TOLERANCE)
+    assert not endpoint.limit.try_start()
+
+
+@both_formats
+def test_a_window_that_has_ended_is_not_known_any_more(endpoint: Endpoint, reset: str) -> None:
+    endpoint.answer(endpoint.told(0, seconds_left=30, reset=reset))
+    endpoint.clock.advance(endpoint.limit.seconds_until_reset())
+    assert endpoint.limit.seconds_until_reset() == 0
+    assert endpoint.start_all() == 1
+
+
+@both_formats
+def test_who_waits_for_the_reset_does_not_come_early(endpoint: Endpoint, reset: str) -> None:
+    """SendGrid's whole second may be rounded down by up to a margin that its documentation does not give."""
+    headers = endpoint.told(0, seconds_left=30, reset=reset)
+    endpoint.answer(headers)
+    told = float(headers["X-RateLimit-Reset"]) - (endpoint.clock() if reset == "epoch" else 0)
+    assert endpoint.limit.seconds_until_reset() > told
+
+
+@given(st.permutations(range(10)))
+def test_of_answers_that_overtake_each_other_the_least_remaining_counts(order: list[int]) -> None:
+    endpoint = Endpoint()
+    headers = [endpoint.told(remaining, seconds_left=30) for remaining in range(10)]
+    for number in order:
+        endpoint.answer(headers[number])
+    assert not endpoint.limit.try_start()
+
+
+def test_an_answer_of_an_older_window_is_not_news(endpoint: Endpoint) -> None:
+    late = endpoint.told(400, seconds_left=5)
+    endpoint.clock.advance(4)
+    endpoint.answer(endpoint.told(0, seconds_left=60))
+    endpoint.answer(late)
+    assert not endpoint.limit.try_start()
+    assert endpoint.limit.seconds_until_reset() == pytest.approx(60, abs=TOLERANCE)
+
+
+def test_an_answer_of_a_newer_window_is_news_though_the_older_seems_open(endpoint: Endpoint) -> None:
+    endpoint.answer(endpoint.told(0, seconds_left=5))
+    endpoint.answer(endpoint.told(40, seconds_left=65))
+    assert endpoint.start_one_after_another() == 40
+
+
+def test_calls_under_way_count_against_a_window_that_opened_meanwhile(endpoint: Endpoint) -> None:
+    """Around its end nobody here knows which window a call falls into: Reset is told in whole seconds."""
+    endpoint.answer(endpoint.told(5, seconds_left=30))
+    endpoint.clock.advance(endpoint.limit.seconds_until_reset() - 0.1)
+    under_way = endpoint.start_all()
+    endpoint.answer(endpoint.told(5, seconds_left=60))  # of the first of them, the window allowing 6
+    left = 6 - under_way
+    started = 0
+    while endpoint.limit.try_start(under_way - 1 + started):
+        started += 1
+    assert started <= left
+
+
+@both_formats
+def test_a_429_ends_all_calls_until_the_reset(endpoint: Endpoint, reset: str) -> None:
+    endpoint.answer(endpoint.told(100, seconds_left=30, reset=reset))
+    endpoint.answer(endpoint.told(0, seconds_left=30, reset=reset), refused=True)
+    assert not endpoint.limit.try_start()
+    assert endpoint.limit.seconds_until_reset() == pytest.approx(30, abs=TOLERANCE)
+
+
+def test_a_429_is_believed_whatever_it_says_is_left(endpoint: Endpoint) -> None:
+    endpoint.answer(endpoint.told(100, seconds_left=30), refused=True)
+    assert not endpoint.limit.try_start()
+
+
+def test_an_answer_that_a_429_overtook_opens_nothing(endpoint: Endpoint) -> None:
+    headers = endpoint.told(3, seconds_left=30)
+    endpoint.answer(endpoint.told(0, seconds_left=30), refused=True)
+    endpoint.answer(headers)
+    assert not endpoint.limit.try_start()
+
+
+def test_a_429_without_a_reset_is_waited_out_for_some_seconds(endpoint: Endpoint) -> None:
+    endpoint.answer({}, refused=True)
+    assert not endpoint.limit.try_start()
+    assert 1 <= endpoint.limit.seconds_until_reset() <= 60
+
+
+@pytest.mark.parametrize("reset", ["0", "1"])
+def test_after_a_429_at_least_a_second_is_waited(endpoint: Endpoint, reset: str) -> None:
+    endpoint.answer({"X-RateLimit-Reset": reset}, refused=True)
+    assert endpoint.limit.seconds_until_reset() >= 1
+
+
+def test_after_a_429_whose_reset_is_past_at_least_a_second_is_waited(endpoint: Endpoint) -> None:
+    endpoint.answer(endpoint.told(0, seconds_left=-3600), refused=True)
+    assert 1 <= endpoint.limit.seconds_until_reset() <= TOLERANCE
+
+
+@pytest.mark.parametrize("refused", [True, False])
+@pytest.mark.parametrize("reset", ["86400", "999999999", "9999999999", "1e300"])
+def test_a_reset_too_far_away_is_not_believed(endpoint: Endpoint, reset: str, refused: bool) -> None:
+    headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset}
+    endpoint.answer(headers, refused=refused)
+    assert endpoint.limit.seconds_until_reset() <= MAX_WINDOW_SECONDS + TOLERANCE
+
+
+NONSENSE = [
+    "",
+    " ",
+    "-1",
+    "nan",
+    "inf",
+    "-inf",
+    "1e999",
+    "soon",
+    "0x10",
+    "Fri, 21 Nov 2026 12:00:00 GMT",
+    "1,5",
+    "٣٣x",
+]
+
+
+@pytest.mark.parametrize("nonsense", NONSENSE)
+@pytest.mark.parametrize("name", ["X-RateLimit-Remaining", "X-RateLimit-Reset"])
+def test_headers_that_make_no_sense_are_as_good_as_none(endpoint: Endpoint, name: str, nonsense: str) -> None:
+    endpoint.answer(endpoint.told(0, seconds_left=30) | {name: nonsense})
+    assert endpoint.start_all() == MAX_CALLS_AT_ONCE
+
+
+@pytest.mark.parametrize("nonsense", NONSENSE)
+def test_headers_that_make_no_sense_change_nothing_that_is_known(endpoint: Endpoint, nonsense: str) -> None:
+    endpoint.answer(endpoint.told(2, seconds_left=30))
+    endpoint.answer({"X-RateLimit-Remaining": nonsense, "X-RateLimit-Reset": nonsense})
+    endpoint.answer({})
+    assert endpoint.start_one_after_another() == 2
+
+
+def test_no_headers_mean_no_limit_for_a_while(endpoint: Endpoint) -> None:
+    endpoint.answer({})
+    assert endpoint.start_all() == MAX_CALLS_AT_ONCE
+    assert endpoint.start_one_after_another(most=1000) == 1000
+    endpoint.clock.advance(3600)
+    assert endpoint.start_all() == 1
+
+
+def test_headers_end_the_time_without_a_limit(endpoint: Endpoint) -> None:
+    endpoint.answer({})
+    endpoint.answer(endpoint.told(0, seconds_left=10))
+    assert not endpoint.limit.try_start()
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.dictionaries(
+                st.sampled_from(["X-RateLimit-Remaining", "X-RateLimit-Reset"]),
+                st.text() | st.floats().map(str) | st.integers().map(str),
+            ),
+            st.booleans(),
+            st.floats(0, 100),
+        ),
+        max_size=5,
+    )
+)
+def test_whatever_answers_say_a_call_may_start_before_long(
+    answers: list[tuple[dict[str, str], bool, float]],
+) -> None:
+    endpoint = Endpoint()
+    for headers, refused, then in answers:
+        endpoint.answer(headers, refused=refused)
+        assert 0 <= endpoint.limit.seconds_until_reset() <= MAX_WINDOW_SECONDS + TOLERANCE
+        endpoint.clock.advance(then)
+    endpoint.clock.advance(endpoint.limit.seconds_until_reset())
+    assert endpoint.limit.try_start()
