@@ -48,6 +48,15 @@ def outcomes(stack: EmbeddedStack) -> Outcomes:
     return Outcomes(accepted, replayed, rejected, deferred)
 
 
+def seconds_waited(stack: EmbeddedStack) -> float:
+    """For the rate limit, as the functions' metrics say."""
+    return sum(
+        sum(line.get("RateLimitWait", ()))
+        for function in _FUNCTION_OF.values()
+        for line in stack.structured_logs(function)
+    )
+
+
 def dead_letters(stack: EmbeddedStack) -> Counter[str]:
     """Codes of the messages in the dead-letter queues; one that SQS put there itself has none."""
     return Counter(

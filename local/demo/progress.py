@@ -26,7 +26,7 @@ def watch(console: Console, stack: EmbeddedStack, double: SendGridDouble, timeou
                 live.update(_table(state), refresh=True)
             elif time.monotonic() >= next_line:
                 next_line = time.monotonic() + _LINE_EVERY_SECONDS
-                console.print(", ".join(f"{name} {value}" for name, value in state.items()), highlight=False)
+                console.print(", ".join(f"{name} {value}" for name, value in state.items()), soft_wrap=True)
             if not state["messages waiting"] + state["messages in flight"] + state["jobs pending"]:
                 return
             if time.monotonic() > deadline:

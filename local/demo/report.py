@@ -35,6 +35,7 @@ def rows(work: Workload, stack: EmbeddedStack, double: SendGridDouble) -> list[t
             "  answered otherwise",
             _listed({status or "nothing": count for status, count in statuses.items() if status != 202}),
         ),
+        ("waited for the rate limit", f"{account.seconds_waited(stack):.0f} seconds"),
         ("deferred and retried", _listed(seen.deferred)),
         ("dead letters", _listed(account.dead_letters(stack))),
     ]

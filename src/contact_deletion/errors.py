@@ -6,6 +6,7 @@ expectations, never a value: they are logged and sent on.
 """
 
 from collections.abc import Iterable
+from copy import copy
 from typing import Self
 
 
@@ -26,7 +27,9 @@ class NotAccepted(Exception):
 
     def with_jobs(self, job_ids: Iterable[str]) -> Self:
         """The same outcome for one of several requests that share it, with that request's own jobs."""
-        return type(self)(self.message, job_ids=job_ids)
+        same = copy(self)
+        same.job_ids = tuple(job_ids)
+        return same
 
 
 class Rejected(NotAccepted):
@@ -74,9 +77,6 @@ class Deferred(NotAccepted):
     def __init__(self, message: str, *, retry_after: float = 0.0, job_ids: Iterable[str] = ()) -> None:
         super().__init__(message, job_ids=job_ids)
         self.retry_after = retry_after
-
-    def with_jobs(self, job_ids: Iterable[str]) -> Self:
-        return type(self)(self.message, retry_after=self.retry_after, job_ids=job_ids)
 
 
 class SendGridUnauthorized(Deferred):

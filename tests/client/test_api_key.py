@@ -1,6 +1,6 @@
 """The key, from its secret to the call, and its rotation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -19,13 +19,17 @@ NewClient = Callable[[], SendGridClient]
 
 
 @pytest.fixture
-def fetches(world: World) -> list[None]:
+def fetches(world: World) -> Iterator[list[None]]:
     """One entry for each time that the secret was read."""
     made: list[None] = []
-    world.platform.secrets_manager.meta.events.register(
-        "before-call.secrets-manager.GetSecretValue", lambda **_: made.append(None)
-    )
-    return made
+
+    def count(**_: object) -> None:
+        made.append(None)
+
+    events = world.platform.secrets_manager.meta.events
+    events.register("before-call.secrets-manager.GetSecretValue", count)
+    yield made
+    events.unregister("before-call.secrets-manager.GetSecretValue", count)
 
 
 def fill_secret(world: World, value: str | bytes) -> None:
@@ -49,6 +53,19 @@ def test_the_secret_is_the_key_or_json_that_has_it(
 ) -> None:
     fill_secret(world, secret)
     assert new_client().contact_count(deadline) == 0
+
+
+def test_a_secret_that_is_filled_late_is_used_at_once(
+    world: World, new_client: NewClient, deadline: Deadline
+) -> None:
+    fill_secret(world, "to be filled")
+    client = new_client()
+    with pytest.raises(SendGridUnauthorized):
+        client.contact_count(deadline)
+
+    fill_secret(world, API_KEY)
+
+    assert client.contact_count(deadline) == 0
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ def test_deletions_by_ids_and_of_all_share_a_limit(world: World, client: SendGri
     client.delete_contacts([contact_id(1)])
     client.delete_all_contacts()
     free = 0
-    while client.deletion_limit.try_start(free):
+    while client.deletion_limit.try_start():
         free += 1
     assert free == 3
 

@@ -295,6 +295,25 @@ def test_the_jobs_of_a_request_that_is_retried_are_not_forgotten(world: World) -
     assert not answer["replayed"]
 
 
+def test_jobs_are_kept_through_every_delivery_that_does_not_finish(world: World) -> None:
+    request = bulk_delete([contact_id(number) for number in range(300)])
+    for _ in range(3):
+        only_the_second_call_fails(world)
+        with pytest.raises(SendGridUnavailable) as unavailable:
+            world.bulk_delete(request)
+
+    assert list(unavailable.value.job_ids) == [job.id for job in world.double.account.jobs()]
+    assert len(unavailable.value.job_ids) == 3
+
+
+def test_a_request_refused_in_every_part_is_one_refusal(world: World) -> None:
+    ids = [contact_id(number) for number in range(300)]
+    world.double.poison_ids = {ids[0], ids[-1]}
+
+    with pytest.raises(SendGridRefused, match="400"):
+        world.bulk_delete(bulk_delete(ids))
+
+
 def test_the_rate_limit_is_kept_before_a_429_and_waited_for_in_place(world: World) -> None:
     world.double.rate_limiter.configure(RateLimit(limit=4, window_seconds=10))
 

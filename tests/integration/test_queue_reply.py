@@ -1,6 +1,8 @@
 """What becomes of the messages of a batch: deleted, delayed, or kept in the dead-letter queue with the reason."""
 
 import json
+import random
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,15 +17,18 @@ from tests.support.world import World
 QUEUE = "BulkDeleteQueue"
 
 
-def visibility_timeouts(world: World, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Fills with the timeouts that messages are given, in the order of the messages."""
+@pytest.fixture
+def visibility_timeouts(world: World) -> Iterator[list[int]]:
+    """Fills with the timeouts, in seconds, that messages are given, in the order of the messages."""
     given: list[int] = []
 
     def watch(params: dict[str, Any], **_: Any) -> None:
         given.extend(entry["VisibilityTimeout"] for entry in params["Entries"])
 
-    world.platform.sqs.meta.events.register("provide-client-params.sqs.ChangeMessageVisibilityBatch", watch)
-    return given
+    events = world.platform.sqs.meta.events
+    events.register("provide-client-params.sqs.ChangeMessageVisibilityBatch", watch)
+    yield given
+    events.unregister("provide-client-params.sqs.ChangeMessageVisibilityBatch", watch)
 
 
 def test_a_rejected_message_is_copied_with_its_reason_and_its_own_attributes(world: World) -> None:
@@ -113,26 +118,36 @@ def test_of_a_copy_that_fails_in_part_only_the_uncopied_messages_stay(
     assert sorted(letter["body"] for letter in world.dead_letters()) == ["three", "two"]
 
 
-def test_a_deferred_message_comes_back_later_and_later(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    given = visibility_timeouts(world, monkeypatch)
+def test_a_deferred_message_comes_back_later_and_later(world: World, visibility_timeouts: list[int]) -> None:
     world.double.faults.add(Fault(status=503, times=9))
 
     for receive_count in (1, 2, 3, 9, 100):
         batch = sqs_event(bulk_delete([contact_id(1)]), queue=QUEUE, receive_count=receive_count)
         assert len(world.bulk_delete(batch)["batchItemFailures"]) == 1
 
-    assert given == [30, 60, 120, 900, 900]
+    assert visibility_timeouts == [30, 60, 120, 900, 900]
 
 
 def test_a_message_deferred_by_an_unusable_key_waits_long(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, visibility_timeouts: list[int]
 ) -> None:
-    given = visibility_timeouts(world, monkeypatch)
     world.double.forbidden = True
 
     world.bulk_delete(sqs_event(bulk_delete([contact_id(1)]), queue=QUEUE))
 
-    assert given == [900]
+    assert visibility_timeouts == [900]
+
+
+def test_messages_deferred_together_come_back_together(world: World, visibility_timeouts: list[int]) -> None:
+    """So that they are packed into as few calls as the first time."""
+    world.platform = replace(world.platform, jitter=random.Random(7).uniform)  # noqa: S311
+    world.restart()
+    world.double.faults.add(Fault(status=503))
+
+    world.bulk_delete(sqs_event(*(bulk_delete([contact_id(n)]) for n in range(40)), queue=QUEUE))
+
+    assert len(visibility_timeouts) == 40
+    assert len(set(visibility_timeouts)) == 1
 
 
 def test_the_visibility_timeout_of_a_deferred_message_is_changed_in_its_queue(world: World) -> None:

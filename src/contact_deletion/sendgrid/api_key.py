@@ -41,11 +41,13 @@ class ApiKey:
         except GetParameterError as error:
             raise SendGridUnauthorized(f"the API key's secret cannot be read ({_cause(error)})") from None
         key = _key_of(secret)
-        if not _HEADER_SAFE.fullmatch(key):
-            raise SendGridUnauthorized(
-                "the API key's secret must be the key itself, or JSON with a field api_key"
-            )
-        return key
+        if _HEADER_SAFE.fullmatch(key):
+            return key
+        if not force_fetch:  # somebody may have filled it since
+            return self._read(force_fetch=True)
+        raise SendGridUnauthorized(
+            "the API key's secret must be the key itself, or JSON with a field api_key"
+        )
 
 
 def _key_of(secret: object) -> str:

@@ -60,36 +60,37 @@ class RateLimit:
 
         `X-RateLimit-Reset` is epoch seconds in Twilio's docs, seconds left in answers seen in 2026-07: both are read.
         """
-        self._under_way = max(0, self._under_way - 1)
         now = self._clock()
         remaining = _number(headers.get("X-RateLimit-Remaining"))
-        reset = _number(headers.get("X-RateLimit-Reset"))
-        left = (
-            None if reset is None else min(reset - now if reset > _EPOCH_FROM else reset, MAX_WINDOW_SECONDS)
-        )
-        if refused:
-            self._open(
-                0, now + (_UNTOLD_REFUSAL_SECONDS if left is None else max(left, 1.0)) + RESET_MARGIN_SECONDS
-            )
-        elif remaining is not None and left is not None:
-            self._adopt(remaining, now + left + RESET_MARGIN_SECONDS)
-        elif now >= self._ends_at:
-            self._open(math.inf, now + _UNTOLD_WINDOW_SECONDS)
-
-    def _open(self, remaining: float, ends_at: float) -> None:
+        ends_at = _end_of_window(headers, now)
         with self._lock:
-            self._remaining, self._ends_at = remaining, ends_at
+            self._under_way = max(0, self._under_way - 1)
+            if refused:
+                self._remaining = 0
+                self._ends_at = max(ends_at or now + _UNTOLD_REFUSAL_SECONDS, now + 1)
+            elif remaining is not None and ends_at is not None:
+                self._adopt(remaining, ends_at, now)
+            elif now >= self._ends_at:
+                self._remaining = math.inf
+                self._ends_at = now + _UNTOLD_WINDOW_SECONDS
 
-    def _adopt(self, remaining: float, ends_at: float) -> None:
+    def _adopt(self, remaining: float, ends_at: float, now: float) -> None:
         """Answers overtake each other: of one window the least remaining counts, and an older window's is not news."""
-        with self._lock:
-            newer = ends_at > self._ends_at + _SAME_WINDOW_SECONDS
-            if newer or self._clock() >= self._ends_at or self._remaining == math.inf:
-                # Of the calls under way nobody here knows which window they fall into.
-                self._remaining, self._ends_at = remaining - self._under_way, ends_at
-            elif ends_at >= self._ends_at - _SAME_WINDOW_SECONDS:
-                self._remaining = min(self._remaining, remaining)
-                self._ends_at = max(self._ends_at, ends_at)
+        newer = ends_at > self._ends_at + _SAME_WINDOW_SECONDS
+        if newer or now >= self._ends_at or self._remaining == math.inf:
+            # Of the calls under way nobody here knows which window they fall into.
+            self._remaining, self._ends_at = remaining - self._under_way, ends_at
+        elif ends_at >= self._ends_at - _SAME_WINDOW_SECONDS:
+            self._remaining = min(self._remaining, remaining)
+            self._ends_at = max(self._ends_at, ends_at)
+
+
+def _end_of_window(headers: Mapping[str, str], now: float) -> float | None:
+    reset = _number(headers.get("X-RateLimit-Reset"))
+    if reset is None:
+        return None
+    seconds_left = reset - now if reset > _EPOCH_FROM else reset
+    return now + min(seconds_left, MAX_WINDOW_SECONDS) + RESET_MARGIN_SECONDS
 
 
 def _number(text: str | None) -> float | None:
