@@ -82,6 +82,9 @@ class Deferred(NotAccepted):
 class SendGridUnauthorized(Deferred):
     """401 or 403: the API key, its scope, or SendGrid's temporary block. Mended by a person, so retried slowly."""
 
+    def __init__(self, message: str, *, retry_after: float = 900.0, job_ids: Iterable[str] = ()) -> None:
+        super().__init__(message, retry_after=retry_after, job_ids=job_ids)
+
 
 class RateLimited(Deferred):
     """The rate limit's window is spent and the invocation has no time to wait for the next."""

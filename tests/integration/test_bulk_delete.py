@@ -1,6 +1,7 @@
 """Bulk deletion, through its handler."""
 
 import json
+import threading
 from collections import Counter
 
 import pytest
@@ -161,6 +162,27 @@ def test_every_message_of_any_batch_gets_exactly_one_outcome(
 # -------------------------------------------------------------------------------------------- refusals
 
 
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.lists(st.integers(0, 60), min_size=1, max_size=50, unique=True), min_size=1, max_size=40),
+    st.sets(st.integers(0, 60), max_size=3),
+)
+def test_exactly_the_requests_with_a_bad_id_are_refused(requests: list[list[int]], bad: set[int]) -> None:
+    with new_world() as world:
+        world.double.poison_ids = {contact_id(number) for number in bad}
+        bodies = [bulk_delete([contact_id(number) for number in numbers]) for numbers in requests]
+
+        assert world.bulk_delete(event(*bodies)) == {"batchItemFailures": []}
+
+        culprits = [json.dumps(body) for body in bodies if world.double.poison_ids & set(body["contact_ids"])]
+        assert sorted(letter["body"] for letter in world.dead_letters()) == sorted(culprits)
+        done = {one for call in world.deletions() if call.status == 202 for one in call.ids}
+        assert done >= {
+            one for body in bodies if json.dumps(body) not in culprits for one in body["contact_ids"]
+        }
+        assert not done & world.double.poison_ids
+
+
 def test_one_bad_id_does_not_sink_the_other_requests_of_its_call(world: World) -> None:
     ids = [contact_id(number) for number in range(100)]
     world.double.poison_ids = {ids[37]}
@@ -312,6 +334,23 @@ def test_a_request_refused_in_every_part_is_one_refusal(world: World) -> None:
 
     with pytest.raises(SendGridRefused, match="400"):
         world.bulk_delete(bulk_delete(ids))
+
+
+def test_after_the_first_call_of_a_window_calls_go_side_by_side(world: World) -> None:
+    """The second and the third wait for each other, which they could not do one after the other."""
+    meeting = threading.Barrier(2, timeout=30)
+
+    def meet(_: float) -> None:
+        meeting.wait()
+
+    world.double.sleep = meet
+    world.double.faults.add(Fault())
+    world.double.faults.add(Fault(delay_seconds=1, times=2))
+
+    answer = world.bulk_delete(bulk_delete([contact_id(number) for number in range(204 * 3)]))
+
+    assert len(answer["job_ids"]) == 3
+    assert not meeting.broken
 
 
 def test_the_rate_limit_is_kept_before_a_429_and_waited_for_in_place(world: World) -> None:

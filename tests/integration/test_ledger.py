@@ -248,6 +248,24 @@ def test_a_thousand_messages_take_ten_lookups_and_forty_writes(world: World) -> 
     assert calls.counts == {"BatchGetItem": 10, "BatchWriteItem": 40}
 
 
+@pytest.mark.parametrize("operation", ["BatchGetItem", "BatchWriteItem"])
+def test_batch_calls_go_side_by_side(world: World, operation: str) -> None:
+    """They wait for each other two by two, which they could not do one after the other."""
+    meeting = threading.Barrier(2, timeout=30)
+
+    def meet(**_: Any) -> None:
+        meeting.wait()
+
+    events = world.platform.dynamodb.meta.events
+    events.register(f"before-call.dynamodb.{operation}", meet)
+    try:
+        world.bulk_delete(sqs_event(*(bulk_delete([contact_id(n)]) for n in range(200)), queue=QUEUE))
+    finally:
+        events.unregister(f"before-call.dynamodb.{operation}", meet)
+
+    assert len(world.ledger()) == 200
+
+
 def test_what_dynamodb_leaves_unprocessed_is_asked_for_again(world: World) -> None:
     batch = sqs_event(*(bulk_delete([contact_id(n)]) for n in range(60)), queue=QUEUE)
     with forgetful_batches(world.platform.dynamodb, leave_out_times=3):

@@ -2,7 +2,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from contact_deletion.errors import Deferred, NotAccepted, Rejected, SendGridUnavailable
+from contact_deletion.errors import (
+    Deferred,
+    NotAccepted,
+    Rejected,
+    SendGridUnauthorized,
+    SendGridUnavailable,
+)
 
 REJECTED = {
     "InvalidRequest",
@@ -66,9 +72,13 @@ def test_shared_with_another_request_it_differs_only_in_the_jobs(kind: type[NotA
     assert error.job_ids == ("mine",)
 
 
-@pytest.mark.parametrize("kind", list(_below(Deferred)))
+@pytest.mark.parametrize("kind", [kind for kind in _below(Deferred) if kind is not SendGridUnauthorized])
 def test_without_a_time_it_may_be_retried_at_once(kind: type[Deferred]) -> None:
     assert kind("x").retry_after == 0
+
+
+def test_what_a_person_must_mend_is_retried_slowly() -> None:
+    assert SendGridUnauthorized("x").retry_after == 900
 
 
 def test_who_does_not_say_otherwise_may_have_been_received() -> None:

@@ -8,8 +8,6 @@ from typing import Any
 from contact_deletion.errors import NotAccepted, SendGridRefused, SendGridUnauthorized, SendGridUnavailable
 from contact_deletion.redaction import redact
 
-UNAUTHORIZED_RETRY_SECONDS = 900.0
-
 _JOB_ID = re.compile("[A-Za-z0-9_-]{1,128}")
 """A UUID in every answer seen; Twilio's specification types it `object`. It becomes part of a URL later."""
 
@@ -40,7 +38,7 @@ def failure(status: int, body: bytes | None, personal_values: Iterable[str]) -> 
     """The error that a status other than 2xx and 429 stands for; SendGrid's own words are redacted."""
     message = f"SendGrid answered HTTP {status}{_reason(body, personal_values)}"
     if status in (401, 403):
-        return SendGridUnauthorized(message, retry_after=UNAUTHORIZED_RETRY_SECONDS)
+        return SendGridUnauthorized(message)
     if status >= 500 or status in _WORTH_REPEATING:
         return SendGridUnavailable(message, maybe_received=status in _PERHAPS_FORWARDED)
     if 400 <= status < 500:

@@ -47,7 +47,7 @@ class _Answer:
 
 class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """None is followed; not even looked at, which `requests` does else, reading the body to its end."""
+        """No redirect is followed. Nor is one looked at: `requests` would read its body to the end for that."""
         return None
 
 
@@ -200,6 +200,7 @@ class SendGridClient:
         headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
         if self._on_behalf_of:
             headers["on-behalf-of"] = self._on_behalf_of
+        give_up_at = self._clock() + CALL_SECONDS
         try:
             response = self._session.request(
                 method,
@@ -218,12 +219,11 @@ class SendGridClient:
         with response:
             if response.status_code < 500:
                 limit.observe(response.headers, refused=response.status_code == 429)
-            return _Answer(response.status_code, self._body(response))
+            return _Answer(response.status_code, self._body(response, give_up_at))
 
-    def _body(self, response: requests.Response) -> bytes | None:
+    def _body(self, response: requests.Response, give_up_at: float) -> bytes | None:
         """The body, or None where it breaks off, is far too large or does not end in time."""
         body = bytearray()
-        give_up_at = self._clock() + READ_SECONDS
         try:
             while chunk := response.raw.read1(64 * 1024, decode_content=True):
                 body += chunk
