@@ -47,6 +47,10 @@ class DeleteAllRefused(Rejected):
 class DeleteAllUnconfirmed(Rejected):
     """SendGrid may or may not have received the delete-all; it is not sent again."""
 
+    @classmethod
+    def because(cls, why: str) -> Self:
+        return cls(f"the delete-all may or may not have reached SendGrid, and is not sent again ({why})")
+
 
 class LastIdentifier(Rejected):
     """The identifier is the contact's only one, and SendGrid keeps no contact without an identifier."""

@@ -9,8 +9,6 @@ from contact_deletion.outcomes import Accepted
 from contact_deletion.request.delete_all import DeleteAll
 from contact_deletion.sendgrid.client import SendGridClient, require_time
 
-UNCONFIRMED = "this delete-all may or may not have reached SendGrid, and is not sent again"
-
 
 class DeleteAllDeletion:
     def __init__(self, client: SendGridClient, clock: Clock, *, enabled: bool, max_age_seconds: int) -> None:
@@ -37,7 +35,7 @@ class DeleteAllDeletion:
             job_id = self._client.delete_all_contacts()
         except SendGridUnavailable as unavailable:
             if unavailable.maybe_received:
-                raise DeleteAllUnconfirmed(f"{UNCONFIRMED}: {unavailable.message}") from None
+                raise DeleteAllUnconfirmed.because(unavailable.message) from None
             raise
         return Accepted((job_id,), contact_count)
 

@@ -7,9 +7,7 @@ from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import D
 from contact_deletion.errors import DeleteAllUnconfirmed
 from contact_deletion.outcomes import Accepted, Outcome
 
-UNCONFIRMED = DeleteAllUnconfirmed(
-    "this delete-all may or may not have reached SendGrid, and is not sent again: look at the account's contact count"
-)
+UNCONFIRMED = DeleteAllUnconfirmed.because("an earlier delivery sent it, or died while it did")
 
 
 def of_accepted(outcome: Accepted) -> dict[str, Any]:
