@@ -159,8 +159,10 @@ def test_an_expired_record_is_forgotten_even_before_dynamodb_deletes_it(
     world.remove_identifier(identifier)
     world.change_ledger(expiration={"N": str(int(time.time()) - 10)})
 
-    assert not world.bulk_delete(bulk)["replayed"]
-    assert not world.remove_identifier(identifier)["replayed"]
+    answers = [world.bulk_delete(bulk), world.remove_identifier(identifier)]
+
+    assert [answer["replayed"] for answer in answers] == [False, False]
+    assert [len(answer["job_ids"]) for answer in answers] == [1, 1]
 
 
 # -------------------------------------------------------------------------------------------- two environments, crashes
