@@ -39,7 +39,7 @@ def modules() -> Iterator[tuple[str, set[str]]]:
         yield path.relative_to(SOURCE / "contact_deletion").with_suffix("").as_posix(), imported
 
 
-@pytest.mark.parametrize(("module", "imported"), list(modules()), ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("module", "imported"), [pytest.param(*one, id=one[0]) for one in modules()])
 def test_a_module_imports_only_from_below(module: str, imported: set[str]) -> None:
     own = module.split("/")[0]
     level = {name: number for number, names in enumerate(LAYERS) for name in names}
