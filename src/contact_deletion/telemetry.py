@@ -37,13 +37,13 @@ class Telemetry:
     def instrument(self, handle: Handler) -> Handler:
         """The handler with Lambda's context in its logs, a trace, and its metrics flushed even where it raises."""
 
-        def flushing(event: Any, context: Any) -> Any:
+        def handler(event: Any, context: Any) -> Any:
             try:
                 return handle(event, context)
             finally:
                 self._flush()
 
-        traced = self._tracer.capture_lambda_handler(capture_response=False, capture_error=False)(flushing)
+        traced = self._tracer.capture_lambda_handler(capture_response=False, capture_error=False)(handler)
         measured = self._metrics.log_metrics(capture_cold_start_metric=True)(traced)
         logged: Handler = self._logger.inject_lambda_context(log_event=False)(measured)
         return logged

@@ -1,7 +1,7 @@
 """Claim, act, record: for deletions that two invocations must not do at the same time."""
 
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from aws_lambda_powertools.utilities.idempotency.exceptions import (
     IdempotencyItemAlreadyExistsError,
@@ -54,10 +54,10 @@ class Claim:
 
         Raises RequestInProgress when another invocation was first, LedgerUnavailable.
         """
-        mark = stored.of_unconfirmed() | {"sender_ends_at": self._deadline.invocation_ends}
+        mark = stored.UNCONFIRMED | {"sender_ends_at": self._deadline.invocation_ends}
         self._layer.mark_as_sending(self._payload, mark)
 
-    def record(self, response: dict[str, object]) -> None:
+    def record(self, response: dict[str, Any]) -> None:
         with ledger_errors():
             self._layer.save_success(self._payload, response)
 
@@ -111,7 +111,7 @@ class Claims(Generic[RequestT]):
         try:
             accepted = act(request, deadline, claim.make_permanent)
         except DeleteAllUnconfirmed as unconfirmed:
-            self._keep(claim, request, stored.of_unconfirmed(), unconfirmed.job_ids)
+            self._keep(claim, request, stored.UNCONFIRMED, unconfirmed.job_ids)
             return unconfirmed
         except RequestInProgress as lost:
             return lost
@@ -126,13 +126,13 @@ class Claims(Generic[RequestT]):
             return stored.replayed(record)
         mark = (record.response_json_as_dict() if record is not None else None) or {}
         if mark and mark["sender_ends_at"] < self._clock():
-            return stored.UNCONFIRMED
+            return stored.unconfirmed()
         return RequestInProgress(
             "the same request is being handled by another invocation", retry_after=IN_PROGRESS_RETRY_SECONDS
         )
 
     def _keep(
-        self, claim: Claim, request: Request, response: dict[str, object], job_ids: tuple[str, ...]
+        self, claim: Claim, request: Request, response: dict[str, Any], job_ids: tuple[str, ...]
     ) -> None:
         """A record that cannot be written does not undo what SendGrid has accepted."""
         try:

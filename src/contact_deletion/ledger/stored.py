@@ -7,7 +7,8 @@ from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import D
 from contact_deletion.errors import DeleteAllUnconfirmed
 from contact_deletion.outcomes import Accepted, Outcome
 
-UNCONFIRMED = DeleteAllUnconfirmed.because("an earlier delivery sent it, or died while it did")
+UNCONFIRMED: dict[str, Any] = {"code": DeleteAllUnconfirmed.__name__}
+"""What is kept of a delete-all that may or may not have been received."""
 
 
 def of_accepted(outcome: Accepted) -> dict[str, Any]:
@@ -19,21 +20,21 @@ def of_started(job_ids: tuple[str, ...]) -> dict[str, Any]:
     return {"job_ids": list(job_ids)}
 
 
-def of_unconfirmed() -> dict[str, Any]:
-    return {"code": UNCONFIRMED.code}
-
-
 def replayed(record: DataRecord) -> Outcome:
     """The outcome of a request that was handled before."""
     stored = record.response_json_as_dict() or {}
-    if stored.get("code") == UNCONFIRMED.code:
-        return UNCONFIRMED
+    if stored == UNCONFIRMED:
+        return unconfirmed()
     return Accepted(
         job_ids=tuple(stored["job_ids"]),
         contact_count=stored["contact_count"],
         replayed=True,
         note=stored["note"],
     )
+
+
+def unconfirmed() -> DeleteAllUnconfirmed:
+    return DeleteAllUnconfirmed.because("an earlier delivery sent it, or died while it did")
 
 
 def started_jobs(record: DataRecord) -> tuple[str, ...]:
