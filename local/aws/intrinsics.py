@@ -19,26 +19,20 @@ class Resolver:
         self,
         parameters: Mapping[str, Any],
         conditions: Mapping[str, Any],
-        mappings: Mapping[str, Any],
         attribute_of: Callable[[str, str], Any],
     ) -> None:
         self._parameters = parameters
         self._conditions = conditions
-        self._mappings = mappings
         self._attribute_of = attribute_of
         self._functions: dict[str, Callable[[Any], Any]] = {
             "Ref": self._ref,
             "Condition": self.condition,
             "Fn::And": lambda operands: all(self.resolve(operands)),
             "Fn::Equals": lambda operands: _equal(*self.resolve(operands)),
-            "Fn::FindInMap": self._find_in_map,
             "Fn::GetAtt": lambda path: self._attribute_of(*path),
             "Fn::If": lambda branches: self.resolve(branches[1 if self.condition(branches[0]) else 2]),
-            "Fn::Join": lambda arguments: arguments[0].join(map(text, self.resolve(arguments[1]))),
             "Fn::Not": lambda operand: not self.resolve(operand)[0],
             "Fn::Or": lambda operands: any(self.resolve(operands)),
-            "Fn::Select": self._select,
-            "Fn::Split": lambda arguments: self.resolve(arguments[1]).split(arguments[0]),
             "Fn::Sub": self._sub,
         }
 
@@ -67,14 +61,6 @@ class Resolver:
         if name == "AWS::NoValue":
             return _NO_VALUE
         return self._parameters[name] if name in self._parameters else self._attribute_of(name, "Ref")
-
-    def _find_in_map(self, path: list[Any]) -> Any:
-        mapping, top, second = self.resolve(path)
-        return self._mappings[mapping][top][second]
-
-    def _select(self, arguments: list[Any]) -> Any:
-        index, items = self.resolve(arguments)
-        return items[int(index)]
 
     def _sub(self, argument: Any) -> str:
         pattern: str

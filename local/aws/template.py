@@ -33,7 +33,6 @@ class Template:
     code_directories: Mapping[str, Path]
     _parameters: Mapping[str, Any]
     _conditions: Mapping[str, Any]
-    _mappings: Mapping[str, Any]
 
     def of_type(self, resource_type: str) -> dict[str, Mapping[str, Any]]:
         """Logical id → properties, unresolved, of each resource of a type."""
@@ -45,7 +44,7 @@ class Template:
 
     def resolve(self, value: Any, attribute_of: Callable[[str, str], Any]) -> Any:
         """`value` with its intrinsic functions replaced; see intrinsics.Resolver."""
-        return Resolver(self._parameters, self._conditions, self._mappings, attribute_of).resolve(value)
+        return Resolver(self._parameters, self._conditions, attribute_of).resolve(value)
 
 
 def load_template(
@@ -72,8 +71,7 @@ def load_template(
         transformed = transform(source, dict(values), _NoManagedPolicies())
     values |= _PSEUDO_PARAMETERS
     conditions = transformed.get("Conditions", {})
-    mappings = transformed.get("Mappings", {})
-    resolver = Resolver(values, conditions, mappings, _no_attributes)
+    resolver = Resolver(values, conditions, _no_attributes)
     return Template(
         resources={
             logical_id: resource
@@ -83,7 +81,6 @@ def load_template(
         code_directories=code_directories,
         _parameters=values,
         _conditions=conditions,
-        _mappings=mappings,
     )
 
 

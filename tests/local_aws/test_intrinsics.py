@@ -9,7 +9,6 @@ CONDITIONS = {
     "IsDev": {"Fn::Equals": [{"Ref": "Stage"}, "dev"]},
     "IsProd": {"Fn::Not": [{"Condition": "IsDev"}]},
 }
-MAPPINGS = {"Retention": {"dev": {"Days": 7}}}
 
 
 def attribute_of(logical_id: str, name: str) -> str:
@@ -20,7 +19,7 @@ def attribute_of(logical_id: str, name: str) -> str:
 
 @pytest.fixture
 def resolver() -> Resolver:
-    return Resolver(PARAMETERS, CONDITIONS, MAPPINGS, attribute_of)
+    return Resolver(PARAMETERS, CONDITIONS, attribute_of)
 
 
 @pytest.mark.parametrize(
@@ -38,9 +37,6 @@ def resolver() -> Resolver:
         ({"Fn::Equals": [True, "true"]}, True),
         ({"Fn::And": [{"Condition": "IsDev"}, {"Condition": "IsProd"}]}, False),
         ({"Fn::Or": [{"Condition": "IsDev"}, {"Condition": "IsProd"}]}, True),
-        ({"Fn::Join": ["-", [{"Ref": "Stage"}, 1]]}, "dev-1"),
-        ({"Fn::Select": ["1", {"Fn::Split": [",", "a,b"]}]}, "b"),
-        ({"Fn::FindInMap": ["Retention", {"Ref": "Stage"}, "Days"]}, 7),
         ({"Fn::Sub": "${Stage}/${Queue.Arn}/${Queue}/${!Kept}"}, "dev/Arn of Queue/Ref of Queue/${Kept}"),
         ({"Fn::Sub": ["${Name} in ${Stage}", {"Name": {"Ref": "Number"}}]}, "5 in dev"),
         ({"A": {"Ref": "AWS::NoValue"}, "B": 1}, {"B": 1}),
