@@ -358,6 +358,34 @@ def test_of_two_environments_that_claimed_it_one_sends(account: World) -> None:
     assert account.delete_all(message)["replayed"]
 
 
+def test_it_is_not_sent_by_an_environment_whose_claim_another_has_marked(
+    account: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one took the claim over, and died when it was about to send: nobody can know whether it did."""
+    message = request(account)
+    reaching = account.platform.session.request
+
+    def dying(method: str, url: str, **more: Any) -> Any:
+        if method == "DELETE":
+            raise Killed
+        return reaching(method, url, **more)
+
+    def the_other_takes_over_and_dies(_: float) -> None:
+        account.change_ledger(in_progress_expiration={"N": "1"})
+        with monkeypatch.context() as patch:
+            patch.setattr(account.platform.session, "request", dying)
+            with pytest.raises(Killed):
+                account.delete_all(message)
+
+    account.double.sleep = the_other_takes_over_and_dies
+    account.double.faults.add(Fault(method="GET", delay_seconds=1))
+
+    with pytest.raises(RequestInProgress):
+        account.delete_all(message)
+
+    assert sent(account) == 0
+
+
 def test_it_is_not_sent_when_the_claim_cannot_be_made_permanent(account: World) -> None:
     with FailingCalls(account.platform.dynamodb, "UpdateItem"), pytest.raises(LedgerUnavailable):
         account.delete_all(request(account))
