@@ -55,7 +55,7 @@ def test_without_an_id_there_is_no_call() -> None:
     client = client_that_cannot_call()
     with pytest.raises(ValueError, match="at least one id"):
         client.delete_contacts([])
-    assert client.usage.api_calls == 0
+    assert client.take_usage().api_calls == 0
 
 
 def test_the_path_of_the_base_url_is_kept() -> None:

@@ -94,7 +94,7 @@ def _read(chunk: Sequence[_Entry[RequestT]]) -> dict[str, Outcome]:
 def _known(entry: _Entry[RequestT], record: DataRecord) -> Outcome | None:
     """What the record of before makes of the request; None where it is unfinished, and is acted on again."""
     if entry.layer.payload_validation_enabled and record.payload_hash != entry.payload_hash:
-        return RequestConflict("this request_id was used before with different content")
+        return stored.conflict()
     if record.status == COMPLETED:
         return stored.replayed(record)
     entry.earlier_jobs = stored.started_jobs(record)

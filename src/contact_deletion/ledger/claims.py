@@ -16,7 +16,6 @@ from contact_deletion.errors import (
     LedgerUnavailable,
     NotAccepted,
     Rejected,
-    RequestConflict,
     RequestInProgress,
     SendGridUnauthorized,
     SendGridUnavailable,
@@ -103,7 +102,7 @@ class Claims(Generic[RequestT]):
         try:
             claim.take()
         except IdempotencyValidationError:
-            return RequestConflict("this request_id was used before with different content")
+            return stored.conflict()
         except IdempotencyItemAlreadyExistsError as exists:
             return self._standing(exists.old_data_record)
         except LedgerUnavailable as unavailable:
@@ -122,11 +121,12 @@ class Claims(Generic[RequestT]):
         return accepted
 
     def _standing(self, record: DataRecord | None) -> Outcome:
-        if record is not None and record.status == COMPLETED:
-            return stored.replayed(record)
-        mark = (record.response_json_as_dict() if record is not None else None) or {}
-        if mark and mark["sender_ends_at"] < self._clock():
-            return stored.unconfirmed()
+        if record is not None:
+            if record.status == COMPLETED:
+                return stored.replayed(record)
+            mark = record.response_json_as_dict()
+            if mark and mark["sender_ends_at"] < self._clock():
+                return stored.unconfirmed()
         return RequestInProgress(
             "the same request is being handled by another invocation", retry_after=IN_PROGRESS_RETRY_SECONDS
         )

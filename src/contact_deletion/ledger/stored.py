@@ -4,7 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import DataRecord
 
-from contact_deletion.errors import DeleteAllUnconfirmed
+from contact_deletion.errors import DeleteAllUnconfirmed, RequestConflict
 from contact_deletion.outcomes import Accepted, Outcome
 
 UNCONFIRMED: dict[str, Any] = {"code": DeleteAllUnconfirmed.__name__}
@@ -35,6 +35,11 @@ def replayed(record: DataRecord) -> Outcome:
 
 def unconfirmed() -> DeleteAllUnconfirmed:
     return DeleteAllUnconfirmed.because("an earlier delivery sent it, or died while it did")
+
+
+def conflict() -> RequestConflict:
+    """For a request whose record is of other content."""
+    return RequestConflict("this request_id was used before with different content")
 
 
 def started_jobs(record: DataRecord) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from contact_deletion.errors import InvalidRequest
 
-ENVELOPE = ("request_id", "task_token")
+_ENVELOPE = ("request_id", "task_token")
 """Optional in every request."""
 
 _UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
@@ -19,7 +19,7 @@ def object_of(payload: object, *, required: Collection[str]) -> dict[str, Any]:
     """The payload as an object that has all of `required`, and besides them only the envelope's fields."""
     if not isinstance(payload, dict):
         raise InvalidRequest("the request must be a JSON object")
-    unknown = payload.keys() - set(required) - set(ENVELOPE)
+    unknown = payload.keys() - set(required) - set(_ENVELOPE)
     if unknown:
         names = sorted({name if _FIELD_NAME.fullmatch(name) else "(not a plain name)" for name in unknown})
         raise InvalidRequest(f"unknown field: {', '.join(names[:5])}")

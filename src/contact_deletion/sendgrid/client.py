@@ -89,7 +89,7 @@ class SendGridClient:
         self._sleep = sleep
         self._limits: defaultdict[str, RateLimit] = defaultdict(lambda: RateLimit(clock))
         self._usage_lock = Lock()
-        self.usage = Usage()
+        self._usage = Usage()
 
     @property
     def deletion_limit(self) -> RateLimit:
@@ -154,13 +154,13 @@ class SendGridClient:
                 "the rate limit is spent, and its reset is too far off to wait", retry_after=seconds
             )
         with self._usage_lock:
-            self.usage.rate_limit_wait_seconds += seconds
+            self._usage.rate_limit_wait_seconds += seconds
         self._sleep(seconds)
 
     def take_usage(self) -> Usage:
         """The usage since it was last taken."""
         with self._usage_lock:
-            usage, self.usage = self.usage, Usage()
+            usage, self._usage = self._usage, Usage()
         return usage
 
     def _in_turn(
@@ -198,7 +198,7 @@ class SendGridClient:
         self, method: str, target: str, key: str, body: dict[str, str] | None, limit: RateLimit
     ) -> _Answer:
         with self._usage_lock:
-            self.usage.api_calls += 1
+            self._usage.api_calls += 1
         headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
         if self._on_behalf_of:
             headers["on-behalf-of"] = self._on_behalf_of
