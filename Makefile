@@ -6,13 +6,16 @@ UV_VERSION := 0.13.9
 # What the Lambda runtime brings along, and src/requirements.txt therefore leaves out.
 RUNTIME_PACKAGES := boto3 botocore python-dateutil s3transfer six
 
-.PHONY: help demo stack double test lint format template lock upgrade clean
+.PHONY: help demo events stack double test lint format template lock upgrade clean
 
 help: ## what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv/ready ## the whole of it on this machine, against a stand-in for SendGrid and for AWS
 	.venv/bin/python -m local.demo
+
+events: .venv/ready ## writes the sample events anew after a change of their builders
+	.venv/bin/python -m tests.support.sample_events
 
 stack: .venv/ready ## the stand-ins alone, for `sam local invoke`
 	.venv/bin/python -m local.stack
