@@ -9,7 +9,7 @@ with EmbeddedStack(Path("template.yaml"), parameters={"SendGridBaseUrl": "http:/
 import json
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +24,7 @@ from local.aws.resources import Resources
 from local.aws.template import load_template
 
 _IDLE_POLL_SECONDS = 0.05
+_ENTRIES_PER_CALL = 10  # of SendMessageBatch
 
 
 class EmbeddedStack:
@@ -85,6 +86,19 @@ class EmbeddedStack:
         """What Ref gives: a queue's URL, a table's name, a secret's ARN."""
         return self._resources.attribute_of(logical_id, "Ref")
 
+    def send(self, queue: str, bodies: Sequence[str]) -> None:
+        """Puts messages into a queue. Raises RuntimeError for one that the queue does not take."""
+        for start in range(0, len(bodies), _ENTRIES_PER_CALL):
+            answer = self.sqs.send_message_batch(
+                QueueUrl=self.ref(queue),
+                Entries=[
+                    {"Id": str(number), "MessageBody": body}
+                    for number, body in enumerate(bodies[start : start + _ENTRIES_PER_CALL])
+                ],
+            )
+            if failed := answer.get("Failed"):
+                raise RuntimeError(f"{queue} did not take every message: {failed}")
+
     def invoke(self, function: str, event: Any) -> Any:
         """What a synchronous invocation answers. Raises FunctionError."""
         return self.functions[function].invoke(event)
@@ -110,6 +124,11 @@ class EmbeddedStack:
         """Makes messages in flight visible, as if the time had passed; those being processed too."""
         self.moto.end_visibility_timeouts(queue)
 
+    def check(self) -> None:
+        """Raises what ended an event source mapping's work, if anything did."""
+        for mapping in self.event_source_mappings.values():
+            mapping.check()
+
     def wait_until_idle(self, timeout: float) -> None:
         """Returns when no message is left in any queue that a function is fed from.
 
@@ -117,8 +136,7 @@ class EmbeddedStack:
         """
         deadline = time.monotonic() + timeout
         while True:
-            for mapping in self.event_source_mappings.values():
-                mapping.check()
+            self.check()
             counts = self.queue_counts()
             waiting = {queue: counts[queue] for queue in self.event_source_mappings if counts[queue].total}
             if not waiting:

@@ -74,16 +74,7 @@ def _run(console: Console, stack: EmbeddedStack, double: SendGridDouble) -> int:
 
 def _send(stack: EmbeddedStack, work: workload.Workload) -> None:
     for queue, bodies in work.messages.items():
-        for start in range(0, len(bodies), 10):
-            answer = stack.sqs.send_message_batch(
-                QueueUrl=stack.ref(queue),
-                Entries=[
-                    {"Id": str(number), "MessageBody": body}
-                    for number, body in enumerate(bodies[start : start + 10])
-                ],
-            )
-            if answer.get("Failed"):
-                raise RuntimeError(f"{queue} did not take a message: {answer['Failed']}")
+        stack.send(queue, bodies)
 
 
 if __name__ == "__main__":

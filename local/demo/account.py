@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from local.aws.stack import EmbeddedStack
 from local.demo.workload import Workload
 from local.sendgrid_double import SendGridDouble
+from local.sendgrid_double.contacts import IDENTIFIER_FIELDS
 
 IDS_PER_CALL = 204
 """As many ids of 36 characters as fit in a request target of 8,000."""
@@ -85,7 +86,7 @@ def discrepancies(work: Workload, stack: EmbeddedStack, double: SendGridDouble) 
         "identifiers that nobody named are gone": {
             (contact, name)
             for contact, _ in work.removed
-            for name in ("email", "phone_number_id", "external_id", "anonymous_id")
+            for name in IDENTIFIER_FIELDS.values()
             if (contact, name) not in work.removed and not getattr(there[contact], name)
         },
         "messages without a known end": work.message_count - seen.settled,

@@ -35,8 +35,7 @@ def watch(console: Console, stack: EmbeddedStack, double: SendGridDouble, timeou
 
 
 def _state(stack: EmbeddedStack, double: SendGridDouble) -> dict[str, int]:
-    for mapping in stack.event_source_mappings.values():
-        mapping.check()
+    stack.check()
     counts = stack.queue_counts()
     sources = [counts[queue] for queue in stack.event_source_mappings]
     statuses = Counter(call.status for call in double.requests)

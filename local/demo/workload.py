@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from local.sendgrid_double import Account
+from local.sendgrid_double.contacts import IDENTIFIER_FIELDS
 
 SINGLES = 3_000
 SENT_TWICE = 200
@@ -16,13 +17,6 @@ LISTS = 8
 IDS_PER_LIST = 600
 BYSTANDERS = 250
 PEOPLE_PER_IDENTIFIER = 5
-
-IDENTIFIERS = {
-    "EMAIL": "email",
-    "PHONENUMBERID": "phone_number_id",
-    "EXTERNALID": "external_id",
-    "ANONYMOUSID": "anonymous_id",
-}
 
 
 @dataclass
@@ -107,7 +101,7 @@ def _refused_by_sendgrid(work: Workload, account: Account, poison_ids: set[str])
 def _identifiers(work: Workload, account: Account) -> None:
     queue = "RemoveIdentifierQueue"
     for number in range(PEOPLE_PER_IDENTIFIER):
-        for kind, name in IDENTIFIERS.items():
+        for kind, name in IDENTIFIER_FIELDS.items():
             values = {
                 "email": f"{name}-{number}@example.com",
                 "phone_number_id": f"+1555555{number:04}",

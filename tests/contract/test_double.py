@@ -8,19 +8,20 @@ import pytest
 
 from local.sendgrid_double import Fault, RateLimit, SendGridDouble, serve
 from tests.contract import check, check_response
-from tests.sendgrid_double.support import CONTACTS, ApiSession, ManualClock
+from tests.sendgrid_double.support import CONTACTS, NOW, ApiSession
+from tests.support.clock import FakeClock
 
 SOME_ID = "e7af8e1a-9589-49de-9d43-17287789f769"
 SOME_EMAIL = {"identifier_type": "EMAIL", "identifier_value": "a@example.com"}
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
+def clock() -> FakeClock:
+    return FakeClock(NOW)
 
 
 @pytest.fixture(params=["epoch", "seconds"])
-def double(clock: ManualClock, request: pytest.FixtureRequest) -> SendGridDouble:
+def double(clock: FakeClock, request: pytest.FixtureRequest) -> SendGridDouble:
     rate_limit = RateLimit(limit=600, window_seconds=60, reset=request.param)
     double = SendGridDouble(clock=clock, job_delay=30, rate_limit=rate_limit)
     double.account.add_contact(
@@ -89,7 +90,7 @@ def test_a_call_without_its_headers_gets_a_proper_refusal(api: ApiSession, heade
 
 @pytest.mark.parametrize("ending", ["completed", "errored", "failed"])
 def test_a_job_is_told_properly_at_every_stage(
-    double: SendGridDouble, api: ApiSession, clock: ManualClock, ending: Any
+    double: SendGridDouble, api: ApiSession, clock: FakeClock, ending: Any
 ) -> None:
     if ending != "completed":
         double.account.force_next_jobs(ending)

@@ -8,6 +8,7 @@ import pytest
 from local.aws.moto_server import QueueCounts
 from local.demo import account, workload
 from local.sendgrid_double import Account, SendGridDouble
+from local.sendgrid_double.contacts import IDENTIFIER_FIELDS
 
 NO_MESSAGES = QueueCounts(visible=0, delayed=0, in_flight=0)
 
@@ -51,8 +52,8 @@ class Run:
         self.contacts.delete_contacts(self.work.gone)
         for contact_id, name in self.work.removed:
             contact = self.contacts.contact(contact_id)
-            kind = next(kind for kind, field in workload.IDENTIFIERS.items() if field == name)
-            self.contacts.remove_identifier(contact_id, kind, getattr(contact, name))  # type: ignore[arg-type]
+            kind = next(kind for kind, field in IDENTIFIER_FIELDS.items() if field == name)
+            self.contacts.remove_identifier(contact_id, kind, getattr(contact, name))
         self.stack: Any = Stack(self.work)
 
     def discrepancies(self) -> list[str]:

@@ -25,17 +25,8 @@ class System:
         """Puts them all into the queue before the function sees the first."""
         mapping = self.stack.event_source_mappings[queue]
         mapping.disable()
-        for start in range(0, len(requests), 10):
-            self.stack.sqs.send_message_batch(
-                QueueUrl=self.stack.ref(queue),
-                Entries=[
-                    {
-                        "Id": str(number),
-                        "MessageBody": request if isinstance(request, str) else json.dumps(request),
-                    }
-                    for number, request in enumerate(requests[start : start + 10])
-                ],
-            )
+        bodies = [request if isinstance(request, str) else json.dumps(request) for request in requests]
+        self.stack.send(queue, bodies)
         mapping.enable()
 
     def work(self, queue: str, *requests: object) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -14,11 +15,10 @@ from tests.support.events import bulk_delete, contact_id, delete_all, remove_ide
 BULK = "BulkDeleteQueue"
 
 
-def wait_until(system: System, condition: str, *, timeout: float = 30) -> None:
-    """Until the function's log has the text."""
+def wait_until(condition: Callable[[], object], *, timeout: float = 30) -> None:
     deadline = time.monotonic() + timeout
-    while condition not in system.stack.logs("BulkDeleteFunction"):
-        assert time.monotonic() < deadline, f"{condition!r} did not come"
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to that"
         time.sleep(0.05)
 
 
@@ -70,7 +70,7 @@ def test_a_deferred_message_stays_in_flight_and_is_done_when_it_comes_back(syste
     doomed = system.double.account.add_contact(external_id="1")
     system.double.faults.add(Fault(status=503))
     system.send(BULK, bulk_delete([doomed]))
-    wait_until(system, "SendGridUnavailable")
+    wait_until(lambda: "SendGridUnavailable" in system.stack.logs("BulkDeleteFunction"))
     system.stack.event_source_mappings[BULK].disable()
     with pytest.raises(TimeoutError):
         system.stack.wait_until_idle(timeout=1)
@@ -91,10 +91,7 @@ def test_an_environment_that_is_killed_loses_no_message(system: System) -> None:
     doomed = system.double.account.add_contact(external_id="1")
     system.double.faults.add(Fault(delay_seconds=3, times=1))
     system.send(BULK, bulk_delete([doomed], request_id="killed"))
-    deadline = time.monotonic() + 30
-    while not system.double.requests:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: system.double.requests)
 
     system.stack.functions["BulkDeleteFunction"].kill()
     system.stack.event_source_mappings[BULK].disable()

@@ -32,11 +32,7 @@ def test_a_message_goes_from_the_queue_through_the_function(stack: EmbeddedStack
 
 
 def test_what_the_function_reports_as_failed_ends_in_the_dead_letter_queue(stack: EmbeddedStack) -> None:
-    entries = [
-        {"Id": str(number), "MessageBody": json.dumps({"n": number, "fail": number == 2})}
-        for number in range(4)
-    ]
-    stack.sqs.send_message_batch(QueueUrl=stack.ref("OrderQueue"), Entries=entries)  # type: ignore[arg-type]
+    stack.send("OrderQueue", [json.dumps({"n": number, "fail": number == 2}) for number in range(4)])
 
     # Nobody waits for the visibility timeout of two minutes.
     while not stack.messages_of("OrderDeadLetterQueue"):
@@ -127,3 +123,15 @@ def test_a_stack_that_cannot_be_made_says_why_and_leaves_nothing_running(
 
     with pytest.raises(ConnectionRefusedError):
         stack.queue_counts()
+
+
+def test_a_message_that_the_queue_does_not_take_is_an_error(
+    stack: EmbeddedStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taking_none(**_: object) -> dict[str, object]:
+        return {"Failed": [{"Id": "0", "Code": "InternalError", "SenderFault": False}]}
+
+    monkeypatch.setattr(stack.sqs, "send_message_batch", taking_none)
+
+    with pytest.raises(RuntimeError, match="OrderQueue did not take every message"):
+        stack.send("OrderQueue", ["{}"])

@@ -3,18 +3,19 @@ from collections.abc import Iterator
 import pytest
 
 from local.sendgrid_double import Account, SendGridDouble, serve
-from tests.sendgrid_double.support import API_KEY, ApiSession, ManualClock
+from tests.sendgrid_double.support import API_KEY, NOW, ApiSession
+from tests.support.clock import FakeClock
 
 JOB_DELAY = 30.0
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
+def clock() -> FakeClock:
+    return FakeClock(NOW)
 
 
 @pytest.fixture
-def account(clock: ManualClock) -> Account:
+def account(clock: FakeClock) -> Account:
     return Account(clock, JOB_DELAY)
 
 
@@ -25,7 +26,7 @@ def naps() -> list[float]:
 
 
 @pytest.fixture
-def double(clock: ManualClock, naps: list[float]) -> SendGridDouble:
+def double(clock: FakeClock, naps: list[float]) -> SendGridDouble:
     return SendGridDouble(clock=clock, sleep=naps.append, job_delay=JOB_DELAY, api_keys={API_KEY})
 
 

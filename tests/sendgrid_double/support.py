@@ -6,19 +6,8 @@ import requests
 
 CONTACTS = "/v3/marketing/contacts"
 API_KEY = "SG.example"
-
-
-class ManualClock:
-    """A clock that stands still until it is moved on."""
-
-    def __init__(self, now: float = 1_800_000_000.0) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
-
-    def advance(self, seconds: float) -> None:
-        self.now += seconds
+NOW = 1_800_000_000.0
+"""When the tests take place; some name the times that follow from it."""
 
 
 class ApiSession(requests.Session):

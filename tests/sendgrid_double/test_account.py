@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 from local.sendgrid_double import Account, Job, UnknownContact
 from local.sendgrid_double.jobs import ForcedEnding
 from tests.sendgrid_double.conftest import JOB_DELAY
-from tests.sendgrid_double.support import ManualClock
+from tests.sendgrid_double.support import NOW
+from tests.support.clock import FakeClock
 
 
-def ended(account: Account, job: Job, clock: ManualClock) -> Job:
+def ended(account: Account, job: Job, clock: FakeClock) -> Job:
     clock.advance(JOB_DELAY)
     found = account.job(job.id)
     assert found is not None
@@ -39,7 +40,7 @@ def test_an_email_address_is_stored_in_lower_case(account: Account) -> None:
     assert (contact.email, contact.external_id) == ("ann@example.com", "Ann")
 
 
-def test_a_deletion_takes_effect_when_its_delay_is_over(account: Account, clock: ManualClock) -> None:
+def test_a_deletion_takes_effect_when_its_delay_is_over(account: Account, clock: FakeClock) -> None:
     contact_id = account.add_contact(email="a@example.com")
     job = account.delete_contacts([contact_id])
     clock.advance(JOB_DELAY - 0.1)
@@ -48,13 +49,13 @@ def test_a_deletion_takes_effect_when_its_delay_is_over(account: Account, clock:
     assert contact_id not in account
 
 
-def test_a_job_finishes_at_its_own_time_whenever_somebody_looks(account: Account, clock: ManualClock) -> None:
+def test_a_job_finishes_at_its_own_time_whenever_somebody_looks(account: Account, clock: FakeClock) -> None:
     job = account.delete_contacts([account.add_contact(email="a@example.com")])
     clock.advance(3600)
     assert ended(account, job, clock).finished_at == job.started_at + JOB_DELAY
 
 
-def test_every_job_can_have_a_delay_of_its_own(account: Account, clock: ManualClock) -> None:
+def test_every_job_can_have_a_delay_of_its_own(account: Account, clock: FakeClock) -> None:
     delays = iter([20.0, 10.0])
     account.job_delay = lambda: next(delays)
     slow, quick = account.delete_contacts([]), account.delete_contacts([])
@@ -64,7 +65,7 @@ def test_every_job_can_have_a_delay_of_its_own(account: Account, clock: ManualCl
 
 
 def test_ids_that_the_account_does_not_have_do_not_spoil_a_deletion(
-    account: Account, clock: ManualClock
+    account: Account, clock: FakeClock
 ) -> None:
     contact_id = account.add_contact(email="a@example.com")
     job = ended(account, account.delete_contacts([contact_id.upper(), contact_id, str(uuid.uuid4())]), clock)
@@ -72,7 +73,7 @@ def test_ids_that_the_account_does_not_have_do_not_spoil_a_deletion(
     assert len(account) == 0
 
 
-def test_delete_all_takes_what_is_there_when_it_runs(account: Account, clock: ManualClock) -> None:
+def test_delete_all_takes_what_is_there_when_it_runs(account: Account, clock: FakeClock) -> None:
     account.add_contact(email="before@example.com")
     job = account.delete_all()
     account.add_contact(email="between@example.com")
@@ -84,7 +85,7 @@ def test_delete_all_takes_what_is_there_when_it_runs(account: Account, clock: Ma
 
 @pytest.mark.parametrize(("ending", "left"), [("errored", 3), ("failed", 5)])
 def test_a_forced_ending_spares_contacts(
-    account: Account, clock: ManualClock, ending: ForcedEnding, left: int
+    account: Account, clock: FakeClock, ending: ForcedEnding, left: int
 ) -> None:
     ids = [account.add_contact(external_id=str(number)) for number in range(5)]
     account.force_next_jobs(ending)
@@ -93,7 +94,7 @@ def test_a_forced_ending_spares_contacts(
     assert len(account) == left
 
 
-def test_a_forced_ending_is_for_so_many_jobs(account: Account, clock: ManualClock) -> None:
+def test_a_forced_ending_is_for_so_many_jobs(account: Account, clock: FakeClock) -> None:
     account.force_next_jobs("failed", count=2)
     jobs = [account.delete_contacts([]), account.delete_all(), account.delete_all()]
     assert [ended(account, job, clock).status for job in jobs] == ["failed", "failed", "completed"]
@@ -104,7 +105,7 @@ def test_an_ending_that_does_not_exist_is_refused(account: Account) -> None:
         account.force_next_jobs("completed")  # type: ignore[arg-type]
 
 
-def test_an_identifier_is_removed_and_the_rest_stays(account: Account, clock: ManualClock) -> None:
+def test_an_identifier_is_removed_and_the_rest_stays(account: Account, clock: FakeClock) -> None:
     contact_id = account.add_contact(email="a@example.com", phone_number_id="+15555550100")
     job = ended(account, account.remove_identifier(contact_id, "EMAIL", "A@example.com"), clock)
     contact = account.contact(contact_id)
@@ -113,7 +114,7 @@ def test_an_identifier_is_removed_and_the_rest_stays(account: Account, clock: Ma
     assert (job.status, contact.updated_at) == ("completed", job.finished_at)
 
 
-def test_an_identifier_that_is_the_last_one_makes_the_job_fail(account: Account, clock: ManualClock) -> None:
+def test_an_identifier_that_is_the_last_one_makes_the_job_fail(account: Account, clock: FakeClock) -> None:
     contact_id = account.add_contact(email="a@example.com", external_id="x-1")
     first = account.remove_identifier(contact_id, "EMAIL", "a@example.com")
     last = account.remove_identifier(contact_id, "EXTERNALID", "x-1")
@@ -124,7 +125,7 @@ def test_an_identifier_that_is_the_last_one_makes_the_job_fail(account: Account,
 
 
 def test_an_identifier_that_the_contact_does_not_have_makes_the_job_fail(
-    account: Account, clock: ManualClock
+    account: Account, clock: FakeClock
 ) -> None:
     contact_id = account.add_contact(email="a@example.com", external_id="x-1")
     job = account.remove_identifier(contact_id, "EXTERNALID", "X-1")
@@ -132,7 +133,7 @@ def test_an_identifier_that_the_contact_does_not_have_makes_the_job_fail(
 
 
 def test_removing_an_identifier_of_a_contact_that_went_meanwhile_fails(
-    account: Account, clock: ManualClock
+    account: Account, clock: FakeClock
 ) -> None:
     contact_id = account.add_contact(email="a@example.com", external_id="x-1")
     account.delete_all()
@@ -140,7 +141,7 @@ def test_removing_an_identifier_of_a_contact_that_went_meanwhile_fails(
     assert ended(account, job, clock).status == "failed"
 
 
-def test_a_forced_ending_spares_the_identifier(account: Account, clock: ManualClock) -> None:
+def test_a_forced_ending_spares_the_identifier(account: Account, clock: FakeClock) -> None:
     contact_id = account.add_contact(email="a@example.com", external_id="x-1")
     account.force_next_jobs("errored")
     job = ended(account, account.remove_identifier(contact_id, "EMAIL", "a@example.com"), clock)
@@ -154,7 +155,7 @@ def test_an_unknown_contact_has_no_identifiers_to_remove(account: Account) -> No
         account.remove_identifier(str(uuid.uuid4()), "EMAIL", "a@example.com")
 
 
-def test_a_deleted_contact_was_billed_all_the_same(account: Account, clock: ManualClock) -> None:
+def test_a_deleted_contact_was_billed_all_the_same(account: Account, clock: FakeClock) -> None:
     doomed = account.add_contact(email="a@example.com", anonymous_id="1")
     account.add_contact(phone_number_id="+15555550100")
     ended(account, account.delete_contacts([doomed]), clock)
@@ -168,7 +169,7 @@ def test_a_deleted_contact_was_billed_all_the_same(account: Account, clock: Manu
 def test_in_the_end_exactly_the_contacts_asked_for_are_gone(
     added: int, deletions: list[tuple[set[int], float]]
 ) -> None:
-    clock = ManualClock()
+    clock = FakeClock(NOW)
     delays = iter([delay for _, delay in deletions])
     account = Account(clock, lambda: next(delays))
     present = [account.add_contact(external_id=str(number)) for number in range(added)]

@@ -5,14 +5,15 @@ import pytest
 
 from local.sendgrid_double import SendGridDouble
 from tests.sendgrid_double.conftest import JOB_DELAY
-from tests.sendgrid_double.support import API_KEY, CONTACTS, ApiSession, ManualClock, message_of
+from tests.sendgrid_double.support import API_KEY, CONTACTS, ApiSession, message_of
+from tests.support.clock import FakeClock
 
 NEITHER_NOR_BOTH = "either 'ids' OR 'delete_all_contacts' should be supplied as query param"
 SOME_ID = "e7af8e1a-9589-49de-9d43-17287789f769"
 
 
 def test_contacts_are_deleted_some_time_after_the_202(
-    double: SendGridDouble, api: ApiSession, clock: ManualClock
+    double: SendGridDouble, api: ApiSession, clock: FakeClock
 ) -> None:
     gone, kept, gone_too = (double.account.add_contact(external_id=str(number)) for number in range(3))
     response = api.delete(CONTACTS, params={"ids": f"{gone},{gone_too}"})
@@ -23,7 +24,7 @@ def test_contacts_are_deleted_some_time_after_the_202(
     assert double.account.contact_ids() == {kept}
 
 
-def test_all_contacts_are_deleted(double: SendGridDouble, api: ApiSession, clock: ManualClock) -> None:
+def test_all_contacts_are_deleted(double: SendGridDouble, api: ApiSession, clock: FakeClock) -> None:
     double.account.add_contact(email="a@example.com")
     assert api.delete(CONTACTS, params={"delete_all_contacts": "true"}).status_code == 202
     clock.advance(JOB_DELAY)
@@ -67,7 +68,7 @@ def test_a_poison_id_sinks_the_whole_deletion(double: SendGridDouble, api: ApiSe
     assert api.delete(CONTACTS, params={"ids": str(uuid.uuid4())}).status_code == 202
 
 
-def test_an_identifier_is_removed(double: SendGridDouble, api: ApiSession, clock: ManualClock) -> None:
+def test_an_identifier_is_removed(double: SendGridDouble, api: ApiSession, clock: FakeClock) -> None:
     contact_id = double.account.add_contact(email="a@example.com", anonymous_id="anon-1")
     body = {"identifier_type": "ANONYMOUSID", "identifier_value": "anon-1"}
     assert api.delete(f"{CONTACTS}/{contact_id}/identifiers", json=body).status_code == 202
@@ -76,7 +77,7 @@ def test_an_identifier_is_removed(double: SendGridDouble, api: ApiSession, clock
 
 
 def test_removing_the_last_identifier_is_accepted_and_fails(
-    double: SendGridDouble, api: ApiSession, clock: ManualClock
+    double: SendGridDouble, api: ApiSession, clock: FakeClock
 ) -> None:
     contact_id = double.account.add_contact(email="a@example.com")
     body = {"identifier_type": "EMAIL", "identifier_value": "a@example.com"}
@@ -166,7 +167,7 @@ def test_a_pending_job_tells_only_what_was_requested(double: SendGridDouble, api
 
 
 def test_a_finished_job_tells_what_became_of_it(
-    double: SendGridDouble, api: ApiSession, clock: ManualClock
+    double: SendGridDouble, api: ApiSession, clock: FakeClock
 ) -> None:
     double.account.force_next_jobs("errored")
     job = double.account.delete_contacts(

@@ -6,7 +6,8 @@ import requests
 
 from local.sendgrid_double import Fault, SendGridDouble
 from tests.sendgrid_double.conftest import JOB_DELAY
-from tests.sendgrid_double.support import API_KEY, CONTACTS, ApiSession, ManualClock
+from tests.sendgrid_double.support import API_KEY, CONTACTS, ApiSession
+from tests.support.clock import FakeClock
 
 
 def test_contacts_are_added_and_listed(double: SendGridDouble, api: ApiSession) -> None:
@@ -56,7 +57,7 @@ def test_requests_are_shown_without_the_key(api: ApiSession) -> None:
     assert API_KEY not in answer.text
 
 
-def test_jobs_are_shown_and_their_endings_chosen(api: ApiSession, clock: ManualClock) -> None:
+def test_jobs_are_shown_and_their_endings_chosen(api: ApiSession, clock: FakeClock) -> None:
     api.post("/_double/endings", json={"ending": "failed"})
     contact_id = str(uuid.uuid4())
     job_id = api.delete(CONTACTS, params={"ids": contact_id}).json()["job_id"]
@@ -66,7 +67,7 @@ def test_jobs_are_shown_and_their_endings_chosen(api: ApiSession, clock: ManualC
     assert api.get(f"/_double/jobs/{job_id}").json() == job
 
 
-def test_a_job_points_to_its_errors(double: SendGridDouble, api: ApiSession, clock: ManualClock) -> None:
+def test_a_job_points_to_its_errors(double: SendGridDouble, api: ApiSession, clock: FakeClock) -> None:
     contact_id = double.account.add_contact(email="a@example.com")
     double.account.force_next_jobs("failed")
     job = double.account.delete_contacts([contact_id])

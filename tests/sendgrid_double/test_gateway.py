@@ -4,7 +4,8 @@ import pytest
 import requests
 
 from local.sendgrid_double import Fault, RateLimit, SendGridDouble
-from tests.sendgrid_double.support import API_KEY, CONTACTS, ApiSession, ManualClock
+from tests.sendgrid_double.support import API_KEY, CONTACTS, ApiSession
+from tests.support.clock import FakeClock
 
 COUNT = f"{CONTACTS}/count"
 
@@ -58,7 +59,7 @@ def test_no_more_ids_fit_than_were_observed_to(double: SendGridDouble, api: ApiS
 
 
 def test_beyond_the_rate_limit_there_are_429s_until_the_reset(
-    double: SendGridDouble, api: ApiSession, clock: ManualClock
+    double: SendGridDouble, api: ApiSession, clock: FakeClock
 ) -> None:
     double.rate_limiter.configure(RateLimit(limit=1, window_seconds=60, reset="seconds"))
     assert delete_one(api).headers["X-RateLimit-Remaining"] == "0"

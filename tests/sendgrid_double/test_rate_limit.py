@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from local.sendgrid_double import RateLimit
 from local.sendgrid_double.rate_limit import RateLimiter
-from tests.sendgrid_double.support import ManualClock
+from tests.sendgrid_double.support import NOW
+from tests.support.clock import FakeClock
 
 ENDPOINT = "DELETE /v3/marketing/contacts"
 
@@ -21,7 +22,7 @@ ENDPOINT = "DELETE /v3/marketing/contacts"
 def test_who_stops_at_zero_until_the_reset_never_exceeds_the_limit(
     limit: int, window_seconds: float, reset: Any, pauses: list[float]
 ) -> None:
-    clock = ManualClock()
+    clock = FakeClock(NOW)
     limiter = RateLimiter(clock, RateLimit(limit=limit, window_seconds=window_seconds, reset=reset))
     for pause in pauses:
         clock.advance(pause)
@@ -29,13 +30,13 @@ def test_who_stops_at_zero_until_the_reset_never_exceeds_the_limit(
         assert not allowance.exceeded
         if allowance.headers["X-RateLimit-Remaining"] == "0":
             told = float(allowance.headers["X-RateLimit-Reset"])
-            clock.advance(told - clock.now if reset == "epoch" else told)
+            clock.advance(told - clock() if reset == "epoch" else told)
 
 
 @settings(deadline=None)
 @given(st.integers(1, 5), st.integers(1, 20))
 def test_within_a_window_the_limit_is_allowed_and_the_rest_is_not(limit: int, calls: int) -> None:
-    limiter = RateLimiter(ManualClock(), RateLimit(limit=limit, window_seconds=60))
+    limiter = RateLimiter(FakeClock(NOW), RateLimit(limit=limit, window_seconds=60))
     allowances = [limiter.take(ENDPOINT) for _ in range(calls)]
     assert [allowance.exceeded for allowance in allowances] == [number >= limit for number in range(calls)]
     remaining = [int(allowance.headers["X-RateLimit-Remaining"]) for allowance in allowances]
@@ -45,19 +46,19 @@ def test_within_a_window_the_limit_is_allowed_and_the_rest_is_not(limit: int, ca
 
 @pytest.mark.parametrize(("reset", "told"), [("epoch", "1800000060"), ("seconds", "60")])
 def test_the_reset_is_told_in_the_format_chosen(reset: Any, told: str) -> None:
-    limiter = RateLimiter(ManualClock(1_800_000_000), RateLimit(limit=1, window_seconds=59.5, reset=reset))
+    limiter = RateLimiter(FakeClock(NOW), RateLimit(limit=1, window_seconds=59.5, reset=reset))
     assert limiter.take(ENDPOINT).headers["X-RateLimit-Reset"] == told
 
 
 def test_endpoints_are_counted_apart() -> None:
-    limiter = RateLimiter(ManualClock(), RateLimit(limit=1, window_seconds=60))
+    limiter = RateLimiter(FakeClock(NOW), RateLimit(limit=1, window_seconds=60))
     assert not limiter.take(ENDPOINT).exceeded
     assert not limiter.take("GET /v3/marketing/contacts/count").exceeded
     assert limiter.take(ENDPOINT).exceeded
 
 
 def test_without_a_limit_there_are_no_headers() -> None:
-    limiter = RateLimiter(ManualClock(), RateLimit(limit=1, window_seconds=60))
+    limiter = RateLimiter(FakeClock(NOW), RateLimit(limit=1, window_seconds=60))
     limiter.configure(None)
     allowances = [limiter.take(ENDPOINT) for _ in range(3)]
     assert all(not allowance.exceeded and allowance.headers == {} for allowance in allowances)

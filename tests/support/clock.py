@@ -5,10 +5,12 @@ from threading import Lock
 
 
 class FakeClock:
-    """Both `clock` and `sleep`; begins at the present, because Powertools dates its records by the real time."""
+    """Both `clock` and `sleep`; begins at the present, because Powertools dates its records by the real time, unless
+    another beginning is given.
+    """
 
-    def __init__(self) -> None:
-        self._now = time.time()
+    def __init__(self, now: float | None = None) -> None:
+        self._now = time.time() if now is None else now
         self._lock = Lock()
         self.slept: list[float] = []
 

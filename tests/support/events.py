@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-REGION = "us-east-1"
-ACCOUNT = "123456789012"
+from local.aws.account import REGION, arn
 
 
 def contact_id(number: int) -> str:
@@ -41,7 +40,7 @@ def remove_identifier(
 
 
 def queue_arn(queue: str) -> str:
-    return f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}"
+    return arn("sqs", queue)
 
 
 def sqs_record(

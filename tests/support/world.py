@@ -18,8 +18,9 @@ from contact_deletion.handlers import bulk_delete, delete_all, remove_identifier
 from contact_deletion.platform import Platform
 from contact_deletion.sendgrid.client import new_session
 from contact_deletion.settings import Settings
+from local.aws.account import REGION
 from local.aws.sqs_event import record
-from local.sendgrid_double import SendGridDouble, serve
+from local.sendgrid_double import ReceivedRequest, SendGridDouble, serve
 from tests.support import events
 from tests.support.clock import FakeClock
 from tests.support.context import Context
@@ -77,16 +78,8 @@ class World:
         """Time passes until SendGrid has done what it accepted."""
         self.clock.advance(3600)
 
-    def calls(self, method: str, path: str = "") -> list[Any]:
-        """What the double received, and at which paths."""
-        return [
-            request
-            for request in self.double.requests
-            if request.method == method and request.target.partition("?")[0].endswith(path)
-        ]
-
-    def deletions(self) -> list[Any]:
-        return self.calls("DELETE")
+    def deletions(self) -> list[ReceivedRequest]:
+        return [request for request in self.double.requests if request.method == "DELETE"]
 
     def queue_url(self, queue: str) -> str:
         return self.platform.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
@@ -149,7 +142,7 @@ class World:
 @cache
 def _client(service: str) -> Any:
     """Making one takes long; moto takes over whatever client there is."""
-    return boto3.session.Session("testing", "testing", region_name=events.REGION).client(service)
+    return boto3.session.Session("testing", "testing", region_name=REGION).client(service)
 
 
 @contextmanager
