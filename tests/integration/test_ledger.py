@@ -326,6 +326,19 @@ def test_a_claim_that_fails_defers_the_request_unsent(world: World) -> None:
     assert world.double.requests == []
 
 
+def test_a_claim_that_exists_without_saying_whose_is_in_progress(world: World) -> None:
+    """DynamoDB need not give back the item that a condition failed on."""
+    request = identifier_request(world)
+
+    with (
+        FailingCalls(world.platform.dynamodb, "PutItem", "ConditionalCheckFailedException"),
+        pytest.raises(RequestInProgress),
+    ):
+        world.remove_identifier(request)
+
+    assert world.double.requests == []
+
+
 def test_an_acceptance_that_cannot_be_recorded_stays_an_acceptance(world: World) -> None:
     request = identifier_request(world, request_id="unrecorded")
 
