@@ -2,7 +2,7 @@
 
 It behaves as SendGrid documents itself and as it was observed to (2026-07): a deletion is answered 202 with a
 job id and takes effect later, every answer says what is left of the rate limit, an over-long URL gets an HTML
-page from nginx. What nobody has published is decided in the docstrings of `account` and `api`.
+page from nginx. What nobody has published is decided in the docstrings of `account`, `api` and `export*`.
 
 From Python:
 
@@ -13,6 +13,10 @@ From Python:
         ...
     assert double.requests[0].status == 503
 
+    double.settings.export_part_contacts = 100
+    double.account.exports.spoil_next(ExportFlaw(missing=3))
+    double.account.force_next_jobs("errored")
+
 By itself, for any program: `python -m local.sendgrid_double --port 8025 --contacts 1000`. Such a program
 controls it with JSON under `/_double` (see `control`), which needs no key.
 """
@@ -20,20 +24,25 @@ controls it with JSON under `/_double` (see `control`), which needs no key.
 from local.sendgrid_double.account import Account, UnknownContact
 from local.sendgrid_double.contacts import Contact, ContactCount
 from local.sendgrid_double.double import ReceivedRequest, SendGridDouble
+from local.sendgrid_double.exports import Export, ExportFlaw
 from local.sendgrid_double.faults import Fault
 from local.sendgrid_double.jobs import Job
 from local.sendgrid_double.rate_limit import RateLimit
 from local.sendgrid_double.server import serve
+from local.sendgrid_double.settings import Settings
 
 __all__ = [
     "Account",
     "Contact",
     "ContactCount",
+    "Export",
+    "ExportFlaw",
     "Fault",
     "Job",
     "RateLimit",
     "ReceivedRequest",
     "SendGridDouble",
+    "Settings",
     "UnknownContact",
     "serve",
 ]

@@ -22,6 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _parse(arguments)
     double = SendGridDouble(
         job_delay=options.job_delay,
+        export_delay=options.export_delay,
         rate_limit=options.rate_limit
         and RateLimit(limit=options.rate_limit, window_seconds=options.window, reset=options.reset),
         api_keys=options.api_key,
@@ -48,6 +49,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--contacts", type=int, default=0, metavar="N", help="start with N contacts")
     parser.add_argument("--job-delay", type=float, default=30.0, metavar="SECONDS", help="until a job runs")
+    parser.add_argument(
+        "--export-delay", type=float, default=30.0, metavar="SECONDS", help="until an export is ready"
+    )
     parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="added to every answer")
     parser.add_argument(
         "--rate-limit", type=int, metavar="N", help="calls per endpoint and window (default: no limit)"

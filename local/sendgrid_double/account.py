@@ -5,13 +5,11 @@ and counts what it really deleted); ids are compared without regard to case; a d
 when the job runs, not when it was accepted; an identifier that the contact does not have makes the job fail.
 """
 
-import heapq
-import itertools
-import threading
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import get_args
 
 from local.sendgrid_double.contacts import (
@@ -21,7 +19,10 @@ from local.sendgrid_double.contacts import (
     count_contacts,
     is_contact_id,
 )
+from local.sendgrid_double.exports import Exports
 from local.sendgrid_double.jobs import ForcedEnding, Job, JobKind
+from local.sendgrid_double.settings import Settings, seconds_of
+from local.sendgrid_double.timeline import Timeline
 
 
 class UnknownContact(LookupError):
@@ -29,27 +30,29 @@ class UnknownContact(LookupError):
 
 
 class Account:
-    """Contacts, and jobs that change them `job_delay` seconds after they were accepted.
+    """Contacts, jobs that change them some time after they were accepted, and exports.
 
-    A job runs when somebody looks at the account and its time has come; it has then finished at its own time,
-    not at that of the look. Safe to use from several threads.
+    Safe to use from several threads.
     """
 
-    def __init__(self, clock: Callable[[], float], job_delay: float | Callable[[], float]) -> None:
-        self.job_delay = job_delay
-        self._clock = clock
-        self._lock = threading.RLock()
-        self._sequence = itertools.count()
-        self.clear()
+    def __init__(self, clock: Callable[[], float], settings: Settings) -> None:
+        self.settings = settings
+        self._timeline = Timeline(clock)
+        self._contacts: dict[str, Contact] = {}
+        self._billable = 0
+        self._jobs: dict[str, Job] = {}
+        self._forced_endings: deque[ForcedEnding] = deque()
+        self.exports = Exports(self._timeline, settings, self._contacts)
 
     def clear(self) -> None:
-        """Forgets all contacts, jobs and forced endings."""
-        with self._lock:
-            self._contacts: dict[str, Contact] = {}
+        """Forgets all contacts, jobs, exports and what was to go wrong with them."""
+        with self._timeline.look():
+            self._timeline.clear()
+            self._contacts.clear()
             self._billable = 0
-            self._jobs: dict[str, Job] = {}
-            self._schedule: list[tuple[float, int, str]] = []
-            self._forced_endings: deque[ForcedEnding] = deque()
+            self._jobs.clear()
+            self._forced_endings.clear()
+            self.exports.clear()
 
     def add_contact(
         self,
@@ -70,11 +73,9 @@ class Account:
         if contact_id is not None and not is_contact_id(contact_id):
             raise ValueError("a contact id has the form of a UUID")
         new_id = contact_id.lower() if contact_id else str(uuid.uuid4())
-        with self._lock:
-            self._run_due_jobs()
+        with self._timeline.look() as now:
             if new_id in self._contacts:
                 raise ValueError("this contact id is taken")
-            now = self._clock()
             self._contacts[new_id] = Contact(
                 new_id, now, now, email.lower(), phone_number_id, external_id, anonymous_id
             )
@@ -82,68 +83,58 @@ class Account:
         return new_id
 
     def contact(self, contact_id: str) -> Contact | None:
-        with self._lock:
-            self._run_due_jobs()
+        with self._timeline.look():
             return self._contacts.get(contact_id.lower())
 
     def contacts(self) -> list[Contact]:
-        with self._lock:
-            self._run_due_jobs()
+        with self._timeline.look():
             return list(self._contacts.values())
 
     def contact_ids(self) -> frozenset[str]:
-        with self._lock:
-            self._run_due_jobs()
+        with self._timeline.look():
             return frozenset(self._contacts)
 
     def __contains__(self, contact_id: str) -> bool:
         return self.contact(contact_id) is not None
 
     def __len__(self) -> int:
-        with self._lock:
-            self._run_due_jobs()
+        with self._timeline.look():
             return len(self._contacts)
 
     def count(self) -> ContactCount:
         """Deleting a contact does not lower the billable count (observed 2026-07)."""
-        with self._lock:
+        with self._timeline.look():
             return count_contacts(self.contacts(), self._billable)
 
     def delete_contacts(self, contact_ids: Iterable[str]) -> Job:
         ids = tuple(dict.fromkeys(contact_id.lower() for contact_id in contact_ids))
-        with self._lock:
-            return self._accept("delete", ids, len(ids))
+        return self._accept("delete", ids, len(ids))
 
     def delete_all(self) -> Job:
-        with self._lock:
+        with self._timeline.look():
             return self._accept("delete_all", (), len(self))
 
     def remove_identifier(self, contact_id: str, kind: IdentifierType, value: str) -> Job:
         """Raises UnknownContact; everything else that is wrong shows when the job runs."""
-        with self._lock:
+        with self._timeline.look():
             if contact_id not in self:
                 raise UnknownContact(contact_id)
             return self._accept("remove_identifier", (contact_id.lower(),), 1, (kind, value))
 
     def job(self, job_id: str) -> Job | None:
-        with self._lock:
-            self._run_due_jobs()
+        with self._timeline.look():
             return self._jobs.get(job_id)
 
     def jobs(self) -> list[Job]:
         """All jobs, in the order they were accepted."""
-        with self._lock:
-            self._run_due_jobs()
+        with self._timeline.look():
             return list(self._jobs.values())
 
     def force_next_jobs(self, ending: ForcedEnding, count: int = 1) -> None:
-        """The next `count` accepted jobs end so: `errored` spares half of the contacts, `failed` all.
-
-        Raises ValueError for any other ending.
-        """
+        """The next `count` accepted jobs end so (see `jobs.ForcedEnding`). Raises ValueError for any other ending."""
         if ending not in get_args(ForcedEnding):
-            raise ValueError("a job can be forced to end errored or failed")
-        with self._lock:
+            raise ValueError(f"a job can be forced to end {', '.join(get_args(ForcedEnding))}")
+        with self._timeline.look():
             self._forced_endings.extend([ending] * count)
 
     def _accept(
@@ -153,32 +144,37 @@ class Account:
         requested_count: int,
         identifier: tuple[IdentifierType, str] | None = None,
     ) -> Job:
-        self._run_due_jobs()
-        job = Job(
-            id=str(uuid.uuid4()),
-            kind=kind,
-            contact_ids=contact_ids,
-            requested_count=requested_count,
-            started_at=self._clock(),
-            identifier=identifier,
-            forced_ending=self._forced_endings.popleft() if self._forced_endings else None,
-        )
-        delay = self.job_delay() if callable(self.job_delay) else self.job_delay
-        self._jobs[job.id] = job
-        heapq.heappush(self._schedule, (job.started_at + delay, next(self._sequence), job.id))
-        return job
+        with self._timeline.look() as now:
+            job = Job(
+                id=str(uuid.uuid4()),
+                kind=kind,
+                contact_ids=contact_ids,
+                requested_count=requested_count,
+                started_at=now,
+                identifier=identifier,
+                forced_ending=self._forced_endings.popleft() if self._forced_endings else None,
+            )
+            self._jobs[job.id] = job
+            ends_at = now + seconds_of(self.settings.job_delay)
+            runs_at = max(now, ends_at - self.settings.counts_early_seconds)
+            if job.forced_ending != "pending":
+                self._timeline.at(runs_at, partial(self._run, job, ends_at))
+            return job
 
-    def _run_due_jobs(self) -> None:
-        now = self._clock()
-        while self._schedule and self._schedule[0][0] <= now:
-            due_at, _, job_id = heapq.heappop(self._schedule)
-            job = self._jobs[job_id]
-            self._jobs[job_id] = replace(self._ended(job, due_at), finished_at=due_at)
+    def _run(self, job: Job, ends_at: float, now: float) -> None:
+        ended = replace(self._ended(job, now), ran_at=now)
+        self._jobs[job.id] = replace(ended, status="pending")
+        self._timeline.at(ends_at, partial(self._finish, ended))
+
+    def _finish(self, ended: Job, now: float) -> None:
+        self._jobs[ended.id] = replace(ended, finished_at=now)
 
     def _ended(self, job: Job, at: float) -> Job:
         if job.identifier is None:
             return self._deleted(job)
         contact = self._contacts.get(job.contact_ids[0])
+        if job.forced_ending == "completed":
+            return replace(job, status="completed")
         if contact is None or job.forced_ending or not contact.can_lose(*job.identifier):
             return replace(job, status=job.forced_ending or "failed", errored_count=1)
         self._contacts[contact.id] = contact.without(job.identifier[0], at)
@@ -187,7 +183,8 @@ class Account:
     def _deleted(self, job: Job) -> Job:
         asked = list(self._contacts) if job.kind == "delete_all" else job.contact_ids
         present = [contact_id for contact_id in asked if contact_id in self._contacts]
-        spared = {None: 0, "errored": (len(present) + 1) // 2, "failed": len(present)}[job.forced_ending]
+        half = (len(present) + 1) // 2
+        spared = {None: 0, "failed": len(present)}.get(job.forced_ending, half)
         for contact_id in present[spared:]:
             del self._contacts[contact_id]
         return replace(
@@ -195,5 +192,5 @@ class Account:
             status=job.forced_ending or "completed",
             requested_count=len(asked),
             deleted_count=len(present) - spared,
-            errored_count=spared,
+            errored_count=0 if job.forced_ending == "completed" else spared,
         )

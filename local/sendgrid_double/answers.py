@@ -38,6 +38,14 @@ def usual_answer(status: int) -> Response:
     return Response(b"", status)
 
 
+def break_off(response: Response) -> None:
+    """The answer promises its whole body and sends half of it; then the connection closes."""
+    body = response.get_data()
+    response.set_data(body[: len(body) // 2])
+    response.headers["Content-Length"] = str(max(len(body), 1))
+    response.headers["Connection"] = "close"
+
+
 def _reason(status: int) -> str:
     return _REASONS.get(status) or HTTP_STATUS_CODES.get(status, "Unknown Error")
 

@@ -5,7 +5,6 @@ id that is not a UUID (a space after the comma spoils one) are a 400; contacts t
 find are left out; an `on-behalf-of` that names no subuser is a 403.
 """
 
-from datetime import UTC, datetime
 from typing import cast
 
 from flask import Flask, g, request
@@ -16,13 +15,15 @@ from local.sendgrid_double.account import Account, UnknownContact
 from local.sendgrid_double.answers import errors, json_answer, usual_answer
 from local.sendgrid_double.contacts import IDENTIFIER_FIELDS, Contact, is_contact_id
 from local.sendgrid_double.double import SendGridDouble
+from local.sendgrid_double.exports_api import exports_api
 from local.sendgrid_double.jobs import Job
+from local.sendgrid_double.timestamps import timestamp
 
 CONTACTS = "/v3/marketing/contacts"
 MAX_BATCH = 100
 _BLANK_FIELDS = [
     *("first_name", "last_name", "unique_name", "phone_number", "whatsapp", "line", "facebook"),
-    *("address_line_1", "address_line_2", "city", "state_province_region", "country", "postal_code"),
+    *("address_line_2", "city", "state_province_region", "country", "postal_code"),
 ]
 _COUNT_NAMES = {"ANONYMOUSID": "AID", "EMAIL": "EID", "EXTERNALID": "EXTID", "PHONENUMBERID": "PHNID"}
 
@@ -110,8 +111,11 @@ def create_api(double: SendGridDouble) -> Flask:
     @app.get(f"{CONTACTS}/imports/<job_id>")
     def get_import_status(job_id: str) -> Response:
         job = account().job(job_id)
-        return json_answer(200, _job_body(job, request.host_url)) if job else errors(404, "job not found")
+        if job is None or double.clock() < job.started_at + double.settings.job_hidden_seconds:
+            return errors(404, "job not found")
+        return json_answer(200, _job_body(job, double.settings.job_type, request.host_url))
 
+    app.register_blueprint(exports_api(CONTACTS))
     return app
 
 
@@ -127,39 +131,33 @@ def _contact_body(contact: Contact) -> dict[str, object]:
         **dict.fromkeys(_BLANK_FIELDS, ""),
         "id": contact.id,
         "email": "",
+        "address_line_1": contact.address_line_1,
         **identifiers,
         "alternate_emails": None,
         "list_ids": [],
         "segment_ids": [],
         "custom_fields": {},
-        "created_at": _timestamp(contact.created_at),
-        "updated_at": f"{_timestamp(contact.updated_at)[:-1]}.{int(contact.updated_at % 1 * 1e9):09}Z",
+        "created_at": timestamp(contact.created_at),
+        "updated_at": f"{timestamp(contact.updated_at)[:-1]}.{int(contact.updated_at % 1 * 1e9):09}Z",
         "_metadata": {"self": f"https://api.sendgrid.com/v3/marketing/contact/{contact.id}"},
     }
 
 
-def _job_body(job: Job, host_url: str) -> dict[str, object]:
-    """As observed 2026-07 of upserts: while pending, no `finished_at` and no count but the requested one.
-
-    What `job_type` a deletion has is not published; an upsert's was `upsert_contacts`.
-    """
+def _job_body(job: Job, job_type: str, host_url: str) -> dict[str, object]:
+    """As observed 2026-07 of upserts: until it has run, no count but the requested one."""
     results: dict[str, object] = {"requested_count": job.requested_count}
     body: dict[str, object] = {
         "id": job.id,
         "status": job.status,
-        "job_type": "delete_contacts",
+        "job_type": job_type,
         "results": results,
-        "started_at": _timestamp(job.started_at),
+        "started_at": timestamp(job.started_at),
     }
-    if job.finished_at is None:
+    if job.ran_at is None:
         return body
     if job.kind != "remove_identifier":
         results["deleted_count"] = job.deleted_count
     if job.errored_count:
         results["errored_count"] = job.errored_count
         results["errors_url"] = f"{host_url}_double/jobs/{job.id}"
-    return {**body, "finished_at": _timestamp(job.finished_at)}
-
-
-def _timestamp(seconds: float) -> str:
-    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return body if job.finished_at is None else {**body, "finished_at": timestamp(job.finished_at)}

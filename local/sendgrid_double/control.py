@@ -1,16 +1,20 @@
 """Control of the double over HTTP, for programs that are not Python. JSON in and out, no key.
 
-    GET    /_double             how many contacts, jobs, requests and faults to come there are
+    GET    /_double             how many contacts, jobs, exports, requests and faults to come there are
     POST   /_double/contacts    [{"email", "phone_number_id", "external_id", "anonymous_id", "contact_id"}],
                                 at least one identifier each; answers {"ids": […]}
     GET    /_double/contacts    all contacts
     GET    /_double/jobs        all jobs; /_double/jobs/<id> one
-    POST   /_double/endings     {"ending": "errored" | "failed", "count": n}: how the next jobs end
+    POST   /_double/endings     {"ending": "errored" | "failed" | "completed" | "pending", "count": n}: how the
+                                next jobs end, as `jobs.ForcedEnding` tells
+    GET    /_double/exports     all exports, without their files
+    POST   /_double/flaws       what is wrong with the next export, with the fields of `exports.ExportFlaw`
+    PATCH  /_double/settings    {"job_delay": 5, …}: any of `settings.Settings`
     POST   /_double/faults      a fault, with the fields of `faults.Fault`
     GET    /_double/faults      the faults still to come; DELETE forgets them
     PUT    /_double/rate-limit  {"limit", "window_seconds", "reset": "epoch" | "seconds"}, or null for none
     GET    /_double/requests    everything received, oldest first
-    POST   /_double/reset       forgets contacts, jobs, faults and requests
+    POST   /_double/reset       forgets contacts, jobs, exports, faults and requests
 
 The header `on-behalf-of` chooses a subuser's account, as in the API. What is not understood is a 400.
 """
@@ -22,6 +26,7 @@ from werkzeug.exceptions import HTTPException
 
 from local.sendgrid_double.account import Account
 from local.sendgrid_double.double import ReceivedRequest, SendGridDouble
+from local.sendgrid_double.exports import Export, ExportFlaw
 from local.sendgrid_double.faults import Fault
 from local.sendgrid_double.rate_limit import RateLimit
 
@@ -51,6 +56,7 @@ def create_control(double: SendGridDouble) -> Flask:
         return {
             "contacts": len(account()),
             "jobs": len(account().jobs()),
+            "exports": len(account().exports.all()),
             "requests": len(double.requests),
             "faults": len(double.faults.pending()),
         }
@@ -74,6 +80,20 @@ def create_control(double: SendGridDouble) -> Flask:
     @routes.post("/endings")
     def force_next_jobs() -> tuple[str, int]:
         account().force_next_jobs(**request.get_json(force=True))
+        return "", 204
+
+    @routes.get("/exports")
+    def exports() -> list[dict[str, object]]:
+        return [_export_body(export) for export in account().exports.all()]
+
+    @routes.post("/flaws")
+    def spoil_next_export() -> tuple[str, int]:
+        account().exports.spoil_next(ExportFlaw(**request.get_json(force=True)))
+        return "", 204
+
+    @routes.patch("/settings")
+    def change_settings() -> tuple[str, int]:
+        double.settings.change(**request.get_json(force=True))
         return "", 204
 
     @routes.post("/faults")
@@ -107,6 +127,10 @@ def create_control(double: SendGridDouble) -> Flask:
 
     app.register_blueprint(routes)
     return app
+
+
+def _export_body(export: Export) -> dict[str, object]:
+    return {**asdict(export), "files": [file.name for file in export.files]}
 
 
 def _request_body(received: ReceivedRequest) -> dict[str, object]:

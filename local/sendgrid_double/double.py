@@ -1,7 +1,7 @@
 """The double as its users see it: accounts, settings, faults to come, and what it has received."""
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,6 +10,7 @@ from werkzeug.datastructures import Headers
 from local.sendgrid_double.account import Account
 from local.sendgrid_double.faults import FaultQueue
 from local.sendgrid_double.rate_limit import RateLimit, RateLimiter
+from local.sendgrid_double.settings import Delay, Settings
 
 
 @dataclass
@@ -42,16 +43,17 @@ class ReceivedRequest:
 class SendGridDouble:
     """Everything that the HTTP server (`serve`) answers from. Attributes may be changed while it runs.
 
-    clock: seconds since the epoch; drives jobs and rate limit.
+    clock: seconds since the epoch; drives jobs, exports and rate limit.
     sleep: waits for latency and delayed answers.
-    job_delay: seconds from a 202 until its job runs, or what makes them (about 30 observed, 2026-07).
+    job_delay, export_delay: as in `settings.Settings`, where there is more to set.
     rate_limit: None for no limit, and then no X-RateLimit headers.
     api_keys: the keys accepted; None for any.
     latency_seconds: added to every answer.
     max_target_length: a longer request target gets 414 (8,150 characters of ids observed to pass).
 
-    `poison_ids` look like contact ids, but a deletion that names one gets 400. `forbidden` makes all a 403.
-    As long as there are no subusers, `on-behalf-of` is recorded and changes nothing.
+    `settings` are those of all its accounts. `poison_ids` look like contact ids, but a deletion that names one
+    gets 400. `forbidden` makes all a 403. As long as there are no subusers, `on-behalf-of` is recorded and
+    changes nothing.
     """
 
     def __init__(
@@ -59,7 +61,8 @@ class SendGridDouble:
         *,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
-        job_delay: float | Callable[[], float] = 30.0,
+        job_delay: Delay = 30.0,
+        export_delay: Delay = 30.0,
         rate_limit: RateLimit | None = None,
         api_keys: Collection[str] | None = None,
         latency_seconds: float = 0.0,
@@ -72,7 +75,8 @@ class SendGridDouble:
         self.max_target_length = max_target_length
         self.forbidden = False
         self.poison_ids: set[str] = set()
-        self.account = Account(clock, job_delay)
+        self.settings = Settings(job_delay=job_delay, export_delay=export_delay)
+        self.account = Account(clock, self.settings)
         self.subusers: dict[str, Account] = {}
         self.rate_limiter = RateLimiter(clock, rate_limit)
         self.faults = FaultQueue()
@@ -80,8 +84,13 @@ class SendGridDouble:
 
     def add_subuser(self, username: str) -> Account:
         """Adds a subuser with an account of its own."""
-        self.subusers[username] = Account(self.clock, self.account.job_delay)
+        self.subusers[username] = Account(self.clock, self.settings)
         return self.subusers[username]
+
+    def accounts(self) -> Iterator[Account]:
+        """The account and those of its subusers."""
+        yield self.account
+        yield from self.subusers.values()
 
     def account_for(self, on_behalf_of: str | None) -> Account | None:
         """The account that a call with this `on-behalf-of` works on; None if there is no such subuser."""
@@ -90,8 +99,8 @@ class SendGridDouble:
         return self.account
 
     def reset(self) -> None:
-        """Forgets contacts, jobs, faults and requests; keeps settings, subusers and the rate limit."""
-        for account in (self.account, *self.subusers.values()):
+        """Forgets contacts, jobs, exports, faults and requests; keeps settings, subusers and the rate limit."""
+        for account in self.accounts():
             account.clear()
         self.faults.clear()
         self.rate_limiter.restart()

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from werkzeug.wrappers import Response
 
-from local.sendgrid_double.answers import json_answer, usual_answer
+from local.sendgrid_double.answers import break_off, json_answer, usual_answer
 
 
 class ConnectionDropped(Exception):
@@ -62,10 +62,7 @@ class Fault:
         response = true_answer if self.status is None else self._made_up_answer(self.status)
         response.headers.update(self.headers)
         if self.truncate:
-            body = response.get_data()
-            response.set_data(body[: len(body) // 2])
-            response.headers["Content-Length"] = str(len(body) + 1)
-            response.headers["Connection"] = "close"
+            break_off(response)
         return response
 
     def _made_up_answer(self, status: int) -> Response:

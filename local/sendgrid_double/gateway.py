@@ -1,10 +1,14 @@
-"""What stands in front of the API: the record, latency, nginx's limit on the URL, rate limit and faults."""
+"""What stands in front of the API: the record, latency, nginx's limit on the URL, rate limit and faults.
+
+Downloads are recorded and disturbed too; there is no nginx and no rate limit for them.
+"""
 
 import re
 from collections.abc import Iterable
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from flask import Flask
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
@@ -13,6 +17,8 @@ from local.sendgrid_double.answers import usual_answer
 from local.sendgrid_double.api import create_api
 from local.sendgrid_double.control import PREFIX, create_control
 from local.sendgrid_double.double import ReceivedRequest, SendGridDouble
+from local.sendgrid_double.downloads import PREFIX as DOWNLOADS
+from local.sendgrid_double.downloads import create_downloads
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -24,25 +30,29 @@ class Gateway:
     def __init__(self, double: SendGridDouble) -> None:
         self._double = double
         self._api = create_api(double)
-        self._routes = self._api.url_map.bind("")
+        self._downloads = create_downloads(double)
         self._control = create_control(double)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         request = Request(environ)
         if request.path.startswith(PREFIX):
             return self._control(environ, start_response)
-        received = self._record(request)
-        response = self._answer(received, environ)
+        app = self._downloads if request.path.startswith(DOWNLOADS) else self._api
+        received = self._record(request, app)
+        if self._double.latency_seconds:
+            self._double.sleep(self._double.latency_seconds)
+        answer = self._answer if app is self._api else self._answer_or_fault
+        response = answer(app, received, environ)
         received.status = response.status_code
         return response(environ, start_response)
 
-    def _record(self, request: Request) -> ReceivedRequest:
+    def _record(self, request: Request, app: Flask) -> ReceivedRequest:
         body = request.get_data()
         request.environ["wsgi.input"] = BytesIO(body)  # the API reads it again
         received = ReceivedRequest(
             received_at=self._double.clock(),
             method=request.method,
-            route=self._route_of(request),
+            route=_route_of(request, app),
             target=request.environ["RAW_URI"],
             headers=Headers([(name, value) for name, value in request.headers if name != "Authorization"]),
             body=body.decode(errors="replace"),
@@ -50,30 +60,29 @@ class Gateway:
         self._double.requests.append(received)
         return received
 
-    def _route_of(self, request: Request) -> str:
-        try:
-            rule, _ = self._routes.match(request.path, request.method, return_rule=True)
-        except HTTPException:
-            return request.path
-        return re.sub(r"<(\w+)>", r"{\1}", rule.rule)
-
-    def _answer(self, received: ReceivedRequest, environ: "WSGIEnvironment") -> Response:
+    def _answer(self, app: Flask, received: ReceivedRequest, environ: "WSGIEnvironment") -> Response:
         double = self._double
-        if double.latency_seconds:
-            double.sleep(double.latency_seconds)
         if received.target_length > double.max_target_length:
             return usual_answer(414)
         allowance = double.rate_limiter.take(f"{received.method} {received.route}")
-        response = usual_answer(429) if allowance.exceeded else self._answer_or_fault(received, environ)
+        response = usual_answer(429) if allowance.exceeded else self._answer_or_fault(app, received, environ)
         for name, value in allowance.headers.items():
             response.headers.setdefault(name, value)
         return response
 
-    def _answer_or_fault(self, received: ReceivedRequest, environ: "WSGIEnvironment") -> Response:
+    def _answer_or_fault(self, app: Flask, received: ReceivedRequest, environ: "WSGIEnvironment") -> Response:
         fault = self._double.faults.take(received.method, received.route)
         if fault is None:
-            return Response.from_app(self._api, environ)
-        true_answer = Response.from_app(self._api, environ) if fault.reaches_the_api else Response()
+            return Response.from_app(app, environ)
+        true_answer = Response.from_app(app, environ) if fault.reaches_the_api else Response()
         if fault.delay_seconds:
             self._double.sleep(fault.delay_seconds)
         return fault.answer(true_answer)
+
+
+def _route_of(request: Request, app: Flask) -> str:
+    try:
+        rule, _ = app.url_map.bind("").match(request.path, request.method, return_rule=True)
+    except HTTPException:
+        return request.path
+    return re.sub(r"<(\w+)>", r"{\1}", rule.rule)

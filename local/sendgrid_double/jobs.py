@@ -7,14 +7,17 @@ from local.sendgrid_double.contacts import IdentifierType
 
 JobKind = Literal["delete", "delete_all", "remove_identifier"]
 JobStatus = Literal["pending", "completed", "errored", "failed"]
-ForcedEnding = Literal["errored", "failed"]
+ForcedEnding = JobStatus
+"""`errored` spares half of the contacts, `failed` all; `completed` spares half and does not say so: its counts do
+not add up. `pending` never comes to anything."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job as it stands. Times are seconds since the epoch; `finished_at` is None until it has run.
+    """One job as it stands. Times are seconds since the epoch.
 
-    `contact_ids` are the ids asked for, each once; a `delete_all` names none.
+    `contact_ids` are the ids asked for, each once; a `delete_all` names none. `ran_at` is when it took effect
+    and its counts became known, `finished_at` when its status said so; None until then.
     """
 
     id: str
@@ -27,4 +30,5 @@ class Job:
     status: JobStatus = "pending"
     deleted_count: int = 0
     errored_count: int = 0
+    ran_at: float | None = None
     finished_at: float | None = None

@@ -1,5 +1,6 @@
 """The checker finds what is wrong; that it lets pass what is right is shown in test_double.py."""
 
+import json
 from typing import Any
 
 import pytest
@@ -69,6 +70,42 @@ def test_a_deletion_that_breaks_the_contract_is_found(query: str, reason: str) -
 def test_a_removal_that_breaks_the_contract_is_found(body: Any) -> None:
     with pytest.raises(ContractViolation):
         check_request(prepared("DELETE", f"{CONTACTS}/{SOME_ID}/identifiers", json=body))
+
+
+@pytest.mark.parametrize(
+    "body", [None, {}, {"file_type": "csv"}, {"file_type": "json", "max_file_size": 100}]
+)
+def test_an_export_may_be_asked_for(body: Any) -> None:
+    check_request(prepared("POST", f"{CONTACTS}/exports", json=body))
+
+
+@pytest.mark.parametrize(
+    "body", [[], {"file_type": "CSV"}, {"max_file_size": "100"}, {"max_file_size": 0}, {"maximum": 100}]
+)
+def test_an_export_that_breaks_the_contract_is_found(body: Any) -> None:
+    with pytest.raises(ContractViolation):
+        check_request(prepared("POST", f"{CONTACTS}/exports", json=body))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"status": "done"},
+        {"status": "ready"},
+        {"status": "ready", "urls": []},
+        {"status": "ready", "urls": ["https://s3.example.com/1"], "contact_count": "3"},
+        {"expires_at": "tomorrow"},
+        {"expires_at": None},
+        {"id": ""},
+    ],
+)
+def test_an_export_that_is_told_against_the_contract_is_found(changed: dict[str, Any]) -> None:
+    times = dict.fromkeys(["created_at", "updated_at", "expires_at"], "2027-01-15T08:00:00Z")
+    request = prepared("GET", f"{CONTACTS}/exports/{SOME_ID}")
+    pending = {"id": SOME_ID, "status": "pending"} | times
+    check_response(answer(request, 200, json.dumps(pending), "application/json"))
+    with pytest.raises(ContractViolation):
+        check_response(answer(request, 200, json.dumps(pending | changed), "application/json"))
 
 
 @pytest.mark.parametrize(

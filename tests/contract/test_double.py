@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local.sendgrid_double import Fault, RateLimit, SendGridDouble, serve
+from local.sendgrid_double import ExportFlaw, Fault, RateLimit, SendGridDouble, serve
 from tests.contract import check, check_response
 from tests.sendgrid_double.support import CONTACTS, NOW, ApiSession
 from tests.support.clock import FakeClock
@@ -53,6 +53,9 @@ def api(double: SendGridDouble) -> Iterator[ApiSession]:
         ("POST", "/batch", {"ids": [SOME_ID, str(uuid.UUID(int=7))]}, 200),
         ("GET", "/count", None, 200),
         ("GET", "/imports/unknown", None, 404),
+        ("POST", "/exports", None, 202),
+        ("POST", "/exports", {"file_type": "csv", "max_file_size": 100}, 202),
+        ("GET", "/exports/unknown", None, 404),
     ],
 )
 def test_a_proper_call_gets_a_proper_answer(
@@ -73,6 +76,8 @@ def test_a_proper_call_gets_a_proper_answer(
         ("DELETE", f"/{SOME_ID}/identifiers", None),
         ("DELETE", f"/{SOME_ID}/identifiers", {"identifier_type": "email", "identifier_value": "a"}),
         ("POST", "/batch", {"ids": [SOME_ID] * 101}),
+        ("POST", "/exports", []),
+        ("POST", "/exports", {"file_type": "xml"}),
     ],
 )
 def test_an_improper_call_gets_a_proper_refusal(api: ApiSession, method: str, path: str, body: Any) -> None:
@@ -88,18 +93,53 @@ def test_a_call_without_its_headers_gets_a_proper_refusal(api: ApiSession, heade
     check_response(response)
 
 
-@pytest.mark.parametrize("ending", ["completed", "errored", "failed"])
+@pytest.mark.parametrize("ending", [None, "completed", "errored", "failed"])
 def test_a_job_is_told_properly_at_every_stage(
     double: SendGridDouble, api: ApiSession, clock: FakeClock, ending: Any
 ) -> None:
-    if ending != "completed":
+    double.settings.change(job_hidden_seconds=10, counts_early_seconds=10)
+    if ending:
         double.account.force_next_jobs(ending)
     job_id = api.delete(CONTACTS, params={"ids": SOME_ID}).json()["job_id"]
-    for status in ("pending", ending):
+    for status in (None, "pending", "pending", ending or "completed"):
         response = api.get(f"{CONTACTS}/imports/{job_id}")
+        assert response.json().get("status") == status
+        check(response)
+        clock.advance(10)
+
+
+@pytest.mark.parametrize(
+    "flaw",
+    [
+        ExportFlaw(),
+        ExportFlaw(status="failure"),
+        ExportFlaw(status="pending"),
+        ExportFlaw(missing=1),
+        ExportFlaw(counted="nothing"),
+    ],
+)
+def test_an_export_is_told_properly_at_every_stage(
+    double: SendGridDouble, api: ApiSession, clock: FakeClock, flaw: ExportFlaw
+) -> None:
+    double.account.exports.spoil_next(flaw)
+    export_id = api.post(f"{CONTACTS}/exports").json()["id"]
+    for status in ("pending", flaw.status):
+        response = api.get(f"{CONTACTS}/exports/{export_id}")
         assert response.json()["status"] == status
         check(response)
         clock.advance(30)
+
+
+def test_removing_a_last_identifier_is_told_properly(
+    double: SendGridDouble, api: ApiSession, clock: FakeClock
+) -> None:
+    contact_id = double.account.add_contact(email="b@example.com")
+    last = {"identifier_type": "EMAIL", "identifier_value": "b@example.com"}
+    job_id = api.delete(f"{CONTACTS}/{contact_id}/identifiers", json=last).json()["job_id"]
+    clock.advance(30)
+    response = api.get(f"{CONTACTS}/imports/{job_id}")
+    assert response.json()["status"] == "failed"
+    check(response)
 
 
 def test_a_contact_with_one_identifier_is_told_properly(double: SendGridDouble, api: ApiSession) -> None:

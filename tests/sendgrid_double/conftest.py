@@ -2,11 +2,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.sendgrid_double import Account, SendGridDouble, serve
+from local.sendgrid_double import Account, SendGridDouble, Settings, serve
 from tests.sendgrid_double.support import API_KEY, NOW, ApiSession
 from tests.support.clock import FakeClock
 
 JOB_DELAY = 30.0
+EXPORT_DELAY = 60.0
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def account(clock: FakeClock) -> Account:
-    return Account(clock, JOB_DELAY)
+    return Account(clock, Settings(job_delay=JOB_DELAY, export_delay=EXPORT_DELAY))
 
 
 @pytest.fixture
@@ -27,7 +28,13 @@ def naps() -> list[float]:
 
 @pytest.fixture
 def double(clock: FakeClock, naps: list[float]) -> SendGridDouble:
-    return SendGridDouble(clock=clock, sleep=naps.append, job_delay=JOB_DELAY, api_keys={API_KEY})
+    return SendGridDouble(
+        clock=clock,
+        sleep=naps.append,
+        job_delay=JOB_DELAY,
+        export_delay=EXPORT_DELAY,
+        api_keys={API_KEY},
+    )
 
 
 @pytest.fixture

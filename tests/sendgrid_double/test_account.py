@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from local.sendgrid_double import Account, Job, UnknownContact
+from local.sendgrid_double import Account, Job, Settings, UnknownContact
 from local.sendgrid_double.jobs import ForcedEnding
 from tests.sendgrid_double.conftest import JOB_DELAY
 from tests.sendgrid_double.support import NOW
@@ -57,7 +57,7 @@ def test_a_job_finishes_at_its_own_time_whenever_somebody_looks(account: Account
 
 def test_every_job_can_have_a_delay_of_its_own(account: Account, clock: FakeClock) -> None:
     delays = iter([20.0, 10.0])
-    account.job_delay = lambda: next(delays)
+    account.settings.job_delay = lambda: next(delays)
     slow, quick = account.delete_contacts([]), account.delete_contacts([])
     clock.advance(10)
     assert [job.status for job in account.jobs()] == ["pending", "completed"]
@@ -83,14 +83,16 @@ def test_delete_all_takes_what_is_there_when_it_runs(account: Account, clock: Fa
     assert (job.requested_count, ended(account, job, clock).deleted_count) == (1, 2)
 
 
-@pytest.mark.parametrize(("ending", "left"), [("errored", 3), ("failed", 5)])
+@pytest.mark.parametrize(
+    ("ending", "left", "errored"), [("errored", 3, 3), ("failed", 5, 5), ("completed", 3, 0)]
+)
 def test_a_forced_ending_spares_contacts(
-    account: Account, clock: FakeClock, ending: ForcedEnding, left: int
+    account: Account, clock: FakeClock, ending: ForcedEnding, left: int, errored: int
 ) -> None:
     ids = [account.add_contact(external_id=str(number)) for number in range(5)]
     account.force_next_jobs(ending)
     job = ended(account, account.delete_contacts(ids), clock)
-    assert (job.status, job.deleted_count, job.errored_count) == (ending, 5 - left, left)
+    assert (job.status, job.deleted_count, job.errored_count) == (ending, 5 - left, errored)
     assert len(account) == left
 
 
@@ -100,9 +102,37 @@ def test_a_forced_ending_is_for_so_many_jobs(account: Account, clock: FakeClock)
     assert [ended(account, job, clock).status for job in jobs] == ["failed", "failed", "completed"]
 
 
+def test_a_job_can_be_forced_never_to_end(account: Account, clock: FakeClock) -> None:
+    contact_id = account.add_contact(email="a@example.com")
+    account.force_next_jobs("pending")
+    job = account.delete_contacts([contact_id])
+    clock.advance(1e6)
+    assert (account.job(job.id), contact_id in account) == (job, True)
+
+
+def test_a_job_can_take_effect_before_its_status_says_so(account: Account, clock: FakeClock) -> None:
+    contact_id = account.add_contact(email="a@example.com")
+    account.settings.counts_early_seconds = 10
+    job = account.delete_contacts([contact_id])
+    clock.advance(JOB_DELAY - 10)
+    early = account.job(job.id)
+    assert early is not None
+    assert (early.status, early.deleted_count, early.finished_at) == ("pending", 1, None)
+    assert contact_id not in account
+    clock.advance(9.9)
+    assert account.job(job.id) == early
+    late = ended(account, job, clock)
+    assert (late.status, late.ran_at, late.finished_at) == ("completed", NOW + 20, NOW + JOB_DELAY)
+
+
+def test_no_job_takes_effect_before_it_was_accepted(account: Account, clock: FakeClock) -> None:
+    account.settings.counts_early_seconds = 2 * JOB_DELAY
+    assert ended(account, account.delete_all(), clock).ran_at == NOW
+
+
 def test_an_ending_that_does_not_exist_is_refused(account: Account) -> None:
-    with pytest.raises(ValueError, match="errored or failed"):
-        account.force_next_jobs("completed")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="errored"):
+        account.force_next_jobs("forgotten")  # type: ignore[arg-type]
 
 
 def test_an_identifier_is_removed_and_the_rest_stays(account: Account, clock: FakeClock) -> None:
@@ -141,13 +171,16 @@ def test_removing_an_identifier_of_a_contact_that_went_meanwhile_fails(
     assert ended(account, job, clock).status == "failed"
 
 
-def test_a_forced_ending_spares_the_identifier(account: Account, clock: FakeClock) -> None:
+@pytest.mark.parametrize(("ending", "errored"), [("errored", 1), ("failed", 1), ("completed", 0)])
+def test_a_forced_ending_spares_the_identifier(
+    account: Account, clock: FakeClock, ending: ForcedEnding, errored: int
+) -> None:
     contact_id = account.add_contact(email="a@example.com", external_id="x-1")
-    account.force_next_jobs("errored")
+    account.force_next_jobs(ending)
     job = ended(account, account.remove_identifier(contact_id, "EMAIL", "a@example.com"), clock)
     contact = account.contact(contact_id)
     assert contact is not None
-    assert (job.status, contact.email) == ("errored", "a@example.com")
+    assert (job.status, job.errored_count, contact.email) == (ending, errored, "a@example.com")
 
 
 def test_an_unknown_contact_has_no_identifiers_to_remove(account: Account) -> None:
@@ -171,7 +204,7 @@ def test_in_the_end_exactly_the_contacts_asked_for_are_gone(
 ) -> None:
     clock = FakeClock(NOW)
     delays = iter([delay for _, delay in deletions])
-    account = Account(clock, lambda: next(delays))
+    account = Account(clock, Settings(job_delay=lambda: next(delays)))
     present = [account.add_contact(external_id=str(number)) for number in range(added)]
     ids = present + [str(uuid.uuid4()) for _ in range(26 - added)]
     asked = set()

@@ -160,7 +160,7 @@ def test_a_pending_job_tells_only_what_was_requested(double: SendGridDouble, api
     assert api.get(f"{CONTACTS}/imports/{job.id}").json() == {
         "id": job.id,
         "status": "pending",
-        "job_type": "delete_contacts",
+        "job_type": "delete",
         "results": {"requested_count": 1},
         "started_at": "2027-01-15T08:00:00Z",
     }
@@ -179,6 +179,47 @@ def test_a_finished_job_tells_what_became_of_it(
     assert (body["status"], body["finished_at"]) == ("errored", "2027-01-15T08:00:30Z")
     assert body["results"] == {"requested_count": 4, "deleted_count": 2, "errored_count": 2}
     assert errors_url.endswith(job.id)
+
+
+def test_a_job_that_lies_completes_without_all_it_was_asked_for(
+    double: SendGridDouble, api: ApiSession, clock: FakeClock
+) -> None:
+    ids = [double.account.add_contact(external_id=str(number)) for number in range(4)]
+    double.account.force_next_jobs("completed")
+    job = double.account.delete_contacts(ids)
+    clock.advance(JOB_DELAY)
+    body = api.get(f"{CONTACTS}/imports/{job.id}").json()
+    assert (body["status"], body["results"]) == ("completed", {"requested_count": 4, "deleted_count": 2})
+    assert len(double.account) == 2
+
+
+def test_counts_can_come_before_the_status(double: SendGridDouble, api: ApiSession, clock: FakeClock) -> None:
+    double.settings.counts_early_seconds = 10
+    job = double.account.delete_contacts([double.account.add_contact(external_id="1")])
+    clock.advance(JOB_DELAY - 10)
+    body = api.get(f"{CONTACTS}/imports/{job.id}").json()
+    assert (body["status"], body["results"]) == ("pending", {"requested_count": 1, "deleted_count": 1})
+    assert "finished_at" not in body
+    clock.advance(10)
+    body = api.get(f"{CONTACTS}/imports/{job.id}").json()
+    assert (body["status"], body["finished_at"]) == ("completed", "2027-01-15T08:00:30Z")
+
+
+def test_a_job_that_was_just_accepted_can_be_hidden(
+    double: SendGridDouble, api: ApiSession, clock: FakeClock
+) -> None:
+    double.settings.job_hidden_seconds = 5
+    job = double.account.delete_contacts([SOME_ID])
+    clock.advance(4.9)
+    assert api.get(f"{CONTACTS}/imports/{job.id}").status_code == 404
+    clock.advance(0.1)
+    assert api.get(f"{CONTACTS}/imports/{job.id}").json()["status"] == "pending"
+
+
+def test_a_job_can_be_of_any_type(double: SendGridDouble, api: ApiSession) -> None:
+    double.settings.job_type = "delete_contacts"
+    job = double.account.delete_contacts([SOME_ID])
+    assert api.get(f"{CONTACTS}/imports/{job.id}").json()["job_type"] == "delete_contacts"
 
 
 @pytest.mark.parametrize("authorization", [None, "Basic abc", "Bearer", "Bearer SG.other"])

@@ -5,7 +5,7 @@ import pytest
 import requests
 
 from local.sendgrid_double import Fault, SendGridDouble
-from tests.sendgrid_double.conftest import JOB_DELAY
+from tests.sendgrid_double.conftest import EXPORT_DELAY, JOB_DELAY
 from tests.sendgrid_double.support import API_KEY, CONTACTS, ApiSession
 from tests.support.clock import FakeClock
 
@@ -23,6 +23,7 @@ def test_no_key_is_needed_and_nothing_is_recorded(double: SendGridDouble, base_u
     assert requests.get(f"{base_url}/_double", timeout=30).json() == {
         "contacts": 0,
         "jobs": 0,
+        "exports": 0,
         "requests": 0,
         "faults": 0,
     }
@@ -76,6 +77,32 @@ def test_a_job_points_to_its_errors(double: SendGridDouble, api: ApiSession, clo
     assert requests.get(errors_url, timeout=30).json()["contact_ids"] == [contact_id]
 
 
+def test_exports_are_shown_without_their_files(
+    double: SendGridDouble, api: ApiSession, clock: FakeClock
+) -> None:
+    export = double.account.exports.start()
+    clock.advance(EXPORT_DELAY)
+    (shown,) = api.get("/_double/exports").json()
+    assert (shown["id"], shown["status"], shown["files"]) == (export.id, "ready", ["0.csv.gz"])
+
+
+def test_what_is_wrong_with_the_next_export_is_chosen(
+    double: SendGridDouble, api: ApiSession, clock: FakeClock
+) -> None:
+    double.account.add_contact(email="a@example.com")
+    assert api.post("/_double/flaws", json={"missing": 1, "counted": "written"}).status_code == 204
+    double.account.exports.start()
+    clock.advance(EXPORT_DELAY)
+    assert [export["contact_count"] for export in api.get("/_double/exports").json()] == [0]
+
+
+def test_settings_are_changed(double: SendGridDouble, api: ApiSession) -> None:
+    response = api.patch("/_double/settings", json={"job_delay": 5, "export_part_contacts": 10})
+    assert response.status_code == 204
+    assert (double.settings.job_delay, double.settings.export_part_contacts) == (5, 10)
+    assert double.settings.export_delay == EXPORT_DELAY
+
+
 def test_a_subuser_is_chosen_as_in_the_api(double: SendGridDouble, api: ApiSession) -> None:
     child = double.add_subuser("child")
     api.post("/_double/contacts", json=[{"email": "a@example.com"}], headers={"on-behalf-of": "child"})
@@ -86,6 +113,7 @@ def test_a_subuser_is_chosen_as_in_the_api(double: SendGridDouble, api: ApiSessi
 def test_a_reset_forgets_what_happened(api: ApiSession) -> None:
     api.post("/_double/contacts", json=[{"email": "a@example.com"}])
     api.delete(CONTACTS, params={"delete_all_contacts": "true"})
+    api.post(f"{CONTACTS}/exports")
     assert api.post("/_double/reset").status_code == 204
     assert set(api.get("/_double").json().values()) == {0}
 
@@ -95,7 +123,12 @@ def test_a_reset_forgets_what_happened(api: ApiSession) -> None:
     [
         ("POST", "/contacts", [{}]),
         ("POST", "/contacts", [{"mail": "a@example.com"}]),
-        ("POST", "/endings", {"ending": "completed"}),
+        ("POST", "/endings", {"ending": "forgotten"}),
+        ("POST", "/flaws", {"status": "failed"}),
+        ("POST", "/flaws", {"flaw": "missing"}),
+        ("PATCH", "/settings", {"job_delay": -1}),
+        ("PATCH", "/settings", {"job_delay": "5"}),
+        ("PATCH", "/settings", {"delay": 5}),
         ("POST", "/faults", {"statuses": 500}),
         ("POST", "/faults", {"times": 0}),
         ("PUT", "/rate-limit", {"limit": 5}),

@@ -15,7 +15,14 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_it_serves_as_told_until_it_is_stopped(stop: signal.Signals) -> None:
-    options = ["--port=0", "--contacts=3", "--job-delay=0", "--rate-limit=600", "--reset=seconds"]
+    options = [
+        "--port=0",
+        "--contacts=3",
+        "--job-delay=0",
+        "--export-delay=0",
+        "--rate-limit=600",
+        "--reset=seconds",
+    ]
     command = [sys.executable, "-m", "local.sendgrid_double", *options, "--api-key=SG.example"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as program:  # noqa: S603
         assert program.stdout is not None

@@ -1,0 +1,98 @@
+"""The endpoints under /v3/marketing/contacts/exports.
+
+Undocumented, and decided so: an export that names lists or segments holds no contact, since the account has
+neither; a megabyte is 1,000,000 bytes; an export whose links have expired is still `ready` and shows them.
+"""
+
+import uuid
+from typing import Any, cast
+
+from flask import Blueprint, g, request
+from werkzeug.wrappers import Response
+
+from local.sendgrid_double.account import Account
+from local.sendgrid_double.answers import errors, json_answer
+from local.sendgrid_double.downloads import link
+from local.sendgrid_double.exports import Export
+from local.sendgrid_double.timestamps import timestamp
+
+_MEGABYTE = 1_000_000
+_DEFAULT_MEGABYTES = 5000
+
+
+def exports_api(prefix: str) -> Blueprint:
+    """The endpoints, below `prefix`; they work on `flask.g.account`."""
+    routes = Blueprint("exports", __name__, url_prefix=f"{prefix}/exports")
+
+    def account() -> Account:
+        return cast(Account, g.account)
+
+    @routes.post("")
+    def start_export() -> Response:
+        body = request.get_json(silent=True) if request.get_data() else {}
+        if not isinstance(body, dict):
+            return errors(400, "the body should be a JSON object")
+        wrong = _wrong_field(body)
+        if wrong:
+            return errors(400, "is not what is documented", wrong)
+        export = account().exports.start(
+            body.get("file_type", "csv"),
+            max_file_bytes=body.get("max_file_size", _DEFAULT_MEGABYTES) * _MEGABYTE,
+            everything=not (body.get("list_ids") or body.get("segment_ids")),
+        )
+        return json_answer(202, {"_metadata": _metadata(export), "id": export.id})
+
+    @routes.get("/<export_id>")
+    def get_export_status(export_id: str) -> Response:
+        export = account().exports.get(export_id)
+        return (
+            json_answer(200, _body(export, request.host_url)) if export else errors(404, "export not found")
+        )
+
+    return routes
+
+
+def _wrong_field(body: dict[str, Any]) -> str | None:
+    size = body.get("max_file_size", 1)
+    lists, segments = body.get("list_ids", []), body.get("segment_ids", [])
+    notifications = body.get("notifications", {})
+    is_right = {
+        "file_type": body.get("file_type", "csv") in ("csv", "json"),
+        "max_file_size": type(size) is int and size > 0,
+        "list_ids": isinstance(lists, list) and all(map(_is_uuid, lists)),
+        "segment_ids": isinstance(segments, list) and all(isinstance(name, str) for name in segments),
+        "notifications": isinstance(notifications, dict)
+        and isinstance(notifications.get("email", False), bool),
+    }
+    return next((field for field, right in is_right.items() if not right), None)
+
+
+def _is_uuid(value: object) -> bool:
+    try:
+        return isinstance(value, str) and bool(uuid.UUID(value))
+    except ValueError:
+        return False
+
+
+def _metadata(export: Export) -> dict[str, str]:
+    return {"self": f"https://api.sendgrid.com/v3/marketing/contacts/exports/{export.id}"}
+
+
+def _body(export: Export, host_url: str) -> dict[str, object]:
+    body: dict[str, object] = {
+        "id": export.id,
+        "status": export.status,
+        "created_at": timestamp(export.created_at),
+        "updated_at": timestamp(export.ended_at or export.created_at),
+        "expires_at": timestamp(export.expires_at),
+        "_metadata": _metadata(export),
+    }
+    if export.ended_at is not None:
+        body["completed_at"] = timestamp(export.ended_at)
+    if export.status == "failure":
+        body["message"] = export.flaw.message
+    if export.status == "ready":
+        body["urls"] = [link(host_url, export, file) for file in export.files]
+    if export.contact_count is not None:
+        body["contact_count"] = export.contact_count
+    return body

@@ -1,0 +1,38 @@
+"""What is still to happen, each at its time."""
+
+import heapq
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+class Timeline:
+    """Things happen when somebody looks and their time has come, in the order of their times.
+
+    Each is told the time it was meant for, not that of the look. Safe to use from several threads.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._sequence = itertools.count()
+        self._to_come: list[tuple[float, int, Callable[[float], None]]] = []
+
+    def at(self, time: float, happen: Callable[[float], None]) -> None:
+        with self._lock:
+            heapq.heappush(self._to_come, (time, next(self._sequence), happen))
+
+    @contextmanager
+    def look(self) -> Iterator[float]:
+        """Lets everything that is due happen; gives the time, and keeps other threads out of the block."""
+        with self._lock:
+            now = self._clock()
+            while self._to_come and self._to_come[0][0] <= now:
+                time, _, happen = heapq.heappop(self._to_come)
+                happen(time)
+            yield now
+
+    def clear(self) -> None:
+        with self._lock:
+            self._to_come.clear()
