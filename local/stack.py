@@ -20,6 +20,9 @@ def main() -> None:
     parser.add_argument(
         "--job-delay", type=float, default=30.0, help="seconds until SendGrid's jobs are done"
     )
+    parser.add_argument(
+        "--time-scale", type=float, default=1.0, help="how much of their waits workflows really wait"
+    )
     options = parser.parse_args()
     double = SendGridDouble(job_delay=options.job_delay, api_keys={API_KEY})
     for contact in json.loads((ROOT / "events" / "contacts.json").read_text()):
@@ -35,14 +38,15 @@ def main() -> None:
             secrets={"SendGridApiKeySecret": API_KEY},
             host=options.host,
             port=options.aws_port,
+            time_scale=options.time_scale,
         ) as stack,
     ):
-        print(f"AWS (SQS, DynamoDB, Secrets Manager):  http://127.0.0.1:{options.aws_port}")
+        print(f"AWS (SQS, DynamoDB, S3, Step Functions …):  http://127.0.0.1:{options.aws_port}")
         print(
-            f"SendGrid, with {len(double.account)} contacts:          http://127.0.0.1:{options.sendgrid_port}"
+            f"SendGrid, with {len(double.account)} contacts:               http://127.0.0.1:{options.sendgrid_port}"
         )
-        for queue in stack.event_source_mappings:
-            print(f"{queue}:  {stack.ref(queue)}")
+        for resource in (*stack.event_source_mappings, *stack.buckets, *stack.state_machines):
+            print(f"{resource}:  {stack.ref(resource)}")
         print("Ctrl-C ends it.", flush=True)
         try:
             Event().wait()

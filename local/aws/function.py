@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from local.aws.execution_environment import ExecutionEnvironment, FunctionConfiguration
+from local.aws.execution_environment import ExecutionEnvironment, FunctionConfiguration, FunctionError
 
 
 class Function:
@@ -20,11 +20,13 @@ class Function:
         self.configuration = configuration
         self._log_directory = log_directory
         self._log_directory.mkdir(parents=True)
+        self._concurrency = concurrency
         self._slots = threading.BoundedSemaphore(concurrency)
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._idle: list[ExecutionEnvironment] = []
         self._busy: set[ExecutionEnvironment] = set()
+        self._stopped = False
 
     def invoke(self, event: Any) -> Any:
         """The handler's result. Raises FunctionError."""
@@ -42,10 +44,15 @@ class Function:
                 environment.kill()
 
     def stop(self) -> None:
-        """Ends the environments; to be called when no invocation runs."""
+        """Ends the environments. Invocations that run or come later fail as Runtime.ExitError."""
         with self._lock:
-            while self._idle:
-                self._idle.pop().stop()
+            self._stopped = True
+        self.kill()
+        for _ in range(self._concurrency):
+            self._slots.acquire()
+        while self._idle:
+            self._idle.pop().stop()
+        self._slots.release(self._concurrency)
 
     def logs(self) -> str:
         """What the environments printed, one after the other."""
@@ -54,6 +61,10 @@ class Function:
 
     def _reserve(self) -> ExecutionEnvironment:
         with self._lock:
+            if self._stopped:
+                raise FunctionError(
+                    {"errorType": "Runtime.ExitError", "errorMessage": "The function is gone."}
+                )
             environment = self._idle.pop() if self._idle else self._start()
             self._busy.add(environment)
             return environment

@@ -1,4 +1,4 @@
-"""The process in which moto runs: `python -m local.aws.moto_process HOST PORT`.
+"""The process in which moto runs: `python -m local.aws.moto_process HOST PORT LAMBDA_URL TIME_SCALE`.
 
 Prints the port it listens on, then serves until its standard input ends: when the parent stops it, or dies.
 """
@@ -12,11 +12,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.sns.models import sns_backends
 from moto.sqs.models import Message, sqs_backends
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
-from local.aws import moto_sqs
+from local.aws import moto_distributed_map, moto_sqs, moto_step_functions
 from local.aws.account import ACCOUNT_ID, REGION
 from local.aws.moto_server import CONTROL_PATH
 
@@ -41,8 +42,9 @@ class Application:
 
 
 def _control(path: str) -> Response:
-    """What SQS has no call for, or none without side effects."""
+    """What AWS has no call for, or none without side effects."""
     queues = sqs_backends[ACCOUNT_ID][REGION].queues
+    topics = sns_backends[ACCOUNT_ID][REGION].topics
     answer: Any = None
     match path.split("/"):
         case ["queues"]:
@@ -52,6 +54,11 @@ def _control(path: str) -> Response:
         case ["queues", name, "end-visibility-timeouts"] if name in queues:
             for message in queues[name]._messages:
                 message.visible_at = 0
+        case ["topics", arn, "messages"] if arn in topics:
+            answer = [
+                {"Subject": subject, "Message": message}
+                for _, message, subject, *_ in topics[arn].sent_notifications
+            ]
         case _:
             return Response(status=404)
     return Response(json.dumps(answer, default=_base64), content_type="application/json")
@@ -73,17 +80,20 @@ def _base64(binary_attribute: bytes) -> str:
     return base64.b64encode(binary_attribute).decode()
 
 
-def main(host: str, port: int) -> None:
+def main(host: str, port: int, lambda_url: str, time_scale: float) -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     moto = DomainDispatcherApplication(create_backend_app)
     # Otherwise matched against every service's URL pattern on every call.
     moto.get_backend_for_host = cache(moto.get_backend_for_host)  # type: ignore[method-assign]
-    application = Application(moto, moto_sqs.apply())
+    lock = moto_sqs.apply()
+    application = Application(moto, lock)
     server = make_server(host, port, application, threaded=True, request_handler=MotoRequestHandler)
+    moto_step_functions.apply(lock, f"http://127.0.0.1:{server.port}", lambda_url, time_scale)
+    moto_distributed_map.apply()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(server.port, flush=True)
     sys.stdin.read()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), sys.argv[3], float(sys.argv[4]))

@@ -36,13 +36,23 @@ class MotoServer:
     """Starts on entering and stops on leaving.
 
     `host` "0.0.0.0" lets containers on this machine reach it too; `port` 0 takes a free one.
+    Workflows invoke functions at `lambda_url`, and wait for `time_scale` of what they say.
     What moto prints goes to the file `log`.
     """
 
-    def __init__(self, log: Path, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        log: Path,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        lambda_url: str = "",
+        time_scale: float = 1.0,
+    ) -> None:
         self._log = log
         self._host = host
         self.port = port
+        self._workflow_arguments = [lambda_url, str(time_scale)]
 
     @property
     def url(self) -> str:
@@ -63,6 +73,11 @@ class MotoServer:
         """Makes a queue's messages in flight visible, as if the time had passed."""
         self._control("POST", f"queues/{queue_name}/end-visibility-timeouts")
 
+    def messages_published_to(self, topic_arn: str) -> list[dict[str, Any]]:
+        """A topic's messages so far: `Subject` (or None) and `Message`."""
+        messages: list[dict[str, Any]] = self._control("GET", f"topics/{topic_arn}/messages")
+        return messages
+
     def _control(self, method: str, path: str) -> Any:
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc)
         with closing(connection):
@@ -75,7 +90,14 @@ class MotoServer:
     def __enter__(self) -> Self:
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - own module
-                [sys.executable, "-m", "local.aws.moto_process", self._host, str(self.port)],
+                [
+                    sys.executable,
+                    "-m",
+                    "local.aws.moto_process",
+                    self._host,
+                    str(self.port),
+                    *self._workflow_arguments,
+                ],
                 # Measuring moto's coverage would only slow it down.
                 env={name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
                 | {"PYTHONPATH": str(_ROOT)},

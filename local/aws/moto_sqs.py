@@ -14,12 +14,11 @@ from functools import cache
 from typing import Any
 from weakref import WeakValueDictionary
 
-import moto
 from moto.sqs import models
 from moto.sqs.exceptions import ReceiptHandleIsInvalid
 from moto.sqs.models import Message, Queue, SQSBackend
 
-_WRITTEN_FOR = "5.2."
+from local.aws.moto_patch import replace
 
 # Nothing wakes a long poll when a visibility timeout ends: it looks again this often.
 _LONG_POLL_STEP_SECONDS = 0.1
@@ -30,10 +29,6 @@ def apply() -> threading.Condition:
 
     A long poll gives the lock up while it waits. Raises RuntimeError for a moto that this does not fit.
     """
-    if not moto.__version__.startswith(_WRITTEN_FOR):
-        raise RuntimeError(
-            f"written for moto {_WRITTEN_FOR}x, not {moto.__version__}: compare with moto/sqs/models.py"
-        )
     lock = threading.Condition()
     received: WeakValueDictionary[str, Message] = WeakValueDictionary()
     mark_received = Message.mark_received
@@ -92,10 +87,7 @@ def apply() -> threading.Condition:
         (SQSBackend, "get_queue_attributes", attributes_with_counts),
         (SQSBackend, "is_message_valid_based_on_retention_period", is_message_valid),
     ]
-    for owner, name, replacement in replacements:
-        if not hasattr(owner, name):
-            raise RuntimeError(f"moto has no {owner.__name__}.{name} to replace")
-        setattr(owner, name, replacement)
+    replace(replacements)
     return lock
 
 

@@ -1,7 +1,8 @@
-"""Makes the queues, tables and secrets that a template declares, on a given endpoint."""
+"""Makes the queues, tables, secrets, buckets and topics that a template declares, on a given endpoint."""
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -12,8 +13,12 @@ from local.aws.template import Template
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_stepfunctions import SFNClient
 
 _TABLE_PROPERTIES = (
     "AttributeDefinitions",
@@ -28,25 +33,33 @@ _TABLE_PROPERTIES = (
 
 
 class Resources:
-    """The template's queues, tables and secrets, each under its logical id as its name.
+    """What the template declares, each under its logical id as its name; a bucket's is in lower case.
 
     `secret_values` are by logical id; a secret without one stays empty, as in a new stack.
     """
 
     def __init__(self, template: Template, endpoint_url: str, secret_values: Mapping[str, str]) -> None:
         session = boto3.Session("local", "local", region_name=REGION)  # any credentials do
-        config = Config(proxies={})  # moto is on this machine, whatever the environment says of proxies
-        self.sqs: SQSClient = session.client("sqs", endpoint_url=endpoint_url, config=config)
-        self.dynamodb: DynamoDBClient = session.client("dynamodb", endpoint_url=endpoint_url, config=config)
-        self.secrets_manager: SecretsManagerClient = session.client(
-            "secretsmanager", endpoint_url=endpoint_url, config=config
+        client = partial(
+            session.client,
+            endpoint_url=endpoint_url,
+            config=Config(proxies={}),  # moto is on this machine, whatever the environment says of proxies
         )
+        self.sqs: SQSClient = client("sqs")
+        self.dynamodb: DynamoDBClient = client("dynamodb")
+        self.secrets_manager: SecretsManagerClient = client("secretsmanager")
+        self.s3: S3Client = client("s3")
+        self.sns: SNSClient = client("sns")
+        self.events: EventBridgeClient = client("events")
+        self.step_functions: SFNClient = client("stepfunctions")
         self._template = template
         self._secret_values = secret_values
         self._makers: dict[str, Callable[[str, Any], dict[str, str]]] = {
             "AWS::SQS::Queue": self._make_queue,
             "AWS::DynamoDB::Table": self._make_table,
             "AWS::SecretsManager::Secret": self._make_secret,
+            "AWS::S3::Bucket": self._make_bucket,
+            "AWS::SNS::Topic": self._make_topic,
         }
         self._attributes: dict[str, dict[str, str]] = {}
         for resource_type in self._makers:
@@ -64,6 +77,9 @@ class Resources:
             resource_type = self._template.resources[logical_id]["Type"]
             if resource_type == "AWS::Lambda::Function":
                 attributes = {"Ref": logical_id, "Arn": arn("lambda", f"function:{logical_id}")}
+            elif resource_type == "AWS::StepFunctions::StateMachine":
+                machine_arn = arn("states", f"stateMachine:{logical_id}")
+                attributes = {"Ref": machine_arn, "Arn": machine_arn, "Name": logical_id}
             elif resource_type in self._makers:
                 properties = self.resolve(self._template.resources[logical_id].get("Properties", {}))
                 attributes = self._makers[resource_type](logical_id, properties)
@@ -98,6 +114,17 @@ class Resources:
         if name in self._secret_values:
             self.secrets_manager.put_secret_value(SecretId=name, SecretString=self._secret_values[name])
         return {"Ref": secret_arn, "Id": secret_arn}
+
+    def _make_bucket(self, logical_id: str, properties: Mapping[str, Any]) -> dict[str, str]:
+        name = logical_id.lower()
+        self.s3.create_bucket(Bucket=name)
+        if versioning := properties.get("VersioningConfiguration"):
+            self.s3.put_bucket_versioning(Bucket=name, VersioningConfiguration=versioning)
+        return {"Ref": name, "Arn": f"arn:aws:s3:::{name}"}
+
+    def _make_topic(self, name: str, _properties: Mapping[str, Any]) -> dict[str, str]:
+        topic_arn = self.sns.create_topic(Name=name)["TopicArn"]
+        return {"Ref": topic_arn, "TopicArn": topic_arn, "TopicName": name}
 
 
 def _attribute(value: Any) -> str:

@@ -1,30 +1,38 @@
-"""The template's stack on this machine: queues, tables, secrets in moto, functions in processes of their own.
+"""The template's stack on this machine: AWS's services in moto, functions in processes of their own.
 
 with EmbeddedStack(Path("template.yaml"), parameters={"SendGridBaseUrl": "http://127.0.0.1:8025"}) as stack:
     stack.sqs.send_message(QueueUrl=stack.ref("BulkDeleteQueue"), MessageBody="{}")
     stack.wait_until_idle(timeout=30)
     print(stack.messages_of("BulkDeleteDeadLetterQueue"), stack.logs("BulkDeleteFunction"))
+    execution = stack.start_execution("RemoveContactIdentifierStateMachine", {"contact_id": "…"}, name="first")
+    print(stack.wait_for_execution(execution, timeout=30))
 """
 
 import json
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from local.aws.account import arn
 from local.aws.event_source_mapping import EventSourceMapping, MappingConfiguration
 from local.aws.execution_environment import FunctionConfiguration
 from local.aws.function import Function
 from local.aws.intrinsics import text
+from local.aws.lambda_api import LambdaApi
 from local.aws.moto_server import MotoServer, QueueCounts
 from local.aws.resources import Resources
+from local.aws.state_machines import Execution, StateMachines
 from local.aws.template import load_template
 
 _IDLE_POLL_SECONDS = 0.05
 _ENTRIES_PER_CALL = 10  # of SendMessageBatch
+RECORDED_EVENTS = "RecordedEvents"
+"""The queue of the events that are recorded."""
+
 
 
 class EmbeddedStack:
@@ -32,7 +40,8 @@ class EmbeddedStack:
 
     `parameters` override the template's defaults; `properties` override single properties of its resources,
     by logical id, where a test cannot wait; `secrets` are the values of its secrets, by logical id. With
-    `host` "0.0.0.0", containers on this machine reach moto too; `port` 0 takes a free one.
+    `host` "0.0.0.0", containers on this machine reach moto too; `port` 0 takes a free one. The waits of
+    workflows and the intervals between their retries take `time_scale` of what they say; their timeouts do not.
     """
 
     def __init__(
@@ -44,29 +53,46 @@ class EmbeddedStack:
         secrets: Mapping[str, str] | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
+        time_scale: float = 1.0,
     ) -> None:
         self._template = load_template(template, parameters, properties)
         self._secrets = secrets or {}
         self._host = host
         self._port = port
+        self._time_scale = time_scale
         self._exit_stack = ExitStack()
         self.functions: dict[str, Function] = {}
         self.event_source_mappings: dict[str, EventSourceMapping] = {}
+        self.buckets = list(self._template.of_type("AWS::S3::Bucket"))
+        self.state_machines = list(self._template.of_type("AWS::StepFunctions::StateMachine"))
 
     def __enter__(self) -> Self:
         with ExitStack() as exit_stack:
             directory = Path(exit_stack.enter_context(tempfile.TemporaryDirectory()))
+            lambda_api = exit_stack.enter_context(LambdaApi(self.functions))
+            # Executions end with moto, and only then the functions that they may be invoking.
+            exit_stack.callback(self._stop_functions)
             self.moto = exit_stack.enter_context(
-                MotoServer(directory / "moto.log", host=self._host, port=self._port)
+                MotoServer(
+                    directory / "moto.log",
+                    host=self._host,
+                    port=self._port,
+                    lambda_url=lambda_api.url,
+                    time_scale=self._time_scale,
+                )
             )
             self._resources = Resources(self._template, self.moto.url, self._secrets)
             self.sqs = self._resources.sqs
             self.dynamodb = self._resources.dynamodb
             self.secrets_manager = self._resources.secrets_manager
+            self.s3 = self._resources.s3
+            self.sns = self._resources.sns
+            self.events = self._resources.events
+            self.step_functions = self._resources.step_functions
             for logical_id in self._template.of_type("AWS::Lambda::Function"):
-                function = Function(self._function_configuration(logical_id), directory / logical_id)
-                exit_stack.callback(function.stop)
-                self.functions[logical_id] = function
+                configuration = self._function_configuration(logical_id)
+                self.functions[logical_id] = Function(configuration, directory / logical_id)
+            self._state_machines = StateMachines(self._template, self._resources)
             exit_stack.callback(self._stop_event_source_mappings)
             for properties in self._template.of_type("AWS::Lambda::EventSourceMapping").values():
                 self._start_event_source_mapping(self._resources.resolve(properties))
@@ -83,11 +109,12 @@ class EmbeddedStack:
         self._exit_stack.close()
 
     def ref(self, logical_id: str) -> str:
-        """What Ref gives: a queue's URL, a table's name, a secret's ARN."""
+        """What Ref gives: a queue's URL, a table's or bucket's name, a secret's, topic's or state machine's ARN."""
         return self._resources.attribute_of(logical_id, "Ref")
 
-    def send(self, queue: str, bodies: Sequence[str]) -> None:
-        """Puts messages into a queue. Raises RuntimeError for one that the queue does not take."""
+    def send(self, queue: str, bodies: Sequence[str]) -> list[str]:
+        """Puts messages into a queue, and gives their ids. Raises RuntimeError for one that the queue does not take."""
+        message_ids: list[str] = []
         for start in range(0, len(bodies), _ENTRIES_PER_CALL):
             answer = self.sqs.send_message_batch(
                 QueueUrl=self.ref(queue),
@@ -98,10 +125,44 @@ class EmbeddedStack:
             )
             if failed := answer.get("Failed"):
                 raise RuntimeError(f"{queue} did not take every message: {failed}")
+            by_number = {int(sent["Id"]): sent["MessageId"] for sent in answer["Successful"]}
+            message_ids += [by_number[number] for number in sorted(by_number)]
+        return message_ids
 
     def invoke(self, function: str, event: Any) -> Any:
         """What a synchronous invocation answers. Raises FunctionError."""
         return self.functions[function].invoke(event)
+
+    def start_execution(self, state_machine: str, payload: Any, name: str) -> str:
+        """The execution's ARN. Raises the client's ExecutionAlreadyExists for a name that was used before."""
+        return self._state_machines.start(self.ref(state_machine), payload, name)
+
+    def wait_for_execution(self, execution_arn: str, timeout: float) -> Execution:
+        """Returns when it has ended, however. Raises TimeoutError, naming its state, after `timeout` seconds."""
+        try:
+            return self._state_machines.wait_for(execution_arn, timeout)
+        except TimeoutError:
+            self.check()
+            raise
+
+    def states_of(self, execution_arn: str) -> list[str]:
+        """The states entered so far, in order, without those of a Distributed Map's children."""
+        return self._state_machines.states_of(execution_arn)
+
+    def record_events(self, source: str) -> None:
+        """From now on, `recorded_events` has the events that `source` puts on the default event bus."""
+        self.sqs.create_queue(QueueName=RECORDED_EVENTS)
+        self.events.put_rule(Name=RECORDED_EVENTS, EventPattern=json.dumps({"source": [source]}))
+        target = {"Id": RECORDED_EVENTS, "Arn": arn("sqs", RECORDED_EVENTS)}
+        self.events.put_targets(Rule=RECORDED_EVENTS, Targets=[target])  # type: ignore[list-item]
+
+    def recorded_events(self) -> list[dict[str, Any]]:
+        """In EventBridge's form, with `source`, `detail-type`, `detail`."""
+        return [json.loads(message["Body"]) for message in self.messages_of(RECORDED_EVENTS)]
+
+    def published(self, topic_arn: str) -> list[dict[str, Any]]:
+        """The messages of an SNS topic so far: `Subject` (or None) and `Message`."""
+        return self.moto.messages_published_to(topic_arn)
 
     def logs(self, function: str) -> str:
         """What the function's environments printed so far."""
@@ -129,8 +190,8 @@ class EmbeddedStack:
         for mapping in self.event_source_mappings.values():
             mapping.check()
 
-    def wait_until_idle(self, timeout: float) -> None:
-        """Returns when no message is left in any queue that a function is fed from.
+    def wait_until_idle(self, timeout: float, queues: Collection[str] | None = None) -> None:
+        """Returns when no message is left in these queues, or in any that a function is fed from.
 
         A deferred message is still there, in flight. Raises TimeoutError after `timeout` seconds.
         """
@@ -138,7 +199,8 @@ class EmbeddedStack:
         while True:
             self.check()
             counts = self.queue_counts()
-            waiting = {queue: counts[queue] for queue in self.event_source_mappings if counts[queue].total}
+            watched = self.event_source_mappings if queues is None else queues
+            waiting = {queue: counts[queue] for queue in watched if counts[queue].total}
             if not waiting:
                 return
             if time.monotonic() > deadline:
@@ -171,6 +233,10 @@ class EmbeddedStack:
         configuration = MappingConfiguration.of_properties(properties, self.ref(queue))
         function = self.functions[properties["FunctionName"]]
         self.event_source_mappings[queue] = EventSourceMapping(configuration, self.sqs, function.invoke)
+
+    def _stop_functions(self) -> None:
+        for function in self.functions.values():
+            function.stop()
 
     def _stop_event_source_mappings(self) -> None:
         for mapping in self.event_source_mappings.values():

@@ -26,11 +26,13 @@ _PSEUDO_PARAMETERS = {
 class Template:
     """The resources that the conditions let through, by logical id, in plain CloudFormation.
 
-    `code_directories` has each function's CodeUri as a directory of this machine.
+    `code_directories` has each function's CodeUri as a directory of this machine, and `definitions` each state
+    machine's DefinitionUri as a file.
     """
 
     resources: Mapping[str, Mapping[str, Any]]
     code_directories: Mapping[str, Path]
+    definitions: Mapping[str, Path]
     _parameters: Mapping[str, Any]
     _conditions: Mapping[str, Any]
 
@@ -62,10 +64,8 @@ def load_template(
     for logical_id, overrides in (properties or {}).items():
         source["Resources"][logical_id]["Properties"].update(overrides)
     values = _parameter_values(source.get("Parameters", {}), parameters or {})
-    code_directories = {
-        logical_id: (path.parent / code_uri).resolve()
-        for logical_id, code_uri in _take_code_uris(source).items()
-    }
+    code_directories = _take_paths(source, "AWS::Serverless::Function", "CodeUri", path.parent)
+    definitions = _take_paths(source, "AWS::Serverless::StateMachine", "DefinitionUri", path.parent)
     # The transform asks boto3's session for the region.
     with mock.patch.dict(os.environ, {"AWS_DEFAULT_REGION": REGION}):
         transformed = transform(source, dict(values), _NoManagedPolicies())
@@ -79,6 +79,7 @@ def load_template(
             if "Condition" not in resource or resolver.condition(resource["Condition"])
         },
         code_directories=code_directories,
+        definitions=definitions,
         _parameters=values,
         _conditions=conditions,
     )
@@ -97,15 +98,17 @@ def _parameter_values(declared: Mapping[str, Any], overrides: Mapping[str, str])
     }
 
 
-def _take_code_uris(source: dict[str, Any]) -> dict[str, str]:
-    """Each function's CodeUri; the source gets one in S3 instead, which the transform demands."""
-    default = source.get("Globals", {}).get("Function", {}).get("CodeUri", ".")
-    code_uris = {}
+def _take_paths(source: dict[str, Any], resource_type: str, name: str, root: Path) -> dict[str, Path]:
+    """A property that is a path, of each resource of a type; the source gets a place in S3 instead, which the
+    transform demands."""
+    kind = resource_type.rpartition("::")[2]
+    default = source.get("Globals", {}).get(kind, {}).get(name, ".")
+    paths = {}
     for logical_id, resource in source["Resources"].items():
-        if resource["Type"] == "AWS::Serverless::Function":
-            code_uris[logical_id] = resource["Properties"].get("CodeUri", default)
-            resource["Properties"]["CodeUri"] = "s3://bucket/key"
-    return code_uris
+        if resource["Type"] == resource_type:
+            paths[logical_id] = (root / resource["Properties"].get(name, default)).resolve()
+            resource["Properties"][name] = "s3://bucket/key"
+    return paths
 
 
 def _no_attributes(logical_id: str, _attribute: str) -> Any:

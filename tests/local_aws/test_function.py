@@ -225,3 +225,18 @@ def test_stopping_ends_the_processes(make_function: MakeFunction) -> None:
     function.stop()
 
     assert not is_running(process_id)
+
+
+def test_stopping_ends_running_invocations_and_refuses_later_ones(
+    make_function: MakeFunction, tmp_path: Path, wait_until: WaitUntil
+) -> None:
+    function = make_function()
+    started = tmp_path / "started"
+    with ThreadPoolExecutor(1) as threads:
+        running = threads.submit(error_of, function, {"do": "hang", "started": str(started)})
+        wait_until(started.exists)
+
+        function.stop()
+
+        assert running.result(timeout=10).error_type == "Runtime.ExitError"
+    assert error_of(function, {"do": "echo"}).error_type == "Runtime.ExitError"

@@ -60,11 +60,32 @@ def test_a_secret_without_a_value_is_empty_as_in_a_new_stack(resources: Resource
         resources.secrets_manager.get_secret_value(SecretId=arn)
 
 
+def test_a_bucket_has_a_name_in_lower_case_and_the_declared_versioning(resources: Resources) -> None:
+    name = resources.attribute_of("OrderBucket", "Ref")
+
+    assert name == "orderbucket"
+    assert resources.attribute_of("OrderBucket", "Arn") == "arn:aws:s3:::orderbucket"
+    assert resources.s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
+
+
+def test_a_topic_can_be_published_to(resources: Resources) -> None:
+    arn = resources.attribute_of("OrderTopic", "Ref")
+
+    assert resources.sns.publish(TopicArn=arn, Message="hello")["MessageId"]
+    assert resources.attribute_of("OrderTopic", "TopicName") == "OrderTopic"
+
+
+def test_a_state_machine_is_referred_to_by_its_arn(resources: Resources) -> None:
+    arn = resources.attribute_of("OrderStateMachine", "Ref")
+
+    assert arn == "arn:aws:states:us-east-1:123456789012:stateMachine:OrderStateMachine"
+
+
 @pytest.mark.parametrize(
     ("logical_id", "attribute", "named"),
     [
         ("Nothing", "Ref", "Nothing is not declared"),
-        ("OrderAlarms", "Ref", "AWS::SNS::Topic"),
+        ("OrderRole", "Arn", "AWS::IAM::Role"),
         ("OrderQueue", "Colour", "Colour"),
     ],
 )

@@ -1,11 +1,15 @@
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from local.aws.execution_environment import FunctionError
 from local.aws.stack import EmbeddedStack
+
+if TYPE_CHECKING:
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
 WaitUntil = Callable[[Callable[[], bool]], None]
 
@@ -92,6 +96,37 @@ def test_the_structured_logs_are_the_lines_of_json(stack: EmbeddedStack) -> None
     assert {"code": "LastIdentifier"} in stack.structured_logs("DirectFunction")
 
 
+def test_only_the_events_of_a_recorded_source_are_recorded(stack: EmbeddedStack) -> None:
+    def entry(source: str, detail: str) -> "PutEventsRequestEntryTypeDef":
+        return {"Source": source, "DetailType": "Order Shipped", "Detail": json.dumps({"order": detail})}
+
+    stack.events.put_events(Entries=[entry("orders", "before")])
+    stack.record_events("orders")
+
+    stack.events.put_events(Entries=[entry("orders", "first"), entry("others", "not ours")])
+    stack.events.put_events(Entries=[entry("orders", "second")])
+
+    recorded = stack.recorded_events()
+    assert [event["detail"] for event in recorded] == [{"order": "first"}, {"order": "second"}]
+    assert recorded[0]["source"] == "orders"
+    assert recorded[0]["detail-type"] == "Order Shipped"
+
+
+def test_what_is_published_to_a_topic_can_be_read(stack: EmbeddedStack) -> None:
+    stack.sns.publish(TopicArn=stack.ref("OrderTopic"), Subject="Shipped", Message="order 1")
+    stack.sns.publish(TopicArn=stack.ref("OrderTopic"), Message="order 2")
+
+    assert stack.published(stack.ref("OrderTopic")) == [
+        {"Subject": "Shipped", "Message": "order 1"},
+        {"Subject": None, "Message": "order 2"},
+    ]
+
+
+def test_a_topic_that_does_not_exist_has_no_messages_to_read(stack: EmbeddedStack) -> None:
+    with pytest.raises(ValueError, match="NoSuchTopic"):
+        stack.published("arn:aws:sns:us-east-1:123456789012:NoSuchTopic")
+
+
 def test_an_error_in_the_stack_s_block_does_not_wait_for_a_running_invocation(
     toy_template: Path, tmp_path: Path, wait_until: WaitUntil
 ) -> None:
@@ -115,10 +150,10 @@ def test_a_stack_that_cannot_be_made_says_why_and_leaves_nothing_running(
     tmp_path: Path, toy_template: Path
 ) -> None:
     template = tmp_path / "template.yaml"
-    template.write_text(toy_template.read_text().replace("!Ref OrderTable", "!Ref OrderAlarms"))
+    template.write_text(toy_template.read_text().replace("!Ref OrderTable", "!GetAtt OrderRole.Arn"))
     stack = EmbeddedStack(template)
 
-    with pytest.raises(ValueError, match="AWS::SNS::Topic"):
+    with pytest.raises(ValueError, match="AWS::IAM::Role"):
         stack.__enter__()
 
     with pytest.raises(ConnectionRefusedError):

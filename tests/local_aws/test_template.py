@@ -25,6 +25,12 @@ def test_the_code_directory_is_relative_to_the_template(toy_template: Path) -> N
     assert load_template(toy_template).code_directories["ConsumeFunction"] == toy_template.parent
 
 
+def test_a_state_machine_s_definition_is_relative_to_the_template(toy_template: Path) -> None:
+    definition = load_template(toy_template).definitions["OrderStateMachine"]
+
+    assert definition == toy_template.with_name("order.asl.json")
+
+
 @pytest.mark.parametrize(("value", "declared"), [("true", True), ("false", False)])
 def test_a_resource_is_there_only_under_its_condition(toy_template: Path, value: str, declared: bool) -> None:
     template = load_template(toy_template, {"MakesArchive": value})

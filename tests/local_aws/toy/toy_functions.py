@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import boto3
+
 invocations = 0
 
 
@@ -42,6 +44,15 @@ def direct(event: Any, context: Any) -> Any:
             raise LookupError(event["text"])
         case "return a set":
             return {1}
+        case "take":
+            time.sleep(event["seconds"])
+        case "fail first":
+            attempts = Path(event["attempts"])
+            with attempts.open("a") as file:
+                file.write("x")
+            if attempts.stat().st_size <= event["times"]:
+                raise ConnectionError(event["times"])
+            return attempts.stat().st_size
         case "exit":
             os._exit(3)
         case "hang":
@@ -54,6 +65,8 @@ def consume(event: Any, _context: Any) -> Any:
     """Writes down the batch in BATCH_LOG, and reports the messages that have `fail` as failed."""
     bodies = [json.loads(record["body"]) for record in event["Records"]]
     for body in bodies:
+        if "task_token" in body:
+            _answer(**body)
         if "started" in body:
             Path(body["started"]).touch()
         time.sleep(body.get("seconds", 0))
@@ -66,3 +79,12 @@ def consume(event: Any, _context: Any) -> Any:
             if body.get("fail")
         ]
     }
+
+
+def _answer(task_token: str, error: str | None = None, cause: str = "") -> None:
+    """Ends the task that waits for the token, in the way that its message says."""
+    step_functions = boto3.client("stepfunctions")
+    if error:
+        step_functions.send_task_failure(taskToken=task_token, error=error, cause=cause)
+    else:
+        step_functions.send_task_success(taskToken=task_token, output='{"answered": true}')

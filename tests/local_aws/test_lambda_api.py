@@ -1,0 +1,64 @@
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from local.aws.account import REGION
+from local.aws.execution_environment import FunctionConfiguration
+from local.aws.function import Function
+from local.aws.lambda_api import LambdaApi
+
+ARN = "arn:aws:lambda:us-east-1:123456789012:function:DirectFunction"
+
+
+@pytest.fixture(scope="module")
+def client(toy_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    configuration = FunctionConfiguration(
+        name="DirectFunction",
+        arn=ARN,
+        handler="toy_functions.direct",
+        runtime="python3.13",
+        code_directory=toy_directory,
+        timeout_seconds=1,
+        memory_mb=256,
+        environment={},
+    )
+    function = Function(configuration, tmp_path_factory.mktemp("function") / "logs")
+    with LambdaApi({"DirectFunction": function}) as api:
+        yield boto3.Session("local", "local", region_name=REGION).client(
+            "lambda", endpoint_url=api.url, config=Config(proxies={})
+        )
+        function.stop()
+
+
+@pytest.mark.parametrize("name", ["DirectFunction", "DirectFunction:$LATEST", ARN, f"{ARN}:$LATEST"])
+def test_a_function_is_invoked_by_name_or_arn_with_or_without_qualifier(client: Any, name: str) -> None:
+    answer = client.invoke(FunctionName=name, Payload='{"do": "echo", "text": "ü"}')
+
+    assert json.load(answer["Payload"]) == {"do": "echo", "text": "ü"}
+    assert "FunctionError" not in answer
+
+
+def test_an_exception_is_a_function_error_of_its_class_s_name(client: Any) -> None:
+    answer = client.invoke(FunctionName="DirectFunction", Payload='{"do": "raise", "text": "nothing there"}')
+
+    assert answer["FunctionError"] == "Unhandled"
+    payload = json.load(answer["Payload"])
+    assert (payload["errorType"], payload["errorMessage"]) == ("LookupError", "nothing there")
+
+
+def test_a_timeout_is_told_as_lambda_tells_it(client: Any) -> None:
+    answer = client.invoke(FunctionName="DirectFunction", Payload='{"do": "hang"}')
+
+    payload = json.load(answer["Payload"])
+    assert payload["errorType"] == "Sandbox.Timedout"
+    assert payload["errorMessage"].endswith("Task timed out after 1.00 seconds")
+
+
+def test_a_function_that_is_not_there_is_not_found(client: Any) -> None:
+    with pytest.raises(client.exceptions.ResourceNotFoundException, match="NoSuchFunction"):
+        client.invoke(FunctionName="NoSuchFunction", Payload="{}")

@@ -1,0 +1,191 @@
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.aws.stack import EmbeddedStack
+from local.aws.state_machines import Execution
+
+
+@pytest.fixture(scope="module")
+def stack(toy_template: Path) -> Iterator[EmbeddedStack]:
+    with EmbeddedStack(toy_template, time_scale=0.001) as stack:
+        yield stack
+
+
+class Lists:
+    """Runs a Distributed Map over a list in the bucket."""
+
+    def __init__(self, stack: EmbeddedStack, name: str) -> None:
+        self._stack = stack
+        self.key = name
+        self.bucket = stack.ref("OrderBucket")
+
+    def write(self, content: str) -> None:
+        self._stack.s3.put_object(Bucket=self.bucket, Key=self.key, Body=content.encode())
+
+    def run(self, child: dict[str, Any], **fields: Any) -> Execution:
+        """`child` is the only state of each child; `fields` are of the Map state."""
+        definition = {
+            "StartAt": "Map",
+            "States": {
+                "Map": {
+                    "Type": "Map",
+                    "Label": "Orders",
+                    "ItemReader": {
+                        "Resource": "arn:aws:states:::s3:getObject",
+                        "ReaderConfig": {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"},
+                        "Parameters": {"Bucket": self.bucket, "Key": self.key},
+                    },
+                    "MaxConcurrency": 2,
+                    "ItemProcessor": {
+                        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+                        "StartAt": "Child",
+                        "States": {"Child": child},
+                    },
+                    "End": True,
+                    **fields,
+                },
+                "Caught": {"Type": "Pass", "Parameters": {"caught.$": "$.Error"}, "End": True},
+            },
+        }
+        machine = self._stack.step_functions.create_state_machine(
+            name=self.key, definition=json.dumps(definition), roleArn="arn:aws:iam::123456789012:role/test"
+        )
+        started = self._stack.step_functions.start_execution(
+            stateMachineArn=machine["stateMachineArn"],
+            name=f"run-of-{self.key}",
+            input=json.dumps({"folder": "monday", "tolerated": 50, "size": 2}),
+        )
+        return self._stack.wait_for_execution(started["executionArn"], timeout=30)
+
+
+@pytest.fixture
+def lists(stack: EmbeddedStack, request: pytest.FixtureRequest) -> Lists:
+    return Lists(stack, request.node.name.replace("[", "-").replace("]", "")[-60:])
+
+
+ECHO = {"Type": "Pass", "End": True}
+INVOKE = {
+    "Type": "Task",
+    "Resource": "arn:aws:states:::lambda:invoke",
+    "Parameters": {"FunctionName": "DirectFunction", "Payload": {"do.$": "$.do", "text": ""}},
+    "End": True,
+}
+CATCH_ALL = {"Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}]}
+
+
+def test_each_row_of_a_csv_list_is_an_item(lists: Lists) -> None:
+    lists.write('id,name\n1,a\n2,"b, c"\n')
+
+    assert lists.run(ECHO).output == [{"id": "1", "name": "a"}, {"id": "2", "name": "b, c"}]
+
+
+def test_each_line_of_a_json_lines_list_is_an_item(lists: Lists) -> None:
+    lists.write('{"id": 1, "name": "a\u2028b"}\n{"id": 2}\n')
+    reader = {
+        "Resource": "arn:aws:states:::s3:getObject",
+        "ReaderConfig": {"InputType": "JSONL"},
+        "Parameters": {"Bucket": lists.bucket, "Key": lists.key},
+    }
+
+    output = lists.run(ECHO, ItemReader=reader).output
+
+    assert output == [{"id": 1, "name": "a\u2028b"}, {"id": 2}]
+
+
+@pytest.mark.parametrize("size", [{"MaxItemsPerBatch": 2}, {"MaxItemsPerBatchPath": "$.size"}])
+def test_items_are_selected_and_then_batched(lists: Lists, size: dict[str, Any]) -> None:
+    lists.write("id,name\n1,a\n2,b\n3,c\n")
+    selector = {"id.$": "$$.Map.Item.Value.id", "index.$": "$$.Map.Item.Index", "folder.$": "$.folder"}
+    batcher = {**size, "BatchInput": {"run.$": "$$.Execution.Name", "folder.$": "$.folder"}}
+
+    output = lists.run(ECHO, ItemSelector=selector, ItemBatcher=batcher).output
+
+    def item(number: int) -> dict[str, Any]:
+        return {"id": str(number), "index": number - 1, "folder": "monday"}
+
+    batch_input = {"run": output[0]["BatchInput"]["run"], "folder": "monday"}
+    assert batch_input["run"].startswith("run-of-")
+    assert output == [
+        {"Items": [item(1), item(2)], "BatchInput": batch_input},
+        {"Items": [item(3)], "BatchInput": batch_input},
+    ]
+
+
+def test_a_list_with_a_header_alone_has_no_items(lists: Lists) -> None:
+    lists.write("id,name\n")
+
+    assert lists.run(ECHO, ItemBatcher={"MaxItemsPerBatch": 2}).output == []
+
+
+def test_a_part_of_the_item_batcher_that_would_have_no_effect_is_refused(lists: Lists) -> None:
+    with pytest.raises(ClientError, match="MaxInputBytesPerBatch"):
+        lists.run(ECHO, ItemBatcher={"MaxInputBytesPerBatch": 1000})
+
+
+def test_each_child_is_an_execution_of_its_own(lists: Lists) -> None:
+    lists.write("id\n1\n2\n")
+    context = {
+        "name.$": "$$.Execution.Name",
+        "id.$": "$$.Execution.Id",
+        "input.$": "$$.Execution.Input",
+        "started.$": "$$.Execution.StartTime",
+    }
+
+    ended = lists.run({"Type": "Pass", "Parameters": context, "End": True})
+
+    first, second = ended.output
+    assert len({first["name"], second["name"], ended.arn.rpartition(":")[2]}) == 3
+    assert first["id"].endswith(f"/Orders:{first['name']}")
+    assert ":execution:" in first["id"]
+    assert (first["input"], second["input"]) == ({"id": "1"}, {"id": "2"})
+    assert first["started"].endswith("Z")
+
+
+def test_a_list_that_is_not_there_cannot_be_read(lists: Lists) -> None:
+    assert lists.run(ECHO, **CATCH_ALL).output == {"caught": "States.ItemReaderFailed"}
+
+
+def test_a_child_that_fails_fails_the_map(lists: Lists) -> None:
+    lists.write("do\necho\nraise\necho\necho\n")
+
+    ended = lists.run(INVOKE, **CATCH_ALL)
+
+    assert ended.output == {"caught": "States.ExceedToleratedFailureThreshold"}
+
+
+TOLERANCES: list[dict[str, Any]] = [
+    {"ToleratedFailurePercentage": 50},
+    {"ToleratedFailurePercentagePath": "$.tolerated"},
+    {"ToleratedFailureCount": 2},
+]
+
+
+@pytest.mark.parametrize("tolerance", TOLERANCES)
+@pytest.mark.parametrize(("failing", "tolerated"), [(2, True), (3, False)])
+def test_failures_are_tolerated_up_to_the_threshold(
+    lists: Lists, tolerance: dict[str, Any], failing: int, tolerated: bool
+) -> None:
+    lists.write("do\n" + "raise\n" * failing + "echo\n" * (4 - failing))
+
+    ended = lists.run(INVOKE, **tolerance)
+
+    assert ended.status == ("SUCCEEDED" if tolerated else "FAILED")
+
+
+def test_the_result_writer_says_where_the_results_are(stack: EmbeddedStack, lists: Lists) -> None:
+    lists.write("id\n1\n")
+    writer = {
+        "Resource": "arn:aws:states:::s3:putObject",
+        "Parameters": {"Bucket": lists.bucket, "Prefix": "results/map"},
+    }
+
+    output = lists.run(ECHO, ResultWriter=writer).output
+
+    written = stack.s3.get_object(**{k: output["ResultWriterDetails"][k] for k in ("Bucket", "Key")})["Body"]
+    with written:
+        assert json.load(written)["MapRunArn"] == output["MapRunArn"]
