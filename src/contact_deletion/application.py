@@ -1,25 +1,19 @@
 """The one shape of every function: a list of requests goes in, one outcome for each comes out."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from contact_deletion.deadline import Deadline, LambdaContext
 from contact_deletion.errors import InvalidRequest
-from contact_deletion.inbound import Delivery, QueueMessage, deliveries
+from contact_deletion.inbound import Delivery, deliveries
 from contact_deletion.outcomes import Outcome
 from contact_deletion.platform import Parts
 from contact_deletion.reply import direct
 from contact_deletion.request.base import Request
+from contact_deletion.request.fields import envelope
+from contact_deletion.settled import Settled
 
 RequestT = TypeVar("RequestT", bound=Request)
-
-
-@dataclass(frozen=True)
-class _Settled:
-    message: QueueMessage | None
-    request_id: str | None
-    outcome: Outcome
 
 
 class Application(Generic[RequestT]):
@@ -47,9 +41,9 @@ class Application(Generic[RequestT]):
         requests = [request for request in parsed if not isinstance(request, InvalidRequest)]
         outcomes = iter(self._settle(requests, deadline))
         settled = [
-            _Settled(delivery.message, None, request)
+            Settled(delivery.message, None, *envelope(delivery.payload), request)
             if isinstance(request, InvalidRequest)
-            else _Settled(delivery.message, request.request_id, next(outcomes))
+            else Settled(delivery.message, request, request.request_id, request.task_token, next(outcomes))
             for delivery, request in zip(arrived, parsed, strict=True)
         ]
         self._report(settled)
@@ -63,7 +57,7 @@ class Application(Generic[RequestT]):
         except InvalidRequest as invalid:
             return invalid
 
-    def _report(self, settled: Sequence[_Settled]) -> None:
+    def _report(self, settled: Sequence[Settled]) -> None:
         for one in settled:
             self._parts.telemetry.outcome(
                 one.outcome,
@@ -74,10 +68,8 @@ class Application(Generic[RequestT]):
         usage = self._parts.client.take_usage()
         self._parts.telemetry.usage(usage.api_calls, usage.rate_limit_wait_seconds)
 
-    def _reply(self, settled: Sequence[_Settled]) -> dict[str, Any]:
+    def _reply(self, settled: Sequence[Settled]) -> dict[str, Any]:
         """The only place that tells SQS from Step Functions."""
         if len(settled) == 1 and settled[0].message is None:
             return direct.answer(settled[0].outcome, settled[0].request_id)
-        return self._parts.queue_reply.partial_batch_response(
-            [(one.message, one.outcome) for one in settled if one.message is not None]
-        )
+        return self._parts.queue_reply.partial_batch_response(settled)

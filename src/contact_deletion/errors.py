@@ -120,4 +120,20 @@ class LedgerUnavailable(Deferred):
     """DynamoDB could not say whether the request was handled before; nothing was sent."""
 
 
+class BackupIncomplete(Rejected):
+    """What was exported or copied does not hold every contact, or cannot be shown to."""
+
+
+class ListResultUnreadable(Rejected):
+    """The file of a batch's result does not say what became of the batch."""
+
+
+class BucketUnavailable(Deferred):
+    """S3 did not take or give what was asked of it."""
+
+
+class DeletionFailed(NotAccepted):
+    """What SendGrid had accepted did not happen: its job ended `errored` or `failed`, or never ended."""
+
+
 Failure = Rejected | Deferred

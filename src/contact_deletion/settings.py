@@ -17,36 +17,60 @@ class InvalidSetting(Exception):
     """An environment variable is missing or unusable; the message names it."""
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What a deployment decides.
+@dataclass(frozen=True, kw_only=True)
+class AccountSettings:
+    """What every function needs: the SendGrid account, and where an operator finds the logs and metrics.
 
-    `dead_letter_queue_url` is the function's own; `on_behalf_of` a subuser's name or empty;
-    `delete_all_max_age_seconds` the age from which a delete-all request is too old to be sent; `service` and
-    `metrics_namespace` are where an operator finds the logs and metrics.
+    `on_behalf_of` is a subuser's name or empty.
     """
 
     sendgrid_base_url: str
     api_key_secret_id: str
     on_behalf_of: str
-    ledger_table: str
-    dead_letter_queue_url: str
-    delete_all_enabled: bool
-    delete_all_max_age_seconds: int
     service: str
     metrics_namespace: str
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "AccountSettings":
+        """Raises InvalidSetting, which names the variable and never quotes its value."""
+        return cls(**_account(environ))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(AccountSettings):
+    """What a function with a queue needs besides.
+
+    `dead_letter_queue_url` is the function's own, `deletion_status_queue_url` empty where jobs are not followed,
+    `event_bus_name` empty where no events are put; `delete_all_max_age_seconds` is the age from which a delete-all
+    request is too old to be sent.
+    """
+
+    ledger_table: str
+    dead_letter_queue_url: str
+    deletion_status_queue_url: str
+    event_bus_name: str
+    contact_verification: str
+    delete_all_enabled: bool
+    delete_all_max_age_seconds: int
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
         """Raises InvalidSetting, which names the variable and never quotes its value."""
         return cls(
-            sendgrid_base_url=_base_url(environ),
-            api_key_secret_id=_required(environ, "SENDGRID_API_KEY_SECRET_ID"),
-            on_behalf_of=_matching(
-                environ, "SENDGRID_ON_BEHALF_OF", "", r"[!-~]{0,64}", "a subuser's name, or empty"
+            **_account(environ),
+            ledger_table=required(environ, "LEDGER_TABLE"),
+            dead_letter_queue_url=required(environ, "DEAD_LETTER_QUEUE_URL"),
+            deletion_status_queue_url=environ.get("DELETION_STATUS_QUEUE_URL", ""),
+            event_bus_name=_matching(
+                environ, "EVENT_BUS_NAME", "", r"[A-Za-z0-9._/-]{0,256}", "the name of an event bus, or empty"
             ),
-            ledger_table=_required(environ, "LEDGER_TABLE"),
-            dead_letter_queue_url=_required(environ, "DEAD_LETTER_QUEUE_URL"),
+            contact_verification=_matching(
+                environ,
+                "CONTACT_VERIFICATION",
+                "on-error",
+                "on-error|always|never",
+                "'on-error', 'always' or 'never'",
+            ),
             delete_all_enabled=_matching(
                 environ, "DELETE_ALL_ENABLED", "false", "true|false", "'true' or 'false'"
             )
@@ -60,12 +84,23 @@ class Settings:
                     "a whole number of seconds from 1 to 99999",
                 )
             ),
-            service=environ.get("POWERTOOLS_SERVICE_NAME") or "sendgrid-contact-deletion",
-            metrics_namespace=environ.get("POWERTOOLS_METRICS_NAMESPACE") or "SendGridContactDeletion",
         )
 
 
-def _required(environ: Mapping[str, str], name: str) -> str:
+def _account(environ: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "sendgrid_base_url": _base_url(environ),
+        "api_key_secret_id": required(environ, "SENDGRID_API_KEY_SECRET_ID"),
+        "on_behalf_of": _matching(
+            environ, "SENDGRID_ON_BEHALF_OF", "", r"[!-~]{0,64}", "a subuser's name, or empty"
+        ),
+        "service": environ.get("POWERTOOLS_SERVICE_NAME") or "sendgrid-contact-deletion",
+        "metrics_namespace": environ.get("POWERTOOLS_METRICS_NAMESPACE") or "SendGridContactDeletion",
+    }
+
+
+def required(environ: Mapping[str, str], name: str) -> str:
+    """Raises InvalidSetting where the variable is missing or empty."""
     value = environ.get(name, "")
     if not value:
         raise InvalidSetting(f"environment variable {name} is missing or empty")

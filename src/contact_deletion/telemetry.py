@@ -4,14 +4,14 @@ Nothing here is given a request, a message body or an identifier value: what is 
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 from aws_lambda_powertools import Logger, Tracer, single_metric
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from contact_deletion.errors import NotAccepted, Rejected
-from contact_deletion.outcomes import Accepted, Outcome
+from contact_deletion.outcomes import Accepted, Ended, JobPending, Outcome
 
 Handler = Callable[[Any, Any], Any]
 
@@ -51,7 +51,8 @@ class Telemetry:
     def outcome(
         self, outcome: Outcome, *, request_id: str | None, message_id: str | None, receive_count: int | None
     ) -> None:
-        fields = {
+        """One line for each request, and one for all that a follow-up which has not ended is about."""
+        fields: dict[str, Any] = {
             "request_id": request_id,
             "message_id": message_id,
             "receive_count": receive_count,
@@ -67,12 +68,44 @@ class Telemetry:
             }
             self._logger.info("request accepted", extra=fields)
             return
+        if isinstance(outcome, Ended):
+            self._ended(outcome)
+            return
+        if isinstance(outcome, JobPending):
+            self._counts["JobsPending"] += len(outcome.job_ids)
+            self._logger.info(
+                "jobs pending", extra=fields | {"statuses": sorted({job.status for job in outcome.jobs})}
+            )
+            return
+        self.not_accepted(outcome, fields)
+
+    def not_accepted(self, outcome: NotAccepted, fields: Mapping[str, Any]) -> None:
         kind = "Rejected" if isinstance(outcome, Rejected) else "Deferred"
         self._counts[f"Requests{kind}"] += 1
         self._codes[f"Requests{kind}", outcome.code] += 1
         self._logger.warning(
-            f"request {kind.lower()}", extra=fields | {"code": outcome.code, "reason": outcome.message}
+            f"request {kind.lower()}", extra={**fields, "code": outcome.code, "reason": outcome.message}
         )
+
+    def _ended(self, ended: Ended) -> None:
+        for end in ended.ends:
+            fields = {
+                "followed_operation": end.request.operation,
+                "request_id": end.request.request_id,
+                "message_id": end.request.message_id,
+                "job_ids": list(ended.job_ids),
+                "contacts_still_there": None if end.still_there is None else len(end.still_there),
+            }
+            if end.failure is None:
+                self._counts["RequestsCompleted"] += 1
+                self._logger.info("request completed", extra=fields)
+            else:
+                self._counts["RequestsFailed"] += 1
+                self._codes["RequestsFailed", end.failure.code] += 1
+                self._logger.warning(
+                    "request failed",
+                    extra=fields | {"code": end.failure.code, "reason": end.failure.message},
+                )
 
     def usage(self, api_calls: int, rate_limit_wait_seconds: float) -> None:
         self._counts["ApiCalls"] += api_calls
@@ -104,6 +137,39 @@ class Telemetry:
             "a visibility timeout was not changed",
             {"message_id": message_id, "reason": reason},
         )
+
+    def status_message_failed(self, request_id: str | None, job_ids: tuple[str, ...], reason: str) -> None:
+        """Nobody follows these jobs, unless the request comes back and is answered from the ledger."""
+        self._failed(
+            "StatusMessageFailures",
+            "the jobs of a request are not followed",
+            {"request_id": request_id, "job_ids": list(job_ids), "reason": reason},
+        )
+
+    def event_failed(self, request_id: str | None, job_ids: list[str], reason: str) -> None:
+        """The message comes back, and its event is tried again."""
+        self._failed(
+            "EventFailures",
+            "an outcome event was not put",
+            {"request_id": request_id, "job_ids": job_ids, "reason": reason},
+        )
+
+    def task_token_failed(self, request_id: str | None, job_ids: list[str], reason: str) -> None:
+        """The message comes back, and its workflow is told again."""
+        self._failed(
+            "TaskTokenFailures",
+            "a workflow was not told",
+            {"request_id": request_id, "job_ids": job_ids, "reason": reason},
+        )
+
+    def nobody_waits(self, request_id: str | None, reason: str) -> None:
+        self._logger.warning(
+            "no workflow waits for this request", extra={"request_id": request_id, "reason": reason}
+        )
+
+    def answered(self, answer: dict[str, Any]) -> None:
+        """What a function that only workflows invoke has answered."""
+        self._logger.info("answered", extra={"answer": answer})
 
     def _failed(self, metric: str, what: str, fields: dict[str, Any]) -> None:
         self._counts[metric] += 1

@@ -5,7 +5,7 @@ import requests
 
 from contact_deletion.deadline import Deadline
 from contact_deletion.sendgrid.client import SendGridClient
-from tests.client.support import EMAIL
+from tests.client.support import Known
 from tests.support.world import World
 
 
@@ -26,9 +26,14 @@ def deadline(world: World) -> Deadline:
 
 
 @pytest.fixture
-def contact(world: World) -> str:
+def known(world: World) -> Known:
+    return Known.to(world.double.account)
+
+
+@pytest.fixture
+def contact(known: Known) -> str:
     """A contact that can lose its e-mail address."""
-    return world.new_contact(email=EMAIL, external_id="x")
+    return known.contact
 
 
 @pytest.fixture

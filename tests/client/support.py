@@ -3,6 +3,7 @@
 import socketserver
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from io import BytesIO
 from threading import Event, Thread
 from typing import Any
@@ -14,24 +15,50 @@ from urllib3 import HTTPResponse
 from contact_deletion.deadline import Deadline
 from contact_deletion.request.remove_identifier import IdentifierType
 from contact_deletion.sendgrid.client import SendGridClient
+from local.sendgrid_double import Account
 from tests.contract import check
+from tests.support.events import contact_id
 
 EMAIL = "jane@example.com"
 
-Operation = Callable[[SendGridClient, str, Deadline], object]
+
+@dataclass(frozen=True)
+class Known:
+    """What SendGrid has: a contact that can lose its e-mail address, a job and an export."""
+
+    contact: str
+    job: str
+    export: str
+
+    @classmethod
+    def to(cls, account: Account) -> "Known":
+        contact = account.add_contact(email=EMAIL, external_id="x")
+        return cls(contact, account.delete_contacts([contact_id(1)]).id, account.exports.start().id)
+
+
+Operation = Callable[[SendGridClient, Known, Deadline], object]
 
 DELETIONS: dict[str, Operation] = {
-    "delete_contacts": lambda client, contact, deadline: client.delete_contacts([contact]),
-    "delete_all_contacts": lambda client, contact, deadline: client.delete_all_contacts(),
-    "delete_identifier": lambda client, contact, deadline: client.delete_identifier(
-        contact, IdentifierType.EMAIL, EMAIL, deadline
+    "delete_contacts": lambda client, known, deadline: client.delete_contacts([known.contact]),
+    "delete_all_contacts": lambda client, known, deadline: client.delete_all_contacts(),
+    "delete_identifier": lambda client, known, deadline: client.delete_identifier(
+        known.contact, IdentifierType.EMAIL, EMAIL, deadline
     ),
 }
 LOOK_UPS: dict[str, Operation] = {
-    "contact": lambda client, contact, deadline: client.contact(contact, deadline),
-    "contact_count": lambda client, contact, deadline: client.contact_count(deadline),
+    "contact": lambda client, known, deadline: client.contact(known.contact, deadline),
+    "contact_count": lambda client, known, deadline: client.contact_count(deadline),
+    "existing_contacts": lambda client, known, deadline: client.existing_contacts([known.contact], deadline),
+    "job": lambda client, known, deadline: client.job(known.job, deadline),
+    "export": lambda client, known, deadline: client.export(known.export, deadline),
 }
-OPERATIONS = DELETIONS | LOOK_UPS
+EXPORTS: dict[str, Operation] = {
+    "start_export": lambda client, known, deadline: client.start_export(deadline),
+}
+WAITING: dict[str, Operation] = {"delete_identifier": DELETIONS["delete_identifier"]} | LOOK_UPS | EXPORTS
+"""Those that wait for the rate limit's reset themselves."""
+
+OPERATIONS = DELETIONS | LOOK_UPS | EXPORTS
 
 
 class ContractAdapter(HTTPAdapter):

@@ -11,7 +11,7 @@ from contact_deletion.deadline import Deadline
 from contact_deletion.errors import SendGridUnauthorized
 from contact_deletion.sendgrid.client import SendGridClient
 from contact_deletion.sendgrid.rate_limit import MAX_CALLS_AT_ONCE
-from tests.client.support import OPERATIONS
+from tests.client.support import OPERATIONS, Known
 from tests.support.events import contact_id
 from tests.support.world import API_KEY, World
 
@@ -98,31 +98,31 @@ def test_a_secret_without_a_usable_key_is_unauthorized_without_a_call(
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_a_missing_secret_is_unauthorized_whatever_is_called(
-    world: World, client: SendGridClient, contact: str, deadline: Deadline, name: str
+    world: World, client: SendGridClient, known: Known, deadline: Deadline, name: str
 ) -> None:
     world.platform.secrets_manager.delete_secret(SecretId=world.secret_arn, ForceDeleteWithoutRecovery=True)
     with pytest.raises(
         SendGridUnauthorized, match=r"secret cannot be read \(ResourceNotFoundException\)"
     ) as raised:
-        OPERATIONS[name](client, contact, deadline)
+        OPERATIONS[name](client, known, deadline)
     assert world.secret_arn not in raised.value.message
 
 
 def test_the_secret_is_read_once_for_many_calls(
-    client: SendGridClient, contact: str, deadline: Deadline, fetches: list[None]
+    client: SendGridClient, known: Known, deadline: Deadline, fetches: list[None]
 ) -> None:
     for call in OPERATIONS.values():
-        call(client, contact, deadline)
+        call(client, known, deadline)
     assert len(fetches) == 1
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_a_rotated_key_costs_one_call_and_one_fetch(
-    world: World, client: SendGridClient, contact: str, deadline: Deadline, fetches: list[None], name: str
+    world: World, client: SendGridClient, known: Known, deadline: Deadline, fetches: list[None], name: str
 ) -> None:
     client.contact_count(deadline)
     world.rotate_key("SG.rotated")
-    OPERATIONS[name](client, contact, deadline)
+    OPERATIONS[name](client, known, deadline)
     assert [request.status for request in world.double.requests[1:]] in ([401, 200], [401, 202])
     assert len(fetches) == 2
     client.contact_count(deadline)
@@ -132,13 +132,13 @@ def test_a_rotated_key_costs_one_call_and_one_fetch(
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_a_renewed_key_that_is_refused_too_is_the_end(
-    world: World, client: SendGridClient, contact: str, deadline: Deadline, name: str
+    world: World, client: SendGridClient, known: Known, deadline: Deadline, name: str
 ) -> None:
     client.contact_count(deadline)
     world.rotate_key("SG.renewed")
     world.double.api_keys = {"SG.of-nobody"}
     with pytest.raises(SendGridUnauthorized, match="HTTP 401") as raised:
-        OPERATIONS[name](client, contact, deadline)
+        OPERATIONS[name](client, known, deadline)
     assert "SG." not in raised.value.message
     assert [request.status for request in world.double.requests[1:]] == [401, 401]
 
@@ -174,9 +174,9 @@ def test_calls_that_are_refused_together_fetch_the_rotated_key_once(
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_forbidden_is_unauthorized_without_a_second_try(
-    world: World, client: SendGridClient, contact: str, deadline: Deadline, name: str
+    world: World, client: SendGridClient, known: Known, deadline: Deadline, name: str
 ) -> None:
     world.double.forbidden = True
     with pytest.raises(SendGridUnauthorized, match="HTTP 403: access forbidden"):
-        OPERATIONS[name](client, contact, deadline)
+        OPERATIONS[name](client, known, deadline)
     assert len(world.double.requests) == 1

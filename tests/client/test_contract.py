@@ -9,7 +9,7 @@ from contact_deletion.errors import NotAccepted, SendGridRefused
 from contact_deletion.request.remove_identifier import IdentifierType
 from contact_deletion.sendgrid.client import SendGridClient
 from local.sendgrid_double import Fault, RateLimit
-from tests.client.support import OPERATIONS, ContractAdapter
+from tests.client.support import LOOK_UPS, OPERATIONS, ContractAdapter, Known
 from tests.support.events import contact_id
 from tests.support.world import World
 
@@ -30,7 +30,7 @@ each_operation = pytest.mark.parametrize("name", OPERATIONS)
 def test_what_works_keeps_to_the_contract(
     world: World,
     adapter: ContractAdapter,
-    contact: str,
+    known: Known,
     deadline: Deadline,
     name: str,
     on_behalf_of: str,
@@ -38,8 +38,8 @@ def test_what_works_keeps_to_the_contract(
 ) -> None:
     world.double.rate_limiter.configure(RateLimit(limit=600, window_seconds=60, reset=reset))  # type: ignore[arg-type]
     world.change_settings(on_behalf_of=on_behalf_of)
-    OPERATIONS[name](world.platform.parts("test").client, contact, deadline)
-    assert adapter.statuses == [200 if name in ("contact", "contact_count") else 202]
+    OPERATIONS[name](world.platform.parts("test").client, known, deadline)
+    assert adapter.statuses == [200 if name in LOOK_UPS else 202]
 
 
 @each_operation
@@ -48,14 +48,14 @@ def test_what_fails_keeps_to_the_contract(
     world: World,
     adapter: ContractAdapter,
     client: SendGridClient,
-    contact: str,
+    known: Known,
     deadline: Deadline,
     name: str,
     status: int,
 ) -> None:
     world.double.faults.add(Fault(status=status))
     with suppress(NotAccepted):
-        OPERATIONS[name](client, contact, deadline)
+        OPERATIONS[name](client, known, deadline)
     assert adapter.statuses[0] == status
 
 

@@ -4,9 +4,10 @@ import pytest
 
 from contact_deletion.deadline import Deadline
 from contact_deletion.errors import RateLimited, SendGridUnavailable
-from contact_deletion.sendgrid.client import CALL_SECONDS, SendGridClient
+from contact_deletion.sendgrid.client import SendGridClient
+from contact_deletion.sendgrid.transport import CALL_SECONDS
 from local.sendgrid_double import Fault, RateLimit
-from tests.client.support import LOOK_UPS, OPERATIONS
+from tests.client.support import EXPORTS, LOOK_UPS, OPERATIONS, WAITING, Known
 from tests.support.context import Context
 from tests.support.events import contact_id
 from tests.support.world import World
@@ -18,9 +19,11 @@ ROUTES = {
     "delete_identifier": "DELETE /v3/marketing/contacts/{contact_id}/identifiers",
     "contact": "GET /v3/marketing/contacts/{contact_id}",
     "contact_count": "GET /v3/marketing/contacts/count",
+    "existing_contacts": "POST /v3/marketing/contacts/batch",
+    "job": "GET /v3/marketing/contacts/imports/{job_id}",
+    "export": "GET /v3/marketing/contacts/exports/{export_id}",
+    "start_export": "POST /v3/marketing/contacts/exports",
 }
-WAITING = ["delete_identifier", *LOOK_UPS]
-"""Those that wait for the reset themselves."""
 
 both_formats = pytest.mark.parametrize("reset", ["epoch", "seconds"])
 
@@ -57,11 +60,11 @@ def test_the_limit_is_kept_before_a_429_says_so(
 @both_formats
 @pytest.mark.parametrize("name", WAITING)
 def test_a_429_is_waited_out_while_there_is_time(
-    world: World, client: SendGridClient, contact: str, deadline: Deadline, name: str, reset: str
+    world: World, client: SendGridClient, known: Known, deadline: Deadline, name: str, reset: str
 ) -> None:
     limit(world, 3, reset)
     others_use_up(world, name, 3)
-    OPERATIONS[name](client, contact, deadline)
+    OPERATIONS[name](client, known, deadline)
     assert statuses(world) in ([429, 200], [429, 202])
     assert sum(world.clock.slept) == pytest.approx(WINDOW, abs=2)
 
@@ -69,12 +72,12 @@ def test_a_429_is_waited_out_while_there_is_time(
 @both_formats
 @pytest.mark.parametrize("name", WAITING)
 def test_a_429_is_passed_on_when_there_is_no_time_to_wait(
-    world: World, client: SendGridClient, contact: str, name: str, reset: str
+    world: World, client: SendGridClient, known: Known, name: str, reset: str
 ) -> None:
     limit(world, 3, reset)
     others_use_up(world, name, 3)
     with pytest.raises(RateLimited) as raised:
-        OPERATIONS[name](client, contact, deadline_in(world, 60))
+        OPERATIONS[name](client, known, deadline_in(world, 60))
     assert raised.value.retry_after == pytest.approx(WINDOW, abs=2)
     assert world.clock.slept == []
     assert statuses(world) == [429]
@@ -82,12 +85,12 @@ def test_a_429_is_passed_on_when_there_is_no_time_to_wait(
 
 @pytest.mark.parametrize("name", WAITING)
 def test_a_spent_limit_is_passed_on_without_a_call_when_there_is_no_time_to_wait(
-    world: World, client: SendGridClient, contact: str, deadline: Deadline, name: str
+    world: World, client: SendGridClient, known: Known, deadline: Deadline, name: str
 ) -> None:
     limit(world, 1)
-    OPERATIONS[name](client, contact, deadline)
+    OPERATIONS[name](client, known, deadline)
     with pytest.raises(RateLimited) as raised:
-        OPERATIONS[name](client, contact, deadline_in(world, 60))
+        OPERATIONS[name](client, known, deadline_in(world, 60))
     assert raised.value.retry_after == pytest.approx(WINDOW, abs=2)
     assert len(world.double.requests) == 1
 
@@ -112,12 +115,12 @@ def test_waiting_for_429s_ends_with_the_invocation(
 
 @pytest.mark.parametrize("name", ["delete_contacts", "delete_all_contacts"])
 def test_a_deletion_of_contacts_never_waits_itself(
-    world: World, client: SendGridClient, contact: str, deadline: Deadline, name: str
+    world: World, client: SendGridClient, known: Known, deadline: Deadline, name: str
 ) -> None:
     limit(world, 3)
     others_use_up(world, name, 3)
     with pytest.raises(RateLimited) as raised:
-        OPERATIONS[name](client, contact, deadline)
+        OPERATIONS[name](client, known, deadline)
     assert raised.value.retry_after == pytest.approx(WINDOW, abs=2)
     assert statuses(world) == [429]
     assert world.clock.slept == []
@@ -133,13 +136,13 @@ def test_a_delete_all_is_not_sent_when_the_limit_is_spent(world: World, client: 
 
 
 def test_endpoints_have_limits_of_their_own(
-    world: World, client: SendGridClient, contact: str, deadline: Deadline
+    world: World, client: SendGridClient, known: Known, deadline: Deadline
 ) -> None:
     limit(world, 1)
     for name in ("delete_contacts", *WAITING):
-        OPERATIONS[name](client, contact, deadline)
+        OPERATIONS[name](client, known, deadline)
     assert world.clock.slept == []
-    assert statuses(world) == [202, 202, 200, 200]
+    assert statuses(world) == [202] * 2 + [200] * len(LOOK_UPS) + [202] * len(EXPORTS)
 
 
 def test_deletions_by_ids_and_of_all_share_a_limit(world: World, client: SendGridClient) -> None:
@@ -162,10 +165,10 @@ def test_waiting_is_counted(world: World, client: SendGridClient, deadline: Dead
 
 @pytest.mark.parametrize("name", WAITING)
 def test_no_call_is_begun_that_might_not_end_in_time(
-    world: World, client: SendGridClient, contact: str, name: str
+    world: World, client: SendGridClient, known: Known, name: str
 ) -> None:
     with pytest.raises(SendGridUnavailable, match="no time left") as raised:
-        OPERATIONS[name](client, contact, deadline_in(world, CALL_SECONDS))
+        OPERATIONS[name](client, known, deadline_in(world, CALL_SECONDS))
     assert not raised.value.maybe_received
     assert world.double.requests == []
 

@@ -12,7 +12,7 @@ from contact_deletion.deadline import Deadline
 from contact_deletion.request.remove_identifier import IdentifierType
 from contact_deletion.sendgrid.client import SendGridClient
 from local.sendgrid_double import Fault, SendGridDouble, serve
-from tests.client.support import DELETIONS, OPERATIONS
+from tests.client.support import DELETIONS, EXPORTS, OPERATIONS, Known
 from tests.support.events import contact_id
 from tests.support.world import API_KEY, World
 
@@ -21,19 +21,19 @@ each_operation = pytest.mark.parametrize("name", OPERATIONS)
 
 @each_operation
 def test_every_call_asks_for_json_with_the_key(
-    client: SendGridClient, contact: str, deadline: Deadline, sent: list[requests.PreparedRequest], name: str
+    client: SendGridClient, known: Known, deadline: Deadline, sent: list[requests.PreparedRequest], name: str
 ) -> None:
-    OPERATIONS[name](client, contact, deadline)
+    OPERATIONS[name](client, known, deadline)
     (request,) = sent
     assert request.headers["Authorization"] == f"Bearer {API_KEY}"
     assert request.headers["Accept"] == "application/json"
 
 
 def test_without_a_subuser_no_call_is_on_behalf_of_one(
-    world: World, client: SendGridClient, contact: str, deadline: Deadline
+    world: World, client: SendGridClient, known: Known, deadline: Deadline
 ) -> None:
     for call in OPERATIONS.values():
-        call(client, contact, deadline)
+        call(client, known, deadline)
     assert len(world.double.requests) == len(OPERATIONS)
     assert not any("on-behalf-of" in request.headers for request in world.double.requests)
 
@@ -42,15 +42,16 @@ def test_with_a_subuser_every_call_is_on_its_behalf(
     world: World, new_client: Callable[[], SendGridClient], deadline: Deadline
 ) -> None:
     subuser = world.double.add_subuser("subuser")
-    contact = subuser.add_contact(email="a@example.com", external_id="x")
+    known = Known.to(subuser)
     world.change_settings(on_behalf_of="subuser")
     client = new_client()
     for call in OPERATIONS.values():
-        call(client, contact, deadline)
+        call(client, known, deadline)
     assert [request.headers["on-behalf-of"] for request in world.double.requests] == ["subuser"] * len(
         OPERATIONS
     )
-    assert len(subuser.jobs()) == len(DELETIONS)
+    assert len(subuser.jobs()) == 1 + len(DELETIONS)
+    assert len(subuser.exports.all()) == 1 + len(EXPORTS)
     assert not world.double.account.jobs()
 
 
@@ -103,10 +104,10 @@ def test_the_base_urls_path_comes_first(
     assert world.double.requests[0].target == f"/base/v3/marketing/contacts?ids={contact_id(1)}"
 
 
-def test_no_cookie_is_kept(world: World, client: SendGridClient, contact: str, deadline: Deadline) -> None:
+def test_no_cookie_is_kept(world: World, client: SendGridClient, known: Known, deadline: Deadline) -> None:
     world.double.faults.add(Fault(headers={"Set-Cookie": "session=1; Path=/"}))
     for call in OPERATIONS.values():
-        call(client, contact, deadline)
+        call(client, known, deadline)
     assert not any("Cookie" in request.headers for request in world.double.requests)
 
 
@@ -126,14 +127,14 @@ def test_the_machines_proxies_and_passwords_are_not_used(
 @each_operation
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_not_followed(
-    world: World, client: SendGridClient, contact: str, deadline: Deadline, name: str, status: int
+    world: World, client: SendGridClient, known: Known, deadline: Deadline, name: str, status: int
 ) -> None:
     elsewhere = SendGridDouble()
     with serve(elsewhere) as other_url:
         location = f"{other_url}/v3/marketing/contacts"
         world.double.faults.add(Fault(status=status, headers={"Location": location}))
         with pytest.raises(Exception, match=f"HTTP {status}"):
-            OPERATIONS[name](client, contact, deadline)
+            OPERATIONS[name](client, known, deadline)
     assert elsewhere.requests == []
     assert len(world.double.requests) == 1
 
@@ -141,13 +142,13 @@ def test_a_redirect_is_not_followed(
 def test_calls_one_after_another_share_a_connection(
     world: World,
     client: SendGridClient,
-    contact: str,
+    known: Known,
     deadline: Deadline,
     sent: list[requests.PreparedRequest],
 ) -> None:
     for _ in range(2):
         for call in OPERATIONS.values():
-            call(client, contact, deadline)
+            call(client, known, deadline)
     world.double.faults.add(Fault(status=500))
     with pytest.raises(Exception, match="HTTP 500"):
         client.contact_count(deadline)
@@ -159,10 +160,10 @@ def test_calls_one_after_another_share_a_connection(
 
 
 def test_usage_is_what_was_called_since_it_was_last_taken(
-    world: World, client: SendGridClient, contact: str, deadline: Deadline
+    world: World, client: SendGridClient, known: Known, deadline: Deadline
 ) -> None:
     for call in OPERATIONS.values():
-        call(client, contact, deadline)
+        call(client, known, deadline)
     usage = client.take_usage()
     assert usage.api_calls == len(world.double.requests) == len(OPERATIONS)
     assert usage.rate_limit_wait_seconds == 0

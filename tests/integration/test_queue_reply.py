@@ -2,7 +2,6 @@
 
 import json
 import random
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,20 +14,6 @@ from tests.support.events import bulk_delete, contact_id, queue_arn, sqs_event
 from tests.support.world import World
 
 QUEUE = "BulkDeleteQueue"
-
-
-@pytest.fixture
-def visibility_timeouts(world: World) -> Iterator[list[int]]:
-    """Fills with the timeouts, in seconds, that messages are given, in the order of the messages."""
-    given: list[int] = []
-
-    def watch(params: dict[str, Any], **_: Any) -> None:
-        given.extend(entry["VisibilityTimeout"] for entry in params["Entries"])
-
-    events = world.platform.sqs.meta.events
-    events.register("provide-client-params.sqs.ChangeMessageVisibilityBatch", watch)
-    yield given
-    events.unregister("provide-client-params.sqs.ChangeMessageVisibilityBatch", watch)
 
 
 def test_a_rejected_message_is_copied_with_its_reason_and_its_own_attributes(world: World) -> None:
@@ -91,7 +76,7 @@ def test_large_rejected_messages_are_all_copied(world: World) -> None:
 def test_a_rejected_message_whose_copy_fails_stays_in_its_queue(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    batch = sqs_event("not JSON", bulk_delete([contact_id(1)]), queue=QUEUE)
+    batch = sqs_event("not JSON", queue=QUEUE)
 
     with FailingCalls(world.platform.sqs, "SendMessageBatch", service="sqs"):
         response = world.bulk_delete(batch)

@@ -62,3 +62,22 @@ def test_a_sample_of_delete_all_is_too_old_to_do_harm(filled: World) -> None:
 
     with pytest.raises(DeleteAllRefused):
         filled.delete_all(event("delete-all-direct"))
+
+
+def test_deletion_status(filled: World) -> None:
+    filled.clock.advance(24 * 3600)
+
+    assert filled.deletion_status(event("deletion-status-sqs")) == {"batchItemFailures": []}
+    assert codes(filled) == ["DeletionFailed"] * 2
+    purge, other = filled.outcome_events()
+    assert (purge["request_id"], purge["contacts_still_there"]["count"]) == ("purge-2026-11", 2)
+    assert (other["request_id"], other["contacts_still_there"]["count"]) == (None, 0)
+    assert filled.deletion_status(event("deletion-status-direct"))["status"] == "pending"
+
+
+def test_contact_count(filled: World) -> None:
+    assert filled.contact_count(event("contact-count-direct")) == {"contact_count": 7}
+
+
+def test_identifier_check(filled: World) -> None:
+    assert filled.identifier_check(event("identifier-check-direct")) == {"present": True, "last": True}

@@ -4,13 +4,22 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.support.events import bulk_delete, contact_id, delete_all, remove_identifier, sqs_event
+from tests.support.events import (
+    bulk_delete,
+    contact_id,
+    delete_all,
+    follow_up,
+    remove_identifier,
+    sqs_event,
+)
 
 DIRECTORY = Path(__file__).parents[2] / "events"
 REQUESTED_AT = "2026-11-21T12:00:00+00:00"
 """Long ago for whoever tries it, so that a sample of delete-all is refused until somebody writes the time anew."""
 
 PERSON, LONELY_PERSON = contact_id(1), contact_id(2)
+JOB = "21be0c9d-73ca-40a6-a903-13adea0eb0a8"
+"""Of nobody: accepted so long ago that a queue's message about it ends as failed."""
 
 
 def files() -> dict[str, Any]:
@@ -55,6 +64,29 @@ def files() -> dict[str, Any]:
             queue="DeleteAllQueue",
         ),
         "delete-all-direct.json": delete_all(REQUESTED_AT, request_id="reset-from-a-workflow"),
+        "deletion-status-sqs.json": sqs_event(
+            follow_up(
+                [JOB],
+                {
+                    "operation": "bulk_delete",
+                    "request_id": "purge-2026-11",
+                    "message_id": "b5cbf4e4-9a51-4bb0-a1ba-0a4ed5dbd2cb",
+                    "contact_count": 2,
+                    "contact_ids": [PERSON, contact_id(11)],
+                },
+                {
+                    "operation": "bulk_delete",
+                    "message_id": "0e19c9f7-7fd0-4a0e-a1ab-b1f0b1ce1d5c",
+                    "contact_count": 1,
+                    "contact_ids": [contact_id(30)],
+                },
+                accepted_at=REQUESTED_AT,
+            ),
+            queue="DeletionStatusQueue",
+        ),
+        "deletion-status-direct.json": follow_up([JOB]),
+        "contact-count-direct.json": {},
+        "identifier-check-direct.json": remove_identifier(LONELY_PERSON, "EMAIL", "only@example.com"),
     }
 
 

@@ -13,10 +13,16 @@ from typing import Any
 import boto3
 from moto import mock_aws
 
-from contact_deletion.application import Application
-from contact_deletion.handlers import bulk_delete, delete_all, remove_identifier
+from contact_deletion.handlers import (
+    bulk_delete,
+    contact_count,
+    delete_all,
+    deletion_status,
+    identifier_check,
+    remove_identifier,
+)
 from contact_deletion.platform import Platform
-from contact_deletion.sendgrid.client import new_session
+from contact_deletion.sendgrid.transport import new_session
 from contact_deletion.settings import Settings
 from local.aws.account import REGION
 from local.aws.sqs_event import record
@@ -27,6 +33,8 @@ from tests.support.context import Context
 
 API_KEY = "SG.example-key-of-the-double"
 TABLE = "LedgerTable"
+STATUS_QUEUE = "DeletionStatusQueue"
+EVENTS_QUEUE = "OutcomeEvents"
 
 _services = (f"test-{number}" for number in itertools.count())
 """Powertools keeps one logger for a service name; each world has its own."""
@@ -39,6 +47,9 @@ class World:
     clock: FakeClock
     secret_arn: str
     log: io.StringIO
+    task_answers: list[dict[str, Any]]
+    """What workflows were told that wait with a task token: the token, and `output`, or `error` and `cause`."""
+
     context: Context = field(default_factory=Context)
 
     def __post_init__(self) -> None:
@@ -46,7 +57,7 @@ class World:
 
     def restart(self) -> None:
         """New execution environments, as after a deployment: whatever an environment remembers is gone."""
-        self._applications: dict[str, Application[Any]] = {}
+        self._functions: dict[str, Any] = {}
 
     def change_settings(self, **changes: Any) -> None:
         self.platform = replace(self.platform, settings=replace(self.platform.settings, **changes))
@@ -61,11 +72,20 @@ class World:
     def remove_identifier(self, event: object) -> Any:
         return self._invoke(remove_identifier, event)
 
+    def deletion_status(self, event: object) -> Any:
+        return self._invoke(deletion_status, event)
+
+    def contact_count(self, event: object) -> Any:
+        return self._invoke(contact_count, event)
+
+    def identifier_check(self, event: object) -> Any:
+        return self._invoke(identifier_check, event)
+
     def _invoke(self, module: Any, event: object) -> Any:
-        application = self._applications.get(module.OPERATION)
-        if application is None:
-            application = self._applications[module.OPERATION] = module.build(self.platform)
-        return application.handle(event, self.context)
+        function = self._functions.get(module.OPERATION)
+        if function is None:
+            function = self._functions[module.OPERATION] = module.build(self.platform)
+        return function.handle(event, self.context)
 
     def new_contact(self, **identifiers: str) -> str:
         return self.double.account.add_contact(**(identifiers or {"external_id": "x"}))
@@ -80,6 +100,14 @@ class World:
 
     def deletions(self) -> list[ReceivedRequest]:
         return [request for request in self.double.requests if request.method == "DELETE"]
+
+    def job_looks(self) -> list[ReceivedRequest]:
+        """The calls that asked how a job stands."""
+        return [request for request in self.double.requests if request.route.endswith("/imports/{job_id}")]
+
+    def contact_looks(self) -> list[ReceivedRequest]:
+        """The calls that asked which of some contacts there are."""
+        return [request for request in self.double.requests if request.route.endswith("/batch")]
 
     def queue_url(self, queue: str) -> str:
         return self.platform.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
@@ -104,18 +132,34 @@ class World:
             "Records": [record(message, events.queue_arn(queue)) for message in answer.get("Messages", [])]
         }
 
+    def receive_all(self, queue: str) -> list[dict[str, Any]]:
+        """Everything that can be received, as one batch's records."""
+        received = []
+        while records := self.receive(queue)["Records"]:
+            received += records
+        return received
+
     def dead_letters(self, queue: str = "BulkDeleteDeadLetterQueue") -> list[dict[str, Any]]:
         """Body and attributes of each message in the dead-letter queue."""
-        letters = []
-        while messages := self.receive(queue)["Records"]:
-            letters += [
-                {
-                    "body": message["body"],
-                    **{name: value["stringValue"] for name, value in message["messageAttributes"].items()},
-                }
-                for message in messages
-            ]
-        return letters
+        return [
+            {
+                "body": message["body"],
+                **{name: value["stringValue"] for name, value in message["messageAttributes"].items()},
+            }
+            for message in self.receive_all(queue)
+        ]
+
+    def status_messages(self) -> list[dict[str, Any]]:
+        """What DeletionStatusFunction was told since this was last asked."""
+        return [json.loads(message["body"]) for message in self.receive_all(STATUS_QUEUE)]
+
+    def outcome_events(self) -> list[dict[str, Any]]:
+        """The outcome events that arrived since this was last asked: each's detail, and its `kind`."""
+        arrived = [json.loads(message["body"]) for message in self.receive_all(EVENTS_QUEUE)]
+        return [
+            event["detail"] | {"kind": event["detail-type"].removeprefix("Contact Deletion ")}
+            for event in arrived
+        ]
 
     def ledger(self) -> list[dict[str, Any]]:
         """The ledger's items, as DynamoDB has them."""
@@ -145,12 +189,33 @@ def _client(service: str) -> Any:
     return boto3.session.Session("testing", "testing", region_name=REGION).client(service)
 
 
+def _have_events_kept(client: Any, sqs: Any) -> None:
+    """What this project puts on the default bus goes to a queue."""
+    sqs.create_queue(QueueName=EVENTS_QUEUE)
+    client.put_rule(Name="outcomes", EventPattern=json.dumps({"source": ["sendgrid-contact-deletion"]}))
+    client.put_targets(Rule="outcomes", Targets=[{"Id": "queue", "Arn": events.queue_arn(EVENTS_QUEUE)}])
+
+
+@contextmanager
+def _task_answers(client: Any) -> Iterator[list[dict[str, Any]]]:
+    """Fills with what Step Functions is told; moto takes every token, and keeps nothing."""
+    answers: list[dict[str, Any]] = []
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        answers.append(json.loads(params["body"]))
+
+    client.meta.events.register_last("before-call.sfn", note)  # after what makes a call fail
+    yield answers
+    client.meta.events.unregister("before-call.sfn", note)
+
+
 @contextmanager
 def new_world() -> Iterator[World]:
     clock = FakeClock()
     double = SendGridDouble(clock=clock, sleep=clock.sleep, job_delay=30.0, api_keys={API_KEY})
     log = io.StringIO()
-    with mock_aws(), serve(double) as base_url:
+    step_functions = _client("stepfunctions")
+    with mock_aws(), serve(double) as base_url, _task_answers(step_functions) as task_answers:
         dynamodb, sqs, secrets_manager = _client("dynamodb"), _client("sqs"), _client("secretsmanager")
         secret_arn = secrets_manager.create_secret(Name="SendGridApiKeySecret", SecretString=API_KEY)["ARN"]
         dynamodb.create_table(
@@ -159,15 +224,19 @@ def new_world() -> Iterator[World]:
             AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
             BillingMode="PAY_PER_REQUEST",
         )
-        for queue in ("BulkDelete", "DeleteAll", "RemoveIdentifier"):
+        for queue in ("BulkDelete", "DeleteAll", "RemoveIdentifier", "DeletionStatus"):
             sqs.create_queue(QueueName=f"{queue}Queue")
             sqs.create_queue(QueueName=f"{queue}DeadLetterQueue")
+        _have_events_kept(_client("events"), sqs)
         settings = Settings(
             sendgrid_base_url=base_url,
             api_key_secret_id=secret_arn,
             on_behalf_of="",
             ledger_table=TABLE,
             dead_letter_queue_url=sqs.get_queue_url(QueueName="BulkDeleteDeadLetterQueue")["QueueUrl"],
+            deletion_status_queue_url=sqs.get_queue_url(QueueName="DeletionStatusQueue")["QueueUrl"],
+            event_bus_name="default",
+            contact_verification="on-error",
             delete_all_enabled=True,
             delete_all_max_age_seconds=900,
             service=next(_services),
@@ -178,6 +247,8 @@ def new_world() -> Iterator[World]:
                 settings=settings,
                 dynamodb=dynamodb,
                 sqs=sqs,
+                events=_client("events"),
+                step_functions=step_functions,
                 secrets_manager=secrets_manager,
                 session=session,
                 clock=clock,
@@ -185,4 +256,11 @@ def new_world() -> Iterator[World]:
                 jitter=lambda least, most: most,
                 log_stream=log,
             )
-            yield World(platform=platform, double=double, clock=clock, secret_arn=secret_arn, log=log)
+            yield World(
+                platform=platform,
+                double=double,
+                clock=clock,
+                secret_arn=secret_arn,
+                log=log,
+                task_answers=task_answers,
+            )

@@ -1,11 +1,15 @@
 import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from contact_deletion.errors import NotAccepted, SendGridRefused, SendGridUnauthorized, SendGridUnavailable
+from contact_deletion.jobs import PENDING, Job
 from contact_deletion.sendgrid import answers
+from contact_deletion.sendgrid.exports import Export
 from tests.unit import strategies
 
 JOB = "21be0c9d-73ca-40a6-a903-13adea0eb0a8"
@@ -178,3 +182,240 @@ def test_any_answer_is_an_error_that_can_be_passed_on(
     error = failure(status, body, *values)
     assert len(error.message) < 300
     error.message.encode()
+
+
+# ---------------------------------------------------------------------------------------------- jobs
+
+
+NOT_OBJECTS = [None, b"", b"null", b"[]", b"{}", b'"completed"', HTML, b'{"status": "compl', b"[" * 100_000]
+"""Bodies that tell of nothing."""
+
+
+def body(answer: object) -> bytes:
+    return json.dumps(answer).encode()
+
+
+def test_a_job_is_told_with_its_counts_and_the_link_to_its_errors() -> None:
+    told = {
+        "id": "whatever it calls itself",
+        "status": "errored",
+        "job_type": "delete_contacts",
+        "results": {
+            "requested_count": 5,
+            "deleted_count": 3,
+            "errored_count": 2,
+            "errors_url": "https://errors.example.com/file?signature=1",
+        },
+    }
+    assert answers.job(JOB, body(told)) == Job(
+        JOB, "errored", 5, 3, 2, "https://errors.example.com/file?signature=1"
+    )
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"status": "completed"},
+        {"status": "completed", "results": None},
+        {"status": "completed", "results": []},
+        {"status": "completed", "results": {}},
+        {"status": "completed", "results": {"requested_count": None, "deleted_count": "3"}},
+        {"status": "completed", "results": {"requested_count": -1, "errored_count": True, "errors_url": 7}},
+        {"status": "completed", "job_type": {"unknown": True}, "results": {"unmodified_count": 1}},
+    ],
+    ids=str,
+)
+def test_what_a_job_does_not_tell_is_none(told: dict[str, Any]) -> None:
+    assert answers.job(JOB, body(told)) == Job(JOB, "completed")
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        ("completed", "completed"),
+        ("Completed", "completed"),
+        ("ERRORED", "errored"),
+        ("Failure", "failure"),
+        ("in_progress", "in_progress"),
+        ("", PENDING),
+        (None, PENDING),
+        (7, PENDING),
+        ({"status": "completed"}, PENDING),
+        ("completed for jane@example.com", PENDING),
+        ("x" * 33, PENDING),
+    ],
+    ids=repr,
+)
+def test_a_status_is_a_word_in_lower_case_and_anything_else_leaves_the_matter_open(
+    told: object, status: str
+) -> None:
+    assert answers.job(JOB, body({"status": told})).status == status
+
+
+def test_a_job_without_a_status_is_pending() -> None:
+    assert answers.job(JOB, body({"results": {"deleted_count": 1}})) == Job(JOB, PENDING, deleted_count=1)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://errors.example.com", "ftp://x", "", None, 7, "https://" + "x" * 4096],
+    ids=lambda v: str(v)[:20],
+)
+def test_what_is_no_https_link_is_not_passed_on(url: object) -> None:
+    assert answers.job(JOB, body({"status": "failed", "results": {"errors_url": url}})).errors_url is None
+
+
+@pytest.mark.parametrize("answer", NOT_OBJECTS, ids=lambda v: repr(v)[:20])
+def test_what_tells_of_no_job_is_an_outage(answer: bytes | None) -> None:
+    with pytest.raises(SendGridUnavailable, match="something that is none"):
+        answers.job(JOB, answer)
+
+
+job_texts = st.fixed_dictionaries(
+    {},
+    optional={
+        "status": st.sampled_from(["completed", "pending", "errored", "failed"]) | strategies.json_values,
+        "results": st.dictionaries(
+            st.sampled_from(["requested_count", "deleted_count", "errored_count", "errors_url"]),
+            strategies.json_values,
+        )
+        | strategies.json_values,
+        "job_type": strategies.json_values,
+    },
+)
+
+
+@given(st.one_of(st.binary(), strategies.json_values.map(body), job_texts.map(body)))
+def test_any_body_is_a_job_or_an_outage(answer: bytes) -> None:
+    try:
+        job = answers.job(JOB, answer)
+    except SendGridUnavailable:
+        return
+    assert job.job_id == JOB
+    assert job.status.islower()
+    assert strategies.PLANTED not in job.status
+    assert not (job.completed and job.failed)
+    assert all(
+        count is None or (type(count) is int and count >= 0)
+        for count in (job.requested_count, job.deleted_count, job.errored_count)
+    )
+
+
+# ---------------------------------------------------------------------------------------------- contacts by their ids
+
+
+def test_the_contacts_of_a_look_up_are_their_ids_in_lower_case() -> None:
+    found = {"result": [{"id": "A", "email": "jane@example.com"}, {"id": "b"}]}
+    assert answers.contact_ids(body(found)) == {"a", "b"}
+
+
+def test_a_look_up_can_find_nobody() -> None:
+    assert answers.contact_ids(b'{"result": []}') == frozenset()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *NOT_OBJECTS,
+        body({"result": None}),
+        body({"result": {"a": {"id": "a"}}}),
+        body({"result": ["a"]}),
+        body({"contacts": [{"id": "a"}]}),
+    ],
+    ids=lambda v: repr(v)[:30],
+)
+def test_what_is_no_list_of_contacts_is_an_outage(answer: bytes | None) -> None:
+    """And not the news that there is no contact."""
+    with pytest.raises(SendGridUnavailable, match="no list"):
+        answers.contact_ids(answer)
+
+
+# ---------------------------------------------------------------------------------------------- exports
+
+
+UNUSABLE_IDS: list[object] = [None, "", 7, {}, "../count", "a b", "x" * 129]
+
+
+def test_the_export_of_a_202_is_its_id() -> None:
+    assert answers.export_id(body({"id": JOB, "_metadata": {}})) == JOB
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [*NOT_OBJECTS, *[body({"id": wrong}) for wrong in UNUSABLE_IDS]],
+)
+def test_a_202_without_a_usable_export_id_is_no_success(answer: bytes | None) -> None:
+    with pytest.raises(SendGridUnavailable, match="no usable id"):
+        answers.export_id(answer)
+
+
+def test_an_export_is_told_with_its_links_their_expiry_and_its_count() -> None:
+    told = {
+        "status": "ready",
+        "urls": ["https://files.example.com/1", "https://files.example.com/2"],
+        "expires_at": "2026-11-22T00:00:00Z",
+        "contact_count": 7,
+    }
+    assert answers.export(body(told)) == Export(
+        "ready",
+        ("https://files.example.com/1", "https://files.example.com/2"),
+        datetime(2026, 11, 22, tzinfo=UTC),
+        7,
+    )
+
+
+def test_an_expiry_keeps_its_offset() -> None:
+    expires_at = answers.export(
+        body({"status": "ready", "expires_at": "2026-11-22T00:00:00+02:00"})
+    ).expires_at
+    assert expires_at == datetime(2026, 11, 21, 22, tzinfo=UTC)
+    assert expires_at.utcoffset() == timedelta(hours=2)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"status": "ready"},
+        {"status": "ready", "urls": None, "expires_at": None, "contact_count": None, "message": None},
+        {"status": "ready", "urls": "https://files.example.com/1", "expires_at": "tomorrow"},
+        {"status": "ready", "expires_at": "2026-11-22T00:00:00", "contact_count": "7", "message": 7},
+    ],
+    ids=str,
+)
+def test_what_an_export_does_not_tell_is_left_out(told: dict[str, Any]) -> None:
+    assert answers.export(body(told)) == Export("ready")
+
+
+@pytest.mark.parametrize("status", ["failure", "failed", "Failed", "errored"])
+def test_every_spelling_of_an_exports_failure_is_one(status: str) -> None:
+    export = answers.export(body({"status": status, "message": "mail jane@example.com, call 5550100"}))
+    assert (export.failed, export.ready) == (True, False)
+    assert export.message == "mail *** call ***"
+
+
+@pytest.mark.parametrize("answer", NOT_OBJECTS, ids=lambda v: repr(v)[:20])
+def test_what_tells_of_no_export_is_an_outage(answer: bytes | None) -> None:
+    with pytest.raises(SendGridUnavailable, match="something that is none"):
+        answers.export(answer)
+
+
+export_texts = st.fixed_dictionaries(
+    {},
+    optional={
+        name: strategies.json_values for name in ("status", "urls", "expires_at", "contact_count", "message")
+    },
+)
+
+
+@given(st.one_of(st.binary(), strategies.json_values.map(body), export_texts.map(body)))
+def test_any_body_is_an_export_or_an_outage(answer: bytes) -> None:
+    try:
+        export = answers.export(answer)
+    except SendGridUnavailable:
+        return
+    assert strategies.PLANTED not in export.status + export.message
+    assert export.expires_at is None or export.expires_at.tzinfo
+
+
+def test_an_exports_links_are_never_shown() -> None:
+    assert "signature" not in repr(Export("ready", ("https://files.example.com/1?signature=1",)))

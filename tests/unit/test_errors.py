@@ -18,6 +18,8 @@ REJECTED = {
     "ContactNotFound",
     "RequestConflict",
     "SendGridRefused",
+    "BackupIncomplete",
+    "ListResultUnreadable",
 }
 DEFERRED = {
     "SendGridUnauthorized",
@@ -25,12 +27,14 @@ DEFERRED = {
     "SendGridUnavailable",
     "RequestInProgress",
     "LedgerUnavailable",
+    "BucketUnavailable",
 }
 
 
 def _below(base: type[NotAccepted]) -> Iterator[type[NotAccepted]]:
     for kind in base.__subclasses__():
-        yield kind
+        if kind.__module__ == NotAccepted.__module__:
+            yield kind
         yield from _below(kind)
 
 

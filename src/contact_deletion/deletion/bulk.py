@@ -14,10 +14,11 @@ from contact_deletion.errors import (
     SendGridUnauthorized,
     SendGridUnavailable,
 )
-from contact_deletion.outcomes import Accepted, Outcome
+from contact_deletion.outcomes import Accepted, DeletionOutcome
 from contact_deletion.request.bulk_delete import BulkDelete
-from contact_deletion.sendgrid.client import SendGridClient, require_time
+from contact_deletion.sendgrid.client import SendGridClient
 from contact_deletion.sendgrid.rate_limit import MAX_CALLS_AT_ONCE
+from contact_deletion.sendgrid.transport import require_time
 
 Load = dict[int, list[str]]
 """What a call carries: for each request, by its index in the batch, those of its ids that the call names."""
@@ -34,7 +35,7 @@ class BulkDeletion:
         self.client = client
         self._budget = TARGET_BUDGET
 
-    def delete(self, requests: Sequence[BulkDelete], deadline: Deadline) -> list[Outcome]:
+    def delete(self, requests: Sequence[BulkDelete], deadline: Deadline) -> list[DeletionOutcome]:
         """One outcome for each request, in their order: accepted when every call that names an id of it was.
 
         An outcome that is not acceptance has the jobs of those calls that were.
@@ -69,7 +70,7 @@ class _Batch:
         self._jobs: defaultdict[int, list[str]] = defaultdict(list)
         self._failures: dict[int, Failure] = {}
 
-    def run(self) -> list[Outcome]:
+    def run(self) -> list[DeletionOutcome]:
         with ThreadPoolExecutor(MAX_CALLS_AT_ONCE) as pool:
             while self._waiting or self._in_flight:
                 try:
@@ -135,7 +136,7 @@ class _Batch:
             if isinstance(failure, Deferred) or request not in self._failures:
                 self._failures[request] = failure
 
-    def _outcome(self, index: int, request: BulkDelete) -> Outcome:
+    def _outcome(self, index: int, request: BulkDelete) -> DeletionOutcome:
         job_ids = tuple(dict.fromkeys(self._jobs[index]))
         failure = self._failures.get(index)
         if failure is None:

@@ -7,7 +7,8 @@ from contact_deletion.deletion import guards
 from contact_deletion.errors import DeleteAllUnconfirmed, SendGridUnavailable
 from contact_deletion.outcomes import Accepted
 from contact_deletion.request.delete_all import DeleteAll
-from contact_deletion.sendgrid.client import SendGridClient, require_time
+from contact_deletion.sendgrid.client import SendGridClient
+from contact_deletion.sendgrid.transport import require_time
 
 
 class DeleteAllDeletion:

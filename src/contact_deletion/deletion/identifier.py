@@ -1,5 +1,8 @@
 """Removes one identifier from a contact."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from contact_deletion.deadline import Deadline
 from contact_deletion.errors import LastIdentifier
 from contact_deletion.outcomes import Accepted
@@ -27,21 +30,29 @@ class IdentifierDeletion:
         SendGrid accepts the removal of a last identifier and then fails the job, so the contact is looked at first;
         what is sent is the value as the contact has it.
         """
-        contact = self._client.contact(request.contact_id, deadline)
-        identifiers = {
-            kind: value
-            for kind, field in CONTACT_FIELDS.items()
-            if isinstance(value := contact.get(field), str) and value
-        }
+        identifiers = held_identifiers(self._client.contact(request.contact_id, deadline))
         held = identifiers.get(request.identifier_type)
-        if held is None or _canonical(request.identifier_type, held) != _canonical(
-            request.identifier_type, request.identifier_value
-        ):
+        if held is None or not same_identifier(request, held):
             return Accepted((), contact_count=0, note=NOTHING_TO_DO)
         if len(identifiers) == 1:
             raise LastIdentifier("the identifier is the contact's only one; delete the contact instead")
         job_id = self._client.delete_identifier(request.contact_id, request.identifier_type, held, deadline)
         return Accepted((job_id,), contact_count=1)
+
+
+def held_identifiers(contact: Mapping[str, Any]) -> dict[IdentifierType, str]:
+    """The identifiers that a contact has."""
+    return {
+        kind: value
+        for kind, field in CONTACT_FIELDS.items()
+        if isinstance(value := contact.get(field), str) and value
+    }
+
+
+def same_identifier(request: RemoveIdentifier, held: str | None) -> bool:
+    """Whether the identifier that the contact has of the request's type is the one that the request names."""
+    kind = request.identifier_type
+    return held is not None and _canonical(kind, held) == _canonical(kind, request.identifier_value)
 
 
 def _canonical(identifier_type: IdentifierType, value: str) -> str:

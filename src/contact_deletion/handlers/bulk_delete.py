@@ -8,7 +8,7 @@ from contact_deletion.application import Application
 from contact_deletion.deadline import Deadline
 from contact_deletion.deletion.bulk import BulkDeletion
 from contact_deletion.ledger.batch import BatchLedger
-from contact_deletion.outcomes import Outcome
+from contact_deletion.outcomes import DeletionOutcome
 from contact_deletion.platform import Platform
 from contact_deletion.request.bulk_delete import BulkDelete, parse
 
@@ -20,7 +20,7 @@ def build(platform: Platform) -> Application[BulkDelete]:
     ledger: BatchLedger[BulkDelete] = BatchLedger(parts.ledger_layers, parts.telemetry)
     deletion = BulkDeletion(parts.client)
 
-    def settle(requests: Sequence[BulkDelete], deadline: Deadline) -> list[Outcome]:
+    def settle(requests: Sequence[BulkDelete], deadline: Deadline) -> list[DeletionOutcome]:
         return ledger.settle(requests, lambda pending: deletion.delete(pending, deadline))
 
     return Application(parts, parse=parse, settle=settle)

@@ -8,7 +8,7 @@ from contact_deletion.application import Application
 from contact_deletion.deadline import Deadline
 from contact_deletion.deletion.delete_all import DeleteAllDeletion
 from contact_deletion.ledger.claims import Claims
-from contact_deletion.outcomes import Outcome
+from contact_deletion.outcomes import DeletionOutcome
 from contact_deletion.platform import Platform
 from contact_deletion.request.delete_all import DeleteAll, parse
 
@@ -25,7 +25,7 @@ def build(platform: Platform) -> Application[DeleteAll]:
         max_age_seconds=parts.settings.delete_all_max_age_seconds,
     )
 
-    def settle(requests: Sequence[DeleteAll], deadline: Deadline) -> list[Outcome]:
+    def settle(requests: Sequence[DeleteAll], deadline: Deadline) -> list[DeletionOutcome]:
         return claims.settle(requests, deletion.delete, deadline)
 
     return Application(parts, parse=parse, settle=settle)

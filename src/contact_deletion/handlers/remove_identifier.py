@@ -8,7 +8,7 @@ from contact_deletion.application import Application
 from contact_deletion.deadline import Deadline
 from contact_deletion.deletion.identifier import IdentifierDeletion
 from contact_deletion.ledger.claims import Claims
-from contact_deletion.outcomes import Outcome
+from contact_deletion.outcomes import DeletionOutcome
 from contact_deletion.platform import Platform
 from contact_deletion.request.remove_identifier import RemoveIdentifier, parse
 
@@ -20,7 +20,7 @@ def build(platform: Platform) -> Application[RemoveIdentifier]:
     claims: Claims[RemoveIdentifier] = Claims(parts.ledger_layers, parts.telemetry, parts.clock)
     deletion = IdentifierDeletion(parts.client)
 
-    def settle(requests: Sequence[RemoveIdentifier], deadline: Deadline) -> list[Outcome]:
+    def settle(requests: Sequence[RemoveIdentifier], deadline: Deadline) -> list[DeletionOutcome]:
         return claims.settle(
             requests, lambda request, deadline, _: deletion.delete(request, deadline), deadline
         )

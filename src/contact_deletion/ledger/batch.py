@@ -18,14 +18,14 @@ from contact_deletion.ledger.layer import (
     LedgerLayer,
     payload_of,
 )
-from contact_deletion.outcomes import Accepted, Outcome
-from contact_deletion.request.base import Request
+from contact_deletion.outcomes import Accepted, DeletionOutcome
+from contact_deletion.request.base import DeletionRequest
 from contact_deletion.telemetry import Telemetry
 
 _CALLS_AT_ONCE = 8
 
 ItemT = TypeVar("ItemT")
-RequestT = TypeVar("RequestT", bound=Request)
+RequestT = TypeVar("RequestT", bound=DeletionRequest)
 
 
 @dataclass
@@ -47,8 +47,8 @@ class BatchLedger(Generic[RequestT]):
         self._telemetry = telemetry
 
     def settle(
-        self, requests: Sequence[RequestT], act: Callable[[Sequence[RequestT]], Sequence[Outcome]]
-    ) -> list[Outcome]:
+        self, requests: Sequence[RequestT], act: Callable[[Sequence[RequestT]], Sequence[DeletionOutcome]]
+    ) -> list[DeletionOutcome]:
         """One outcome for each request, in their order; `act` gives one for each that it is handed."""
         entries = [self._entry(request) for request in requests]
         first_of: dict[str, _Entry[RequestT]] = {}
@@ -59,29 +59,38 @@ class BatchLedger(Generic[RequestT]):
             pending = [entry for entry in first_of.values() if entry.key not in outcomes]
             for entry, outcome in zip(pending, act([entry.request for entry in pending]), strict=True):
                 outcomes[entry.key] = _with_earlier_jobs(outcome, entry.earlier_jobs)
-            self._record([(entry, outcomes[entry.key]) for entry in pending], pool)
+            for entry in self._unrecorded([(entry, outcomes[entry.key]) for entry in pending], pool):
+                outcomes[entry.key] = _not_recorded(outcomes[entry.key])
         return [_shared(entry, first_of[entry.key], outcomes[entry.key]) for entry in entries]
 
     def _entry(self, request: RequestT) -> _Entry[RequestT]:
         layer = self._layers.of(request)
         return _Entry(request, layer, *layer.identify(payload_of(request)))
 
-    def _look_up(self, entries: Iterable[_Entry[RequestT]], pool: ThreadPoolExecutor) -> dict[str, Outcome]:
+    def _look_up(
+        self, entries: Iterable[_Entry[RequestT]], pool: ThreadPoolExecutor
+    ) -> dict[str, DeletionOutcome]:
         """The outcomes, by key, of the requests that need not or cannot be acted on."""
         by_chunk = pool.map(_read, _chunks([(entry, entry.layer) for entry in entries], MAX_READ_KEYS))
         return {key: outcome for known in by_chunk for key, outcome in known.items()}
 
-    def _record(self, settled: Sequence[tuple[_Entry[RequestT], Outcome]], pool: ThreadPoolExecutor) -> None:
-        """Keeps what was accepted, and the jobs of what was begun; where no job was started, no record is left."""
+    def _unrecorded(
+        self, settled: Sequence[tuple[_Entry[RequestT], DeletionOutcome]], pool: ThreadPoolExecutor
+    ) -> Iterator[_Entry[RequestT]]:
+        """Keeps what was accepted, and the jobs of what was begun; where no job was started, no record is left.
+
+        Gives back what could not be kept.
+        """
         begun = [((entry, outcome), entry.layer) for entry, outcome in settled if outcome.job_ids]
         chunks = list(_chunks(begun, MAX_WRITE_ITEMS))
         for chunk, failure in zip(chunks, pool.map(_write, chunks), strict=True):
             if failure is not None:
                 for entry, outcome in chunk:
                     self._telemetry.ledger_write_failed(entry.request.request_id, outcome.job_ids, failure)
+                    yield entry
 
 
-def _read(chunk: Sequence[_Entry[RequestT]]) -> dict[str, Outcome]:
+def _read(chunk: Sequence[_Entry[RequestT]]) -> dict[str, DeletionOutcome]:
     try:
         records = chunk[0].layer.read_batch([entry.key for entry in chunk])
     except LedgerUnavailable as unavailable:
@@ -91,7 +100,7 @@ def _read(chunk: Sequence[_Entry[RequestT]]) -> dict[str, Outcome]:
     return {key: outcome for key, outcome in outcomes.items() if outcome is not None}
 
 
-def _known(entry: _Entry[RequestT], record: DataRecord) -> Outcome | None:
+def _known(entry: _Entry[RequestT], record: DataRecord) -> DeletionOutcome | None:
     """What the record of before makes of the request; None where it is unfinished, and is acted on again."""
     if entry.layer.payload_validation_enabled and record.payload_hash != entry.payload_hash:
         return stored.conflict()
@@ -101,7 +110,7 @@ def _known(entry: _Entry[RequestT], record: DataRecord) -> Outcome | None:
     return None
 
 
-def _write(chunk: Sequence[tuple[_Entry[RequestT], Outcome]]) -> LedgerUnavailable | None:
+def _write(chunk: Sequence[tuple[_Entry[RequestT], DeletionOutcome]]) -> LedgerUnavailable | None:
     try:
         chunk[0][0].layer.write_batch([_record_of(entry, outcome) for entry, outcome in chunk])
     except LedgerUnavailable as unavailable:
@@ -109,13 +118,17 @@ def _write(chunk: Sequence[tuple[_Entry[RequestT], Outcome]]) -> LedgerUnavailab
     return None
 
 
-def _record_of(entry: _Entry[RequestT], outcome: Outcome) -> DataRecord:
+def _record_of(entry: _Entry[RequestT], outcome: DeletionOutcome) -> DataRecord:
     if isinstance(outcome, Accepted):
         return entry.layer.record(entry.key, entry.payload_hash, COMPLETED, stored.of_accepted(outcome))
     return entry.layer.record(entry.key, entry.payload_hash, INPROGRESS, stored.of_started(outcome.job_ids))
 
 
-def _with_earlier_jobs(outcome: Outcome, job_ids: tuple[str, ...]) -> Outcome:
+def _not_recorded(outcome: DeletionOutcome) -> DeletionOutcome:
+    return replace(outcome, recorded=False) if isinstance(outcome, Accepted) else outcome
+
+
+def _with_earlier_jobs(outcome: DeletionOutcome, job_ids: tuple[str, ...]) -> DeletionOutcome:
     """An earlier delivery's jobs belong to the request as much as this one's."""
     if not job_ids:
         return outcome
@@ -125,7 +138,7 @@ def _with_earlier_jobs(outcome: Outcome, job_ids: tuple[str, ...]) -> Outcome:
     return outcome.with_jobs(everything)
 
 
-def _shared(entry: _Entry[RequestT], first: _Entry[RequestT], outcome: Outcome) -> Outcome:
+def _shared(entry: _Entry[RequestT], first: _Entry[RequestT], outcome: DeletionOutcome) -> DeletionOutcome:
     """The outcome of the first of equal requests is that of all; the others made no call."""
     if entry is first:
         return outcome

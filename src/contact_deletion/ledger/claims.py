@@ -1,6 +1,7 @@
 """Claim, act, record: for deletions that two invocations must not do at the same time."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
 from aws_lambda_powertools.utilities.idempotency.exceptions import (
@@ -23,21 +24,21 @@ from contact_deletion.errors import (
 from contact_deletion.ledger import stored
 from contact_deletion.ledger.faults import ledger_errors
 from contact_deletion.ledger.layer import COMPLETED, Layers, payload_of
-from contact_deletion.outcomes import Accepted, Outcome
-from contact_deletion.request.base import Request
+from contact_deletion.outcomes import Accepted, DeletionOutcome
+from contact_deletion.request.base import DeletionRequest
 from contact_deletion.telemetry import Telemetry
 
 IN_PROGRESS_RETRY_SECONDS = 15.0
 
 MakePermanent = Callable[[], None]
 
-RequestT = TypeVar("RequestT", bound=Request)
+RequestT = TypeVar("RequestT", bound=DeletionRequest)
 
 
 class Claim:
     """An invocation's hold on one request. It ends with the invocation at the latest, unless it is made permanent."""
 
-    def __init__(self, layers: Layers, request: Request, deadline: Deadline) -> None:
+    def __init__(self, layers: Layers, request: DeletionRequest, deadline: Deadline) -> None:
         self._layer = layers.of(request)
         self._payload = payload_of(request)
         self._deadline = deadline
@@ -78,14 +79,14 @@ class Claims(Generic[RequestT]):
         requests: Sequence[RequestT],
         act: Callable[[RequestT, Deadline, MakePermanent], Accepted],
         deadline: Deadline,
-    ) -> list[Outcome]:
+    ) -> list[DeletionOutcome]:
         """One outcome for each request, in their order.
 
         `act` is handed the claim's `make_permanent`, and raises Rejected or Deferred for what it does not accept.
         Anything else it raises passes through, and leaves the claim to end by itself. One probe per outage: after a
         SendGridUnavailable or SendGridUnauthorized the rest is deferred without a try.
         """
-        outcomes: list[Outcome] = []
+        outcomes: list[DeletionOutcome] = []
         for request in requests:
             last = outcomes[-1] if outcomes else None
             outage = last if isinstance(last, SendGridUnavailable | SendGridUnauthorized) else None
@@ -97,7 +98,7 @@ class Claims(Generic[RequestT]):
         request: RequestT,
         act: Callable[[RequestT, Deadline, MakePermanent], Accepted],
         deadline: Deadline,
-    ) -> Outcome:
+    ) -> DeletionOutcome:
         claim = Claim(self._layers, request, deadline)
         try:
             claim.take()
@@ -117,10 +118,10 @@ class Claims(Generic[RequestT]):
         except (Rejected, Deferred) as outcome:
             self._release(claim, request, outcome)
             return outcome
-        self._keep(claim, request, stored.of_accepted(accepted), accepted.job_ids)
-        return accepted
+        recorded = self._keep(claim, request, stored.of_accepted(accepted), accepted.job_ids)
+        return accepted if recorded else replace(accepted, recorded=False)
 
-    def _standing(self, record: DataRecord | None) -> Outcome:
+    def _standing(self, record: DataRecord | None) -> DeletionOutcome:
         if record is not None:
             if record.status == COMPLETED:
                 return stored.replayed(record)
@@ -132,15 +133,17 @@ class Claims(Generic[RequestT]):
         )
 
     def _keep(
-        self, claim: Claim, request: Request, response: dict[str, Any], job_ids: tuple[str, ...]
-    ) -> None:
-        """A record that cannot be written does not undo what SendGrid has accepted."""
+        self, claim: Claim, request: DeletionRequest, response: dict[str, Any], job_ids: tuple[str, ...]
+    ) -> bool:
+        """Whether it is recorded. A record that cannot be written does not undo what SendGrid has accepted."""
         try:
             claim.record(response)
         except LedgerUnavailable as unavailable:
             self._telemetry.ledger_write_failed(request.request_id, job_ids, unavailable)
+            return False
+        return True
 
-    def _release(self, claim: Claim, request: Request, outcome: NotAccepted) -> None:
+    def _release(self, claim: Claim, request: DeletionRequest, outcome: NotAccepted) -> None:
         """A claim that cannot be released ends with the invocation; one that was made permanent stays unconfirmed."""
         try:
             claim.release(outcome)

@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import S
 from contact_deletion.deadline import Sleep
 from contact_deletion.errors import LedgerUnavailable, RequestInProgress
 from contact_deletion.ledger.faults import ledger_errors
-from contact_deletion.request.base import Request
+from contact_deletion.request.base import DeletionRequest
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -148,10 +148,10 @@ class Layers:
         self._by_request_id = LedgerLayer(client, table, operation, by_request_id, sleep)
         self._by_content = LedgerLayer(client, table, operation, by_content, sleep)
 
-    def of(self, request: Request) -> LedgerLayer:
+    def of(self, request: DeletionRequest) -> LedgerLayer:
         return self._by_content if request.request_id is None else self._by_request_id
 
 
-def payload_of(request: Request) -> dict[str, Any]:
+def payload_of(request: DeletionRequest) -> dict[str, Any]:
     """A request as the layers see it; of what it holds, a record keeps only hashes."""
     return {"request_id": request.request_id, "content": request.content}

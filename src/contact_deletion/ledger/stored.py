@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import DataRecord
 
 from contact_deletion.errors import DeleteAllUnconfirmed, RequestConflict
-from contact_deletion.outcomes import Accepted, Outcome
+from contact_deletion.outcomes import Accepted, DeletionOutcome
 
 UNCONFIRMED: dict[str, Any] = {"code": DeleteAllUnconfirmed.__name__}
 """What is kept of a delete-all that may or may not have been received."""
@@ -20,7 +20,7 @@ def of_started(job_ids: tuple[str, ...]) -> dict[str, Any]:
     return {"job_ids": list(job_ids)}
 
 
-def replayed(record: DataRecord) -> Outcome:
+def replayed(record: DataRecord) -> DeletionOutcome:
     """The outcome of a request that was handled before."""
     stored = record.response_json_as_dict() or {}
     if stored == UNCONFIRMED:

@@ -1,14 +1,25 @@
 """The answer to a Step Functions workflow that invoked the function itself."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from contact_deletion.outcomes import Accepted, Outcome
+from contact_deletion.announcement.conclusion import reason, still_there
+from contact_deletion.jobs import Job
+from contact_deletion.outcomes import Accepted, End, Ended, JobPending, Outcome
 
 
 def answer(outcome: Outcome, request_id: str | None) -> dict[str, Any]:
-    """Raises the outcome where it is not acceptance: its class's name is what `ErrorEquals` names."""
-    if not isinstance(outcome, Accepted):
-        raise outcome
+    """Raises the outcome where it is no answer: its class's name is what `ErrorEquals` names."""
+    if isinstance(outcome, Accepted):
+        return _accepted(outcome, request_id)
+    if isinstance(outcome, Ended):
+        return _followed("failed" if outcome.failed else "completed", outcome.jobs, outcome.ends, 0)
+    if isinstance(outcome, JobPending):
+        return _followed("pending", outcome.jobs, map(End, outcome.requests), outcome.ask_again_after)
+    raise outcome
+
+
+def _accepted(outcome: Accepted, request_id: str | None) -> dict[str, Any]:
     accepted: dict[str, Any] = {
         "status": "accepted",
         "request_id": request_id,
@@ -17,3 +28,19 @@ def answer(outcome: Outcome, request_id: str | None) -> dict[str, Any]:
         "replayed": outcome.replayed,
     }
     return accepted | {"note": outcome.note} if outcome.note else accepted
+
+
+def _followed(status: str, jobs: Iterable[Job], ends: Iterable[End], retry_after: int) -> dict[str, Any]:
+    return {
+        "status": status,
+        "jobs": [vars(job) for job in jobs],
+        "requests": [
+            {
+                "request_id": end.request.request_id,
+                **reason(end.failure),
+                "contacts_still_there": still_there(end),
+            }
+            for end in ends
+        ],
+        "retry_after": retry_after,
+    }

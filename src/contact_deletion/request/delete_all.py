@@ -38,20 +38,7 @@ def parse(payload: object) -> DeleteAll:
     return DeleteAll(
         request_id=fields.required_request_id(given),
         confirm=given["confirm"],
-        requested_at=_moment(given["requested_at"]),
+        requested_at=fields.moment(given["requested_at"], "requested_at"),
         max_contacts=most,
         task_token=fields.task_token(given),
     )
-
-
-def _moment(value: object) -> datetime:
-    expected = "requested_at must be an ISO 8601 date and time with an offset"
-    if not isinstance(value, str):
-        raise InvalidRequest(expected)
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        raise InvalidRequest(expected) from None
-    if moment.tzinfo is None:
-        raise InvalidRequest(expected)
-    return moment

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from contact_deletion.errors import InvalidRequest
@@ -12,14 +13,26 @@ _ENVELOPE = ("request_id", "task_token")
 _UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 _REQUEST_ID = re.compile("[A-Za-z0-9_.:-]{1,128}")
 _TASK_TOKEN = re.compile("[!-~]{1,2048}")
+RESOURCE_ID = re.compile("[A-Za-z0-9_-]{1,128}")
+"""SendGrid's id of a job or an export, which becomes part of a URL: a UUID in every answer seen, though Twilio's
+specification types a job's `object`.
+"""
+
+_EXECUTION_NAME = re.compile(
+    r"""(?!\.\Z|.*\.\.)[^\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\U0010ffff]{1,80}"""
+)
+"""AWS docs: StartExecution. Without the dots that would lead out of a folder."""
+
 _FIELD_NAME = re.compile("[A-Za-z][A-Za-z_]{0,63}")
 
 
-def object_of(payload: object, *, required: Collection[str]) -> dict[str, Any]:
-    """The payload as an object that has all of `required`, and besides them only the envelope's fields."""
+def object_of(
+    payload: object, *, required: Collection[str], optional: Collection[str] = ()
+) -> dict[str, Any]:
+    """The payload as an object that has all of `required`, and only `optional` and the envelope's fields besides."""
     if not isinstance(payload, dict):
         raise InvalidRequest("the request must be a JSON object")
-    unknown = payload.keys() - set(required) - set(_ENVELOPE)
+    unknown = payload.keys() - set(required) - set(optional) - set(_ENVELOPE)
     if unknown:
         names = sorted({name if _FIELD_NAME.fullmatch(name) else "(not a plain name)" for name in unknown})
         raise InvalidRequest(f"unknown field: {', '.join(names[:5])}")
@@ -27,6 +40,11 @@ def object_of(payload: object, *, required: Collection[str]) -> dict[str, Any]:
         if name not in payload:
             raise InvalidRequest(f"missing field: {name}")
     return payload
+
+
+def nothing(payload: object) -> None:
+    """A payload that says nothing but who asks. Raises InvalidRequest for any other."""
+    request_id(object_of(payload, required=()))
 
 
 def required_request_id(fields: dict[str, Any]) -> str:
@@ -48,6 +66,50 @@ def contact_id(value: object, name: str) -> str:
     if not isinstance(value, str) or not _UUID.fullmatch(value):
         raise InvalidRequest(f"{name} must be a contact id in UUID form")
     return value.lower()
+
+
+def resource_id(value: object, name: str) -> str:
+    """The id of a job or an export."""
+    if not isinstance(value, str) or not RESOURCE_ID.fullmatch(value):
+        raise InvalidRequest(f"{name} must be 1 to 128 of A-Z a-z 0-9 _ -")
+    return value
+
+
+def folder(value: object, name: str) -> str:
+    """The name of a Step Functions execution, which what it keeps in a bucket is kept under."""
+    if not isinstance(value, str) or not _EXECUTION_NAME.fullmatch(value):
+        raise InvalidRequest(f"{name} must be the name of a Step Functions execution")
+    return value
+
+
+def whole_number(value: object, name: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise InvalidRequest(f"{name} must be a whole number that is not negative")
+    return value
+
+
+def moment(value: object, name: str) -> datetime:
+    """A date and time with an offset, not so close to the ends of time that it cannot be reckoned with."""
+    expected = f"{name} must be an ISO 8601 date and time with an offset, from the years 1970 to 9998"
+    if not isinstance(value, str):
+        raise InvalidRequest(expected)
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        raise InvalidRequest(expected) from None
+    if found.tzinfo is None or not 1970 <= found.year < 9999:
+        raise InvalidRequest(expected)
+    return found
+
+
+def envelope(payload: object) -> tuple[str | None, str | None]:
+    """The `request_id` and the task token of a request that may be wrong otherwise, each None if it is none."""
+    fields = payload if isinstance(payload, dict) else {}
+    return _or_none(fields.get("request_id"), _REQUEST_ID), _or_none(fields.get("task_token"), _TASK_TOKEN)
+
+
+def _or_none(value: object, pattern: re.Pattern[str]) -> str | None:
+    return value if isinstance(value, str) and pattern.fullmatch(value) else None
 
 
 def _matching(fields: dict[str, Any], name: str, pattern: re.Pattern[str], expected: str) -> str:

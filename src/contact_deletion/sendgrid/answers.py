@@ -3,13 +3,17 @@
 import json
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from contact_deletion.errors import NotAccepted, SendGridRefused, SendGridUnauthorized, SendGridUnavailable
+from contact_deletion.jobs import PENDING, Job
 from contact_deletion.redaction import redact
+from contact_deletion.request.fields import RESOURCE_ID
+from contact_deletion.sendgrid.exports import Export
 
-_JOB_ID = re.compile("[A-Za-z0-9_-]{1,128}")
-"""A UUID in every answer seen; Twilio's specification types it `object`. It becomes part of a URL later."""
+_WORD = re.compile("[a-z_]{1,32}")
+_MAX_URL = 4096
 
 _PERHAPS_FORWARDED = frozenset({502, 504})
 """A gateway says these when it has lost what the request did behind it."""
@@ -20,9 +24,61 @@ _WORTH_REPEATING = frozenset({408, 425})
 def job_id(body: bytes | None) -> str:
     """The job that a 202 names. Raises SendGridUnavailable where there is none."""
     found = json_object(body).get("job_id")
-    if not isinstance(found, str) or not _JOB_ID.fullmatch(found):
+    if not isinstance(found, str) or not RESOURCE_ID.fullmatch(found):
         raise SendGridUnavailable("SendGrid accepted the call but named no usable job_id")
     return found
+
+
+def job(job_id: str, body: bytes | None) -> Job:
+    """How a job stands. Nothing in SendGrid's answer is promised to be there, so nothing has to be.
+
+    Raises SendGridUnavailable where the answer is not about a job at all.
+    """
+    found = json_object(body)
+    results = found.get("results")
+    counts = results if isinstance(results, dict) else {}
+    if not found:
+        raise SendGridUnavailable("SendGrid answered a job's status with something that is none")
+    return Job(
+        job_id,
+        _status(found),
+        requested_count=_count(counts, "requested_count"),
+        deleted_count=_count(counts, "deleted_count"),
+        errored_count=_count(counts, "errored_count"),
+        errors_url=_url(counts.get("errors_url")),
+    )
+
+
+def contact_ids(body: bytes | None) -> frozenset[str]:
+    """The ids of the contacts that a batch look-up found. Raises SendGridUnavailable where it is not one's answer."""
+    found = json_object(body).get("result")
+    if not isinstance(found, list) or not all(isinstance(contact, dict) for contact in found):
+        raise SendGridUnavailable("SendGrid answered a look-up of contacts with something that is no list")
+    return frozenset(str(contact.get("id", "")).lower() for contact in found)
+
+
+def export_id(body: bytes | None) -> str:
+    """The export that a 202 names. Raises SendGridUnavailable where there is none."""
+    found = json_object(body).get("id")
+    if not isinstance(found, str) or not RESOURCE_ID.fullmatch(found):
+        raise SendGridUnavailable("SendGrid accepted the export but named no usable id")
+    return found
+
+
+def export(body: bytes | None) -> Export:
+    """How an export stands. Raises SendGridUnavailable where the answer is not about an export."""
+    found = json_object(body)
+    if not found:
+        raise SendGridUnavailable("SendGrid answered an export's status with something that is none")
+    urls = found.get("urls")
+    message = found.get("message")
+    return Export(
+        _status(found),
+        urls=tuple(map(str, urls)) if isinstance(urls, list) else (),
+        expires_at=_moment(found.get("expires_at")),
+        contact_count=_count(found, "contact_count"),
+        message=redact(message) if isinstance(message, str) else "",
+    )
 
 
 def json_object(body: bytes | None) -> dict[str, Any]:
@@ -51,3 +107,29 @@ def _reason(body: bytes | None, personal_values: Iterable[str]) -> str:
     first = errors[0] if isinstance(errors, list) and errors else None
     message = first.get("message") if isinstance(first, dict) else None
     return f": {redact(message, personal_values)}" if isinstance(message, str) and message else ""
+
+
+def _status(found: dict[str, Any]) -> str:
+    """A word that is not one, or is missing, leaves the matter open."""
+    status = found.get("status")
+    word = status.lower() if isinstance(status, str) else ""
+    return word if _WORD.fullmatch(word) else PENDING
+
+
+def _count(counts: dict[str, Any], name: str) -> int | None:
+    value = counts.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _url(value: object) -> str | None:
+    return (
+        value if isinstance(value, str) and value.startswith("https://") and len(value) <= _MAX_URL else None
+    )
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None

@@ -1,95 +1,36 @@
-"""SendGrid's Marketing contacts API: the three deletions and the two look-ups that guard them."""
+"""SendGrid's Marketing contacts API: the three deletions, the look-ups that guard and confirm them, and exports."""
 
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
-from threading import Lock
 from typing import Any
-from urllib.parse import urlsplit
 
-import requests
-import urllib3
-
-from contact_deletion.deadline import Clock, Deadline, Sleep
+from contact_deletion.deadline import Deadline
 from contact_deletion.errors import ContactNotFound, RateLimited, SendGridRefused, SendGridUnavailable
+from contact_deletion.jobs import UNKNOWN, Job
 from contact_deletion.request.remove_identifier import IdentifierType
 from contact_deletion.sendgrid import answers
-from contact_deletion.sendgrid.api_key import ApiKey
-from contact_deletion.sendgrid.rate_limit import MAX_CALLS_AT_ONCE, RateLimit
+from contact_deletion.sendgrid.exports import Export
+from contact_deletion.sendgrid.rate_limit import RateLimit
+from contact_deletion.sendgrid.transport import Transport
 
-CONNECT_SECONDS = 5.0
-READ_SECONDS = 20.0
-CALL_SECONDS = CONNECT_SECONDS + 2 * READ_SECONDS
-"""The longest a call takes: the headers may be slow, and so may the last part of the body that is waited for. None is
-begun with less time left.
-"""
-
-CONTACTS = "/v3/marketing/contacts"
 IDS_SEPARATOR = "%2C"
 """The comma as Twilio's own samples send it."""
 
-_MAX_BODY_BYTES = 1024 * 1024
+MAX_LOOKED_UP = 100
+"""Contacts that one batch look-up names (Twilio docs: Get Batched Contacts by IDs)."""
+
+EXPORT_PART_MEGABYTES = 500
+"""Of a part of an export, so that one invocation copies it in time (Twilio docs: 5,000 is the default)."""
+
+_MAX_LOOK_UP_BYTES = 16 * 1024 * 1024
+"""A hundred contacts with all their custom fields."""
 
 
-@dataclass
-class Usage:
-    """What an invocation cost: calls made, and seconds waited for the rate limit."""
+class SendGridClient(Transport):
+    """The calls, of one account. Every method raises what Transport says."""
 
-    api_calls: int = 0
-    rate_limit_wait_seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class _Answer:
-    status: int
-    body: bytes | None
-    """None where it broke off."""
-
-
-class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """No redirect is followed. Nor is one looked at: `requests` would read its body to the end for that."""
-        return None
-
-
-def new_session() -> requests.Session:
-    """One pool of connections that keeps nothing from call to call: no cookie, no .netrc login, no proxy."""
-    session = _Session()
-    session.mount("https://", requests.adapters.HTTPAdapter(pool_maxsize=MAX_CALLS_AT_ONCE))
-    session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=MAX_CALLS_AT_ONCE))
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.trust_env = False
-    return session
-
-
-class SendGridClient:
-    """Calls SendGrid for one account; safe to use from several threads.
-
-    Every method raises SendGridUnauthorized, RateLimited, SendGridUnavailable or SendGridRefused.
-    """
-
-    def __init__(
-        self,
-        *,
-        base_url: str,
-        api_key: ApiKey,
-        on_behalf_of: str,
-        session: requests.Session,
-        clock: Clock,
-        sleep: Sleep,
-    ) -> None:
-        url = urlsplit(base_url)
-        self._origin = f"{url.scheme}://{url.netloc}"
-        self._contacts = f"{url.path}{CONTACTS}"
-        self._api_key = api_key
-        self._on_behalf_of = on_behalf_of
-        self._session = session
-        self._clock = clock
-        self._sleep = sleep
-        self._limits: defaultdict[str, RateLimit] = defaultdict(lambda: RateLimit(clock))
-        self._usage_lock = Lock()
-        self._usage = Usage()
+    @property
+    def _contacts(self) -> str:
+        return f"{self._base_path}/v3/marketing/contacts"
 
     @property
     def deletion_limit(self) -> RateLimit:
@@ -122,13 +63,22 @@ class SendGridClient:
         """Starts the removal of one identifier and gives its job's id; the value never appears in an error."""
         body = {"identifier_type": str(identifier_type), "identifier_value": identifier_value}
         return answers.job_id(
-            self._in_turn("DELETE", f"/{contact_id}/identifiers", "identifiers", deadline, body)
+            self._in_turn(
+                "DELETE",
+                f"{self._contacts}/{contact_id}/identifiers",
+                "identifiers",
+                deadline,
+                body,
+                personal_values=[identifier_value],
+            )
         )
 
     def contact(self, contact_id: str, deadline: Deadline) -> dict[str, Any]:
         """The contact as SendGrid has it. Raises ContactNotFound where it has none."""
         try:
-            found = answers.json_object(self._in_turn("GET", f"/{contact_id}", "contact", deadline))
+            found = answers.json_object(
+                self._in_turn("GET", f"{self._contacts}/{contact_id}", "contact", deadline)
+            )
         except SendGridRefused as refused:
             if refused.status == 404:
                 raise ContactNotFound("SendGrid has no contact with this contact_id") from None
@@ -139,111 +89,52 @@ class SendGridClient:
 
     def contact_count(self, deadline: Deadline) -> int:
         """How many contacts the account has."""
-        count = answers.json_object(self._in_turn("GET", "/count", "count", deadline)).get("contact_count")
+        answer = self._in_turn("GET", f"{self._contacts}/count", "count", deadline)
+        count = answers.json_object(answer).get("contact_count")
         if not isinstance(count, int) or isinstance(count, bool) or count < 0:
             raise SendGridUnavailable(
                 "SendGrid answered the contact count with something that is not a count"
             )
         return count
 
-    def wait_for_reset(self, limit: RateLimit, deadline: Deadline) -> None:
-        """Sleeps until the window ends. Raises RateLimited when there would be no time left for a call then."""
-        seconds = limit.seconds_until_reset()
-        if seconds + CALL_SECONDS > deadline.remaining():
-            raise RateLimited(
-                "the rate limit is spent, and its reset is too far off to wait", retry_after=seconds
-            )
-        with self._usage_lock:
-            self._usage.rate_limit_wait_seconds += seconds
-        self._sleep(seconds)
-
-    def take_usage(self) -> Usage:
-        """The usage since it was last taken."""
-        with self._usage_lock:
-            usage, self._usage = self._usage, Usage()
-        return usage
-
-    def _in_turn(
-        self, method: str, path: str, endpoint: str, deadline: Deadline, body: dict[str, str] | None = None
-    ) -> bytes | None:
-        """Calls when the endpoint's limit lets it, and again after a 429, for as long as there is time."""
-        limit = self._limits[f"{method} {endpoint}"]
-        while True:
-            require_time(deadline)
-            if not limit.try_start():
-                self.wait_for_reset(limit, deadline)
-                continue
-            try:
-                return self._call(method, self._contacts + path, limit, body)
-            except RateLimited:
-                self.wait_for_reset(limit, deadline)
-
-    def _call(
-        self, method: str, target: str, limit: RateLimit, body: dict[str, str] | None = None
-    ) -> bytes | None:
-        """The body of the 2xx answer to one call, which is repeated only with a renewed key."""
-        key = self._api_key.current()
-        answer = self._send(method, target, key, body, limit)
-        if answer.status == 401 and (renewed := self._api_key.renewed(key)) != key:
-            answer = self._send(method, target, renewed, body, limit)
-        if answer.status == 429:
-            raise RateLimited("SendGrid answered HTTP 429", retry_after=limit.seconds_until_reset())
-        if not 200 <= answer.status < 300:
-            raise answers.failure(
-                answer.status, answer.body, personal_values=[body["identifier_value"]] if body else []
-            )
-        return answer.body
-
-    def _send(
-        self, method: str, target: str, key: str, body: dict[str, str] | None, limit: RateLimit
-    ) -> _Answer:
-        with self._usage_lock:
-            self._usage.api_calls += 1
-        headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
-        if self._on_behalf_of:
-            headers["on-behalf-of"] = self._on_behalf_of
-        give_up_at = self._clock() + CONNECT_SECONDS + READ_SECONDS
+    def job(self, job_id: str, deadline: Deadline) -> Job:
+        """How a deletion job stands (Twilio docs: Import Contacts Status)."""
         try:
-            response = self._session.request(
-                method,
-                self._origin + target,
-                headers=headers,
-                json=body,
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
-                allow_redirects=False,
-                stream=True,
-            )
-        except requests.RequestException as error:
-            raise SendGridUnavailable(
-                f"SendGrid could not be reached, or did not answer ({type(error).__name__})",
-                maybe_received=not _surely_not_sent(error),
-            ) from None
-        with response:
-            if response.status_code < 500:
-                limit.observe(response.headers, refused=response.status_code == 429)
-            return _Answer(response.status_code, self._body(response, give_up_at))
+            body = self._in_turn("GET", f"{self._contacts}/imports/{job_id}", "imports", deadline)
+        except SendGridRefused:
+            return Job(job_id, UNKNOWN)
+        return answers.job(job_id, body)
 
-    def _body(self, response: requests.Response, give_up_at: float) -> bytes | None:
-        """The body, or None where it breaks off, is far too large or does not end in time."""
-        body = bytearray()
+    def existing_contacts(self, contact_ids: Sequence[str], deadline: Deadline) -> frozenset[str]:
+        """Those of at most 100 contacts that there are.
+
+        What is answered when there is none is not documented; a 404, as the look-up by address answers then, is
+        taken to say so.
+        """
         try:
-            while chunk := response.raw.read1(64 * 1024, decode_content=True):
-                body += chunk
-                if len(body) > _MAX_BODY_BYTES or self._clock() > give_up_at:
-                    return None
-        except urllib3.exceptions.HTTPError:
-            return None
-        return bytes(body)
+            body = self._in_turn(
+                "POST",
+                f"{self._contacts}/batch",
+                "batch",
+                deadline,
+                {"ids": list(contact_ids)},
+                max_body_bytes=_MAX_LOOK_UP_BYTES,
+            )
+        except SendGridRefused as refused:
+            if refused.status == 404:
+                return frozenset()
+            raise
+        return answers.contact_ids(body) & frozenset(contact_ids)
 
+    def start_export(self, deadline: Deadline) -> str:
+        """Asks for an export of every contact and gives its id."""
+        body = {"file_type": "csv", "max_file_size": EXPORT_PART_MEGABYTES}
+        return answers.export_id(
+            self._in_turn("POST", f"{self._contacts}/exports", "exports", deadline, body)
+        )
 
-def require_time(deadline: Deadline) -> None:
-    """Raises SendGridUnavailable when a call begun now might not end in time."""
-    if deadline.remaining() < CALL_SECONDS:
-        raise SendGridUnavailable("the invocation has no time left for another call", maybe_received=False)
-
-
-def _surely_not_sent(error: requests.RequestException) -> bool:
-    if isinstance(error, requests.ConnectTimeout):
-        return True
-    cause = error.args[0] if error.args else None
-    return isinstance(getattr(cause, "reason", None), urllib3.exceptions.NewConnectionError)
+    def export(self, export_id: str, deadline: Deadline) -> Export:
+        """How an export stands."""
+        return answers.export(
+            self._in_turn("GET", f"{self._contacts}/exports/{export_id}", "export", deadline)
+        )

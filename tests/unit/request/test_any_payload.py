@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from contact_deletion.errors import InvalidRequest
 from contact_deletion.request import bulk_delete, delete_all, remove_identifier
-from contact_deletion.request.base import Request
+from contact_deletion.request.base import DeletionRequest
 from tests.support import events
 from tests.unit import strategies
 
-Parse = Callable[[object], Request]
+Parse = Callable[[object], DeletionRequest]
 
 BULK_DELETE: dict[str, Any] = {"contact_ids": [events.contact_id(1)]}
 DELETE_ALL: dict[str, Any] = events.delete_all("2026-11-21T12:00:00+00:00")
@@ -54,7 +54,7 @@ near_valid = st.one_of(
 )
 
 
-def parsed(parse: Parse, payload: object) -> Request | InvalidRequest:
+def parsed(parse: Parse, payload: object) -> DeletionRequest | InvalidRequest:
     try:
         return parse(payload)
     except InvalidRequest as invalid:

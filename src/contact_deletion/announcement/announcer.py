@@ -1,0 +1,71 @@
+"""Tells what became of the requests of a queue: to DeletionStatusFunction, to workflows that wait, to EventBridge."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from contact_deletion.announcement.conclusion import Conclusion, conclusions
+from contact_deletion.announcement.event_bus import EventBus
+from contact_deletion.announcement.status_messages import StatusMessages
+from contact_deletion.announcement.task_tokens import TaskTokens
+from contact_deletion.deadline import Clock
+from contact_deletion.outcomes import Accepted
+from contact_deletion.settled import Settled
+from contact_deletion.telemetry import Telemetry
+
+_CALLS_AT_ONCE = 8
+
+
+class Announcer:
+    def __init__(
+        self,
+        operation: str,
+        *,
+        status_messages: StatusMessages | None,
+        task_tokens: TaskTokens,
+        event_bus: EventBus,
+        telemetry: Telemetry,
+        clock: Clock,
+    ) -> None:
+        """Without `status_messages`, jobs are not followed."""
+        self._operation = operation
+        self._status_messages = status_messages
+        self._task_tokens = task_tokens
+        self._event_bus = event_bus
+        self._telemetry = telemetry
+        self._clock = clock
+
+    def announce(self, settled: Sequence[Settled]) -> list[Settled]:
+        """Gives back the deliveries that have to come back, because what became of them could not be told.
+
+        They are told again then: whoever is told has to expect the same twice.
+        """
+        now = self._clock()
+        followed = self._status_messages is not None
+        concluded = [
+            (one, end) for one in settled for end in conclusions(self._operation, one, now, followed=followed)
+        ]
+        untold = self._conclude([end for _, end in concluded])
+        return [one for one, end in concluded if id(end) in untold] + self._have_followed(settled, now)
+
+    def _conclude(self, ends: Sequence[Conclusion]) -> set[int]:
+        """Answers tokens first: to do that twice does no harm, while an event that is put twice is two events."""
+        untold: set[int] = set()
+        with ThreadPoolExecutor(_CALLS_AT_ONCE) as pool:
+            for end, reason in zip(ends, pool.map(self._task_tokens.answer, ends), strict=True):
+                if reason:
+                    untold.add(id(end))
+                    self._telemetry.task_token_failed(end.detail["request_id"], end.detail["job_ids"], reason)
+        for end, reason in self._event_bus.put([end for end in ends if id(end) not in untold]):
+            untold.add(id(end))
+            self._telemetry.event_failed(end.detail["request_id"], end.detail["job_ids"], reason)
+        return untold
+
+    def _have_followed(self, settled: Sequence[Settled], now: float) -> list[Settled]:
+        """A request that the ledger does not know must not come back: it would be sent again."""
+        if self._status_messages is None:
+            return []
+        accepted = [one for one in settled if isinstance(one.outcome, Accepted) and one.outcome.job_ids]
+        failed = self._status_messages.send(accepted, now)
+        for one, reason in failed:
+            self._telemetry.status_message_failed(one.request_id, one.outcome.job_ids, reason)
+        return [one for one, _ in failed if isinstance(one.outcome, Accepted) and one.outcome.recorded]

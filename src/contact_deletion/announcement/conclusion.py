@@ -1,0 +1,110 @@
+"""What is said of a request when nothing more will happen to it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from contact_deletion.errors import NotAccepted, Rejected
+from contact_deletion.jobs import Job
+from contact_deletion.outcomes import Accepted, End, Ended
+from contact_deletion.settled import Settled
+
+MAX_CONTACT_IDS_TOLD = 100
+
+Kind = Literal["Accepted", "Completed", "Failed", "Rejected"]
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """`detail` is that of the outcome event (docs/events.md), and the answer to whoever waits with a task token."""
+
+    kind: Kind
+    detail: dict[str, Any]
+    task_token: str | None = field(repr=False)
+
+
+def conclusions(operation: str, settled: Settled, now: float, *, followed: bool) -> list[Conclusion]:
+    """None while the request is under way; one for each followed request when jobs have ended.
+
+    Where jobs are not `followed`, acceptance is all that will ever be known.
+    """
+    outcome = settled.outcome
+    if isinstance(outcome, Ended):
+        return [_of_end(outcome, end, now) for end in outcome.ends]
+    if isinstance(outcome, Rejected):
+        return [_of_delivery("Rejected", operation, settled, outcome, now)]
+    if isinstance(outcome, Accepted) and not outcome.job_ids:
+        return [_of_delivery("Completed", operation, settled, outcome, now)]
+    if isinstance(outcome, Accepted) and not followed:
+        return [_of_delivery("Accepted", operation, settled, outcome, now)]
+    return []
+
+
+def _of_delivery(
+    kind: Kind, operation: str, settled: Settled, outcome: Accepted | Rejected, now: float
+) -> Conclusion:
+    accepted, rejected = (outcome, None) if isinstance(outcome, Accepted) else (None, outcome)
+    detail = {
+        "operation": operation,
+        "request_id": settled.request_id,
+        "message_id": settled.message.message_id if settled.message else None,
+        "job_ids": list(outcome.job_ids),
+        "contact_count": accepted.contact_count if accepted else None,
+        **reason(rejected, note=accepted.note if accepted else ""),
+        "counts": _counts(()),
+        "contacts_still_there": None,
+        "accepted_at": _time(now) if accepted else None,
+        "ended_at": _time(now),
+    }
+    return Conclusion(kind, detail, settled.task_token)
+
+
+def _of_end(ended: Ended, end: End, now: float) -> Conclusion:
+    detail = {
+        "operation": end.request.operation,
+        "request_id": end.request.request_id,
+        "message_id": end.request.message_id,
+        "job_ids": list(ended.job_ids),
+        "contact_count": end.request.contact_count,
+        **reason(end.failure),
+        "counts": _counts(ended.jobs),
+        "contacts_still_there": still_there(end),
+        "accepted_at": None if ended.accepted_at is None else _time(ended.accepted_at),
+        "ended_at": _time(now),
+    }
+    return Conclusion("Failed" if end.failure else "Completed", detail, end.request.task_token)
+
+
+def reason(failure: NotAccepted | None, note: str = "") -> dict[str, Any]:
+    return {"code": failure.code if failure else None, "message": failure.message if failure else note}
+
+
+def still_there(end: End) -> dict[str, Any] | None:
+    """The contacts that were to be deleted and are there all the same, or None where nobody looked."""
+    if end.still_there is None:
+        return None
+    return {
+        "count": len(end.still_there),
+        "contact_ids": list(end.still_there[:MAX_CONTACT_IDS_TOLD]),
+        "cut": len(end.still_there) > MAX_CONTACT_IDS_TOLD,
+    }
+
+
+def _counts(jobs: Iterable[Job]) -> dict[str, int | None]:
+    """Sums over the jobs, which other requests may share; None where SendGrid told no count."""
+    told = list(jobs)
+    return {
+        "requested": _sum(job.requested_count for job in told),
+        "deleted": _sum(job.deleted_count for job in told),
+        "errored": _sum(job.errored_count for job in told),
+    }
+
+
+def _sum(counts: Iterable[int | None]) -> int | None:
+    told = [count for count in counts if count is not None]
+    return sum(told) if told else None
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

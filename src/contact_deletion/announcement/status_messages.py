@@ -1,0 +1,94 @@
+"""Messages that have DeletionStatusFunction follow what SendGrid accepted."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from contact_deletion.batch_calls import MAX_BYTES, batches, not_taken
+from contact_deletion.outcomes import Accepted
+from contact_deletion.request.bulk_delete import BulkDelete
+from contact_deletion.settled import Settled
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+_CALLS_AT_ONCE = 8
+
+Group = list[Settled]
+
+
+class StatusMessages:
+    """To the queue of this URL."""
+
+    def __init__(self, sqs: "SQSClient", queue_url: str, operation: str) -> None:
+        self._sqs = sqs
+        self._queue_url = queue_url
+        self._operation = operation
+
+    def send(self, accepted: Sequence[Settled], now: float) -> list[tuple[Settled, str]]:
+        """One message for the requests that share the same jobs; says which requests are in none, and why."""
+        messages = [
+            (group, {"MessageBody": body})
+            for job_ids, sharing in _by_jobs(accepted).items()
+            for group, body in self._messages(job_ids, sharing, now)
+        ]
+        with ThreadPoolExecutor(_CALLS_AT_ONCE) as pool:
+            failures = pool.map(self._send, batches(messages, lambda entry: len(entry["MessageBody"])))
+            return [(one, reason) for failed in failures for group, reason in failed for one in group]
+
+    def _send(self, batch: list[tuple[Group, dict[str, Any]]]) -> list[tuple[Group, str]]:
+        return not_taken(
+            batch, lambda entries: self._sqs.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
+        )
+
+    def _messages(
+        self, job_ids: tuple[str, ...], sharing: Sequence[Settled], now: float
+    ) -> Iterator[tuple[Group, str]]:
+        """As many requests in a message as it may be long; one that is longer goes alone, as it came."""
+        head = json.dumps(
+            {
+                "job_ids": list(job_ids),
+                "accepted_at": datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds"),
+            }
+        )
+        group: Group = []
+        texts: list[str] = []
+        room = MAX_BYTES
+        for one in sharing:
+            text = json.dumps(self._followed(one), separators=(",", ":"))
+            if group and len(text) + 1 > room:
+                yield group, _body(head, texts)
+                group, texts, room = [], [], MAX_BYTES
+            if not group:
+                room -= len(_body(head, []))
+            group.append(one)
+            texts.append(text)
+            room -= len(text) + 1
+        yield group, _body(head, texts)
+
+    def _followed(self, one: Settled) -> dict[str, Any]:
+        """What the follow-up needs to know of a request; of an identifier not its value."""
+        ids = list(one.request.contact_ids) if isinstance(one.request, BulkDelete) else None
+        known = {
+            "operation": self._operation,
+            "request_id": one.request_id,
+            "message_id": one.message.message_id if one.message else None,
+            "contact_count": one.outcome.contact_count if isinstance(one.outcome, Accepted) else None,
+            "contact_ids": ids,
+            "task_token": one.task_token,
+        }
+        return {name: value for name, value in known.items() if value is not None}
+
+
+def _by_jobs(accepted: Sequence[Settled]) -> dict[tuple[str, ...], Group]:
+    groups: defaultdict[tuple[str, ...], Group] = defaultdict(list)
+    for one in accepted:
+        groups[one.outcome.job_ids].append(one)
+    return groups
+
+
+def _body(head: str, requests: Sequence[str]) -> str:
+    return f'{head[:-1]}, "requests": [{",".join(requests)}]}}'

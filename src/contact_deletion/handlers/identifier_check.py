@@ -1,0 +1,34 @@
+"""IdentifierCheckFunction: whether a contact has an identifier, and whether it is its last."""
+
+from functools import cache
+from typing import Any
+
+from contact_deletion.deadline import Deadline
+from contact_deletion.deletion.identifier import held_identifiers, same_identifier
+from contact_deletion.platform import AccountPlatform
+from contact_deletion.request.remove_identifier import RemoveIdentifier, parse
+from contact_deletion.task import Task
+
+OPERATION = "identifier_check"
+
+
+def build(platform: AccountPlatform) -> Task[RemoveIdentifier]:
+    client = platform.client()
+
+    def check(request: RemoveIdentifier, deadline: Deadline) -> dict[str, Any]:
+        held = held_identifiers(client.contact(request.contact_id, deadline))
+        present = same_identifier(request, held.get(request.identifier_type))
+        return {"present": present, "last": present and len(held) == 1}
+
+    return Task(platform.telemetry(OPERATION), platform.clock, parse=parse, act=check, client=client)
+
+
+@cache
+def task() -> Task[RemoveIdentifier]:
+    """This execution environment's, made on first use."""
+    return build(AccountPlatform.of_lambda())
+
+
+def handler(event: Any, context: Any) -> Any:
+    """Lambda's entry point: a Step Functions task sends a request to remove the identifier."""
+    return task().handle(event, context)

@@ -1,0 +1,212 @@
+"""How a call to SendGrid is made: one account's key, its rate limits, and how long an answer may take."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from threading import Lock
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+
+from contact_deletion.deadline import Clock, Deadline, Sleep
+from contact_deletion.errors import RateLimited, SendGridUnavailable
+from contact_deletion.sendgrid import answers
+from contact_deletion.sendgrid.api_key import ApiKey
+from contact_deletion.sendgrid.rate_limit import MAX_CALLS_AT_ONCE, RateLimit
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 20.0
+CALL_SECONDS = CONNECT_SECONDS + 2 * READ_SECONDS
+"""The longest a call takes: the headers may be slow, and so may the last part of the body that is waited for. None is
+begun with less time left.
+"""
+
+MAX_BODY_BYTES = 1024 * 1024
+
+
+@dataclass
+class Usage:
+    """What an invocation cost: calls made, and seconds waited for the rate limit."""
+
+    api_calls: int = 0
+    rate_limit_wait_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    body: bytes | None
+    """None where it broke off."""
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """No redirect is followed. Nor is one looked at: `requests` would read its body to the end for that."""
+        return None
+
+
+def new_session() -> requests.Session:
+    """One pool of connections that keeps nothing from call to call: no cookie, no .netrc login, no proxy."""
+    session = _Session()
+    session.mount("https://", requests.adapters.HTTPAdapter(pool_maxsize=MAX_CALLS_AT_ONCE))
+    session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=MAX_CALLS_AT_ONCE))
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.trust_env = False
+    return session
+
+
+Body = Mapping[str, object]
+
+
+class Transport:
+    """Calls SendGrid for one account; safe to use from several threads.
+
+    A call raises SendGridUnauthorized, RateLimited, SendGridUnavailable or SendGridRefused.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        api_key: ApiKey,
+        on_behalf_of: str,
+        session: requests.Session,
+        clock: Clock,
+        sleep: Sleep,
+    ) -> None:
+        url = urlsplit(base_url)
+        self._origin = f"{url.scheme}://{url.netloc}"
+        self._base_path = url.path
+        self._api_key = api_key
+        self._on_behalf_of = on_behalf_of
+        self._session = session
+        self._clock = clock
+        self._sleep = sleep
+        self._limits: defaultdict[str, RateLimit] = defaultdict(lambda: RateLimit(clock))
+        self._usage_lock = Lock()
+        self._usage = Usage()
+
+    def wait_for_reset(self, limit: RateLimit, deadline: Deadline) -> None:
+        """Sleeps until the window ends. Raises RateLimited when there would be no time left for a call then."""
+        seconds = limit.seconds_until_reset()
+        if seconds + CALL_SECONDS > deadline.remaining():
+            raise RateLimited(
+                "the rate limit is spent, and its reset is too far off to wait", retry_after=seconds
+            )
+        with self._usage_lock:
+            self._usage.rate_limit_wait_seconds += seconds
+        self._sleep(seconds)
+
+    def take_usage(self) -> Usage:
+        """The usage since it was last taken."""
+        with self._usage_lock:
+            usage, self._usage = self._usage, Usage()
+        return usage
+
+    def _in_turn(
+        self,
+        method: str,
+        target: str,
+        endpoint: str,
+        deadline: Deadline,
+        body: Body | None = None,
+        *,
+        personal_values: Iterable[str] = (),
+        max_body_bytes: int = MAX_BODY_BYTES,
+    ) -> bytes | None:
+        """Calls when the endpoint's limit lets it, and again after a 429, for as long as there is time.
+
+        No error says one of `personal_values`.
+        """
+        limit = self._limits[f"{method} {endpoint}"]
+        while True:
+            require_time(deadline)
+            if not limit.try_start():
+                self.wait_for_reset(limit, deadline)
+                continue
+            try:
+                return self._call(method, target, limit, body, personal_values, max_body_bytes)
+            except RateLimited:
+                self.wait_for_reset(limit, deadline)
+
+    def _call(
+        self,
+        method: str,
+        target: str,
+        limit: RateLimit,
+        body: Body | None = None,
+        personal_values: Iterable[str] = (),
+        max_body_bytes: int = MAX_BODY_BYTES,
+    ) -> bytes | None:
+        """The body of the 2xx answer to one call, which is repeated only with a renewed key."""
+        key = self._api_key.current()
+        answer = self._send(method, target, key, body, limit, max_body_bytes)
+        if answer.status == 401 and (renewed := self._api_key.renewed(key)) != key:
+            answer = self._send(method, target, renewed, body, limit, max_body_bytes)
+        if answer.status == 429:
+            raise RateLimited("SendGrid answered HTTP 429", retry_after=limit.seconds_until_reset())
+        if not 200 <= answer.status < 300:
+            raise answers.failure(answer.status, answer.body, personal_values)
+        return answer.body
+
+    def _send(
+        self,
+        method: str,
+        target: str,
+        key: str,
+        body: Body | None,
+        limit: RateLimit,
+        max_body_bytes: int,
+    ) -> _Answer:
+        with self._usage_lock:
+            self._usage.api_calls += 1
+        headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
+        if self._on_behalf_of:
+            headers["on-behalf-of"] = self._on_behalf_of
+        give_up_at = self._clock() + CONNECT_SECONDS + READ_SECONDS
+        try:
+            response = self._session.request(
+                method,
+                self._origin + target,
+                headers=headers,
+                json=body,
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                allow_redirects=False,
+                stream=True,
+            )
+        except requests.RequestException as error:
+            raise SendGridUnavailable(
+                f"SendGrid could not be reached, or did not answer ({type(error).__name__})",
+                maybe_received=not _surely_not_sent(error),
+            ) from None
+        with response:
+            if response.status_code < 500:
+                limit.observe(response.headers, refused=response.status_code == 429)
+            return _Answer(response.status_code, self._body(response, give_up_at, max_body_bytes))
+
+    def _body(self, response: requests.Response, give_up_at: float, max_bytes: int) -> bytes | None:
+        """The body, or None where it breaks off, is far too large or does not end in time."""
+        body = bytearray()
+        try:
+            while chunk := response.raw.read1(64 * 1024, decode_content=True):
+                body += chunk
+                if len(body) > max_bytes or self._clock() > give_up_at:
+                    return None
+        except urllib3.exceptions.HTTPError:
+            return None
+        return bytes(body)
+
+
+def require_time(deadline: Deadline) -> None:
+    """Raises SendGridUnavailable when a call begun now might not end in time."""
+    if deadline.remaining() < CALL_SECONDS:
+        raise SendGridUnavailable("the invocation has no time left for another call", maybe_received=False)
+
+
+def _surely_not_sent(error: requests.RequestException) -> bool:
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    cause = error.args[0] if error.args else None
+    return isinstance(getattr(cause, "reason", None), urllib3.exceptions.NewConnectionError)

@@ -1,0 +1,21 @@
+"""A delivery with its outcome."""
+
+from dataclasses import dataclass, field
+
+from contact_deletion.inbound import QueueMessage
+from contact_deletion.outcomes import Outcome
+from contact_deletion.request.base import Request
+
+
+@dataclass(frozen=True)
+class Settled:
+    """`message` is None for a direct invocation, `request` for what is none.
+
+    `request_id` and `task_token` are told as well where the rest of the request is wrong.
+    """
+
+    message: QueueMessage | None
+    request: Request | None
+    request_id: str | None
+    task_token: str | None = field(repr=False)
+    outcome: Outcome

@@ -1,0 +1,379 @@
+"""Jobs are followed to their end, through the handler."""
+
+import pytest
+
+from local.sendgrid_double import Fault, RateLimit
+from tests.integration.following import (
+    GOES,
+    HOUR,
+    JOB_ROUTE,
+    MINUTE,
+    STAYS,
+    accept,
+    contacts,
+    ends,
+    followed,
+    jobs_of,
+    kinds,
+)
+from tests.support.events import contact_id, delete_all, follow_up, remove_identifier, sqs_event
+from tests.support.world import STATUS_QUEUE, World
+
+# ------------------------------------------------------------------------------------ while the job is pending
+
+
+def test_a_message_stays_while_its_job_is_pending_and_ends_in_one_event(world: World) -> None:
+    batch = accept(world, contacts(world, 2))
+
+    assert world.deletion_status(batch) == STAYS
+    assert world.outcome_events() == []
+    world.clock.advance(30)
+    assert world.deletion_status(batch) == GOES
+
+    (event,) = world.outcome_events()
+    assert (event["kind"], event["request_id"], event["code"]) == ("Completed", "order-0", None)
+    assert event["counts"] == {"requested": 2, "deleted": 2, "errored": None}
+
+
+def test_the_pauses_between_questions_grow(world: World, visibility_timeouts: list[int]) -> None:
+    world.double.account.force_next_jobs("pending")
+    message = accept(world, [contact_id(1)])["Records"][0]["body"]
+
+    for receive_count in (1, 2, 3, 6, 50):
+        batch = sqs_event(message, queue=STATUS_QUEUE, receive_count=receive_count)
+        assert world.deletion_status(batch) == STAYS
+
+    assert visibility_timeouts == [30, 60, 120, 900, 900]
+
+
+def test_a_pending_job_is_logged_as_that_and_not_as_a_failure(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.deletion_status(accept(world, [contact_id(1)]))
+
+    (line,) = [line for line in world.log_lines() if line["message"] == "jobs pending"]
+    (job,) = world.double.account.jobs()
+    assert (line["level"], line["job_ids"], line["statuses"]) == ("INFO", [job.id], ["pending"])
+    assert '"JobsPending":[1.0]' in capsys.readouterr().out
+
+
+def test_a_job_that_sendgrid_does_not_know_yet_is_pending(world: World) -> None:
+    world.double.settings.change(job_hidden_seconds=120)
+    batch = accept(world, contacts(world, 1))
+
+    world.clock.advance(110)
+    assert world.deletion_status(batch) == STAYS
+    world.clock.advance(11)
+    assert world.deletion_status(batch) == GOES
+
+    assert kinds(world) == {"order-0": "Completed"}
+
+
+def test_a_job_that_sendgrid_still_does_not_know_after_15_minutes_has_failed(world: World) -> None:
+    batch = accept(world, contacts(world, 1))
+    world.double.faults.add(Fault(route=JOB_ROUTE, status=404, times=2))
+
+    world.clock.advance(14 * MINUTE)
+    assert world.deletion_status(batch) == STAYS
+    world.clock.advance(1 * MINUTE)
+    assert world.deletion_status(batch) == GOES
+
+    event = ends(world)["order-0"]
+    assert (event["kind"], event["code"]) == ("Failed", "DeletionFailed")
+    assert event["message"].startswith("SendGrid does not know the job")
+
+
+def test_counts_that_come_before_the_status_leave_the_job_pending(world: World) -> None:
+    world.double.settings.change(counts_early_seconds=20)
+    batch = accept(world, contacts(world, 1))
+
+    world.clock.advance(15)
+    assert world.deletion_status(batch) == STAYS
+    world.clock.advance(15)
+    assert world.deletion_status(batch) == GOES
+
+    assert kinds(world) == {"order-0": "Completed"}
+
+
+def test_a_job_that_has_not_ended_after_a_day_has_failed(world: World) -> None:
+    world.double.account.force_next_jobs("pending")
+    there = contacts(world, 1)
+    batch = accept(world, there)
+
+    world.clock.advance(24 * HOUR - 60)
+    assert world.deletion_status(batch) == STAYS
+    world.clock.advance(60)
+    assert world.deletion_status(batch) == GOES
+
+    event = ends(world)["order-0"]
+    assert (event["kind"], event["code"]) == ("Failed", "DeletionFailed")
+    assert event["message"] == (
+        "the job never finished: it was pending after 24 hours; 1 of the request's contacts are still there"
+    )
+    assert event["contacts_still_there"]["contact_ids"] == there
+
+
+@pytest.mark.parametrize("word", ["queued", "IN_PROGRESS", "", None, 7, {"x": 1}], ids=repr)
+def test_a_status_that_nobody_has_heard_of_is_waited_for_like_pending(world: World, word: object) -> None:
+    batch = accept(world, contacts(world, 1))
+    world.jobs_end()
+    world.double.faults.add(Fault(route=JOB_ROUTE, status=200, body={"status": word}))
+
+    assert world.deletion_status(batch) == STAYS
+    assert world.deletion_status(batch) == GOES
+
+    assert kinds(world) == {"order-0": "Completed"}
+
+
+@pytest.mark.parametrize("job_type", ["delete", "delete_contacts", "something else"])
+def test_what_a_job_calls_itself_does_not_matter(world: World, job_type: str) -> None:
+    world.double.settings.change(job_type=job_type)
+    batch = accept(world, contacts(world, 1))
+    world.jobs_end()
+
+    assert world.deletion_status(batch) == GOES
+
+    assert kinds(world) == {"order-0": "Completed"}
+
+
+@pytest.mark.parametrize(
+    "told", [{"status": "completed"}, {"status": "completed", "results": {"requested_count": 1}}], ids=str
+)
+def test_a_completed_job_that_tells_no_counts_is_believed(world: World, told: object) -> None:
+    batch = accept(world, contacts(world, 1))
+    world.double.faults.add(Fault(route=JOB_ROUTE, status=200, body=told))
+
+    assert world.deletion_status(batch) == GOES
+
+    event = ends(world)["order-0"]
+    assert (event["kind"], event["contacts_still_there"]) == ("Completed", None)
+    assert world.contact_looks() == []
+
+
+# ------------------------------------------------------------------------------------ how a job can end
+
+
+@pytest.mark.parametrize("word", ["errored", "failed", "Errored", "FAILED", "failure", "error"])
+def test_every_spelling_of_failure_is_a_failure(world: World, word: str) -> None:
+    batch = accept(world, contacts(world, 1))
+    world.double.faults.add(Fault(route=JOB_ROUTE, status=200, body={"status": word}))
+
+    assert world.deletion_status(batch) == GOES
+
+    event = ends(world)["order-0"]
+    assert (event["kind"], event["code"]) == ("Failed", "DeletionFailed")
+    assert event["message"].startswith(f"the job ended {word.lower()}; ")
+
+
+def test_a_failed_job_is_told_of_exactly_the_requests_it_belongs_to(world: World) -> None:
+    """204 contacts go in a call: the first request has its own job, the second both, the third the other."""
+    first, second, third = contacts(world, 204), contacts(world, 2), contacts(world, 3)
+    world.double.account.force_next_jobs("failed")
+    batch = accept(world, first[:200], first[200:] + second, third)
+    assert [len(message) for message in jobs_of(batch)] == [1, 2, 1]
+    world.jobs_end()
+
+    assert world.deletion_status(batch) == GOES
+
+    failed = {request for request, event in ends(world).items() if event["kind"] == "Failed"}
+    (failed_job,) = [job.id for job in world.double.account.jobs() if job.status == "failed"]
+    assert failed == {
+        f"order-{number}" for number, job_ids in enumerate(jobs_of(batch)) if failed_job in job_ids
+    }
+    assert len(failed) == 2
+
+
+def test_of_an_errored_job_each_request_is_told_which_of_its_contacts_are_left(world: World) -> None:
+    world.double.account.force_next_jobs("errored")
+    there = contacts(world, 6)
+    batch = accept(world, there[:2], there[2:5], there[5:])
+    world.jobs_end()
+
+    assert world.deletion_status(batch) == GOES
+
+    left = world.double.account.contact_ids()
+    told = ends(world)
+    assert len(left) == 3
+    for number, ids in enumerate((there[:2], there[2:5], there[5:])):
+        event = told[f"order-{number}"]
+        assert event["kind"] == "Failed"
+        mine = sorted(left.intersection(ids))
+        assert event["contacts_still_there"] == {"count": len(mine), "contact_ids": mine, "cut": False}
+
+
+def test_of_many_contacts_that_are_left_a_hundred_are_listed(world: World) -> None:
+    world.double.account.force_next_jobs("failed")
+    batch = accept(world, contacts(world, 150))
+    world.jobs_end()
+
+    world.deletion_status(batch)
+
+    left = ends(world)["order-0"]["contacts_still_there"]
+    assert (left["count"], len(left["contact_ids"]), left["cut"]) == (150, 100, True)
+
+
+def test_the_jobs_counts_are_summed(world: World) -> None:
+    world.double.account.force_next_jobs("errored")
+    batch = accept(world, contacts(world, 250))
+    world.jobs_end()
+
+    world.deletion_status(batch)
+
+    jobs = world.double.account.jobs()
+    assert ends(world)["order-0"]["counts"] == {
+        "requested": 250,
+        "deleted": sum(job.deleted_count for job in jobs),
+        "errored": sum(job.errored_count for job in jobs),
+    }
+
+
+def test_one_pending_job_of_several_keeps_its_requests_waiting_and_no_others(world: World) -> None:
+    world.double.account.force_next_jobs("pending")
+    under_way = world.double.account.delete_contacts(contacts(world, 1))
+    done = world.double.account.delete_contacts(contacts(world, 1))
+    world.jobs_end()
+    waits = follow_up([done.id, under_way.id], {"request_id": "waits"})
+    ends = follow_up([done.id], {"request_id": "ends"})
+
+    assert world.deletion_status(sqs_event(waits, ends, queue=STATUS_QUEUE)) == STAYS
+
+    assert kinds(world) == {"ends": "Completed"}
+
+
+# ------------------------------------------------------------------------------------ few calls
+
+
+def test_a_thousand_requests_of_five_jobs_cost_five_messages_and_five_questions(world: World) -> None:
+    batch = accept(world, *([contact_id(number)] for number in range(1_000)))
+    assert len(world.deletions()) == 5
+    assert len(batch["Records"]) == 5
+
+    for _ in range(2):
+        assert len(world.deletion_status(batch)["batchItemFailures"]) == 5
+
+    assert len(world.job_looks()) == 2 * 5
+
+
+def test_a_job_is_asked_for_once_however_many_messages_name_it(world: World) -> None:
+    job = world.double.account.delete_contacts(contacts(world, 1))
+    world.jobs_end()
+    messages = [follow_up([job.id], {"request_id": f"order-{number}"}) for number in range(12)]
+
+    world.deletion_status(sqs_event(*messages, queue=STATUS_QUEUE))
+
+    assert len(world.job_looks()) == 1
+    assert kinds(world) == {f"order-{number}": "Completed" for number in range(12)}
+
+
+def test_after_an_outage_no_other_job_is_asked_for(world: World) -> None:
+    messages = [followed(world, ending=None, name=f"order-{number}") for number in range(5)]
+    world.jobs_end()
+    world.double.faults.add(Fault(route=JOB_ROUTE))
+    world.double.faults.add(Fault(route=JOB_ROUTE, status=503))
+
+    response = world.deletion_status(sqs_event(*messages, queue=STATUS_QUEUE))
+
+    assert len(world.job_looks()) == 2
+    assert kinds(world) == {"order-0": "Completed"}
+    assert len(response["batchItemFailures"]) == 4
+
+
+def test_an_unusable_key_keeps_messages_waiting_long(world: World, visibility_timeouts: list[int]) -> None:
+    batch = accept(world, [contact_id(1)])
+    world.double.forbidden = True
+
+    assert world.deletion_status(batch) == STAYS
+
+    assert visibility_timeouts == [900]
+
+
+def test_a_rate_limit_that_is_spent_in_the_middle_defers_the_rest_until_its_reset(
+    world: World, visibility_timeouts: list[int]
+) -> None:
+    messages = [followed(world, ending=None, name=f"order-{number}") for number in range(5)]
+    world.jobs_end()
+    world.double.rate_limiter.configure(RateLimit(limit=3, window_seconds=600))
+
+    response = world.deletion_status(sqs_event(*messages, queue=STATUS_QUEUE))
+
+    assert set(kinds(world)) == {"order-0", "order-1", "order-2"}
+    assert len(response["batchItemFailures"]) == 2
+    assert visibility_timeouts == [pytest.approx(600, abs=2)] * 2
+    assert {call.status for call in world.job_looks()} == {200}
+
+
+def test_a_rate_limit_is_waited_for_where_there_is_time(world: World) -> None:
+    messages = [followed(world, ending=None, name=f"order-{number}") for number in range(5)]
+    world.jobs_end()
+    world.double.rate_limiter.configure(RateLimit(limit=3, window_seconds=20))
+
+    assert world.deletion_status(sqs_event(*messages, queue=STATUS_QUEUE)) == GOES
+
+    assert len(kinds(world)) == 5
+
+
+# ------------------------------------------------------------------------------------ messages that nobody here wrote
+
+
+def test_a_status_message_that_makes_no_sense_is_kept_as_a_dead_letter(world: World) -> None:
+    world.change_settings(dead_letter_queue_url=world.queue_url("DeletionStatusDeadLetterQueue"))
+
+    assert world.deletion_status(sqs_event("{}", queue=STATUS_QUEUE)) == GOES
+
+    (letter,) = world.dead_letters("DeletionStatusDeadLetterQueue")
+    assert letter["ErrorCode"] == "InvalidRequest"
+    (event,) = world.outcome_events()
+    assert (event["kind"], event["operation"], event["code"]) == (
+        "Rejected",
+        "deletion_status",
+        "InvalidRequest",
+    )
+
+
+@pytest.mark.parametrize(
+    "accepted_at", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "9999-12-31T23:59:59.999999Z"]
+)
+def test_a_moment_at_the_edge_of_time_does_not_fail_the_batch(world: World, accepted_at: str) -> None:
+    job = world.double.account.delete_contacts(contacts(world, 1))
+    world.jobs_end()
+    odd = follow_up([job.id], {"request_id": "odd"}, accepted_at=accepted_at)
+    good = follow_up([job.id], {"request_id": "good"}, accepted_at=world.now())
+
+    assert world.deletion_status(sqs_event(odd, good, queue=STATUS_QUEUE)) == GOES
+
+    assert kinds(world)["good"] == "Completed"
+
+
+# ------------------------------------------------------------------------------------ the other operations
+
+
+def test_the_end_of_a_delete_all_is_told(world: World) -> None:
+    contacts(world, 3)
+    world.delete_all(sqs_event(delete_all(world.now(), request_id="reset"), queue="DeleteAllQueue"))
+    batch = sqs_event(*world.status_messages(), queue=STATUS_QUEUE)
+    world.jobs_end()
+
+    assert world.deletion_status(batch) == GOES
+
+    event = ends(world)["reset"]
+    assert (event["kind"], event["operation"], event["contact_count"]) == ("Completed", "delete_all", 3)
+    assert event["counts"] == {"requested": 3, "deleted": 3, "errored": None}
+
+
+def test_the_failure_of_a_removal_is_told(world: World) -> None:
+    contact = world.new_contact(email="a@example.com", external_id="x")
+    world.double.account.force_next_jobs("failed")
+    world.remove_identifier(
+        sqs_event(
+            remove_identifier(contact, "EMAIL", "a@example.com", request_id="erasure"),
+            queue="RemoveIdentifierQueue",
+        )
+    )
+    batch = sqs_event(*world.status_messages(), queue=STATUS_QUEUE)
+    world.jobs_end()
+
+    assert world.deletion_status(batch) == GOES
+
+    event = ends(world)["erasure"]
+    assert (event["kind"], event["operation"]) == ("Failed", "remove_identifier")
+    assert (event["message"], event["contacts_still_there"]) == ("the job ended failed", None)

@@ -1,0 +1,161 @@
+"""A workflow that invoked a deletion itself follows its jobs itself."""
+
+from typing import Any
+
+import pytest
+
+from contact_deletion.errors import InvalidRequest, RateLimited, SendGridUnauthorized, SendGridUnavailable
+from contact_deletion.handlers import deletion_status as handler_module
+from local.sendgrid_double import Fault, RateLimit
+from tests.integration.following import (
+    HOUR,
+    JOB_ROUTE,
+    contacts,
+)
+from tests.support.events import contact_id, follow_up
+from tests.support.world import World
+
+
+def test_a_workflow_that_names_its_jobs_alone_learns_how_they_stand(world: World) -> None:
+    ids = contacts(world, 3)
+    job = world.double.account.delete_contacts(ids)
+
+    pending = world.deletion_status({"job_ids": [job.id]})
+    world.clock.advance(30)
+    completed = world.deletion_status({"job_ids": [job.id]})
+
+    told = {"job_id": job.id, "requested_count": 3, "errored_count": None, "errors_url": None}
+    untold = [{"request_id": None, "code": None, "message": "", "contacts_still_there": None}]
+    assert pending == {
+        "status": "pending",
+        "jobs": [told | {"status": "pending", "deleted_count": None}],
+        "requests": untold,
+        "retry_after": 30,
+    }
+    assert completed == {
+        "status": "completed",
+        "jobs": [told | {"status": "completed", "deleted_count": 3}],
+        "requests": untold,
+        "retry_after": 0,
+    }
+
+
+@pytest.mark.parametrize("ending", ["errored", "failed"])
+def test_a_workflow_learns_that_a_job_failed_and_whose_contacts_are_left(world: World, ending: Any) -> None:
+    ids = contacts(world, 2)
+    world.double.account.force_next_jobs(ending)
+    job = world.double.account.delete_contacts(ids)
+    world.jobs_end()
+
+    answer = world.deletion_status(follow_up([job.id], {"request_id": "run-1", "contact_ids": ids}))
+
+    left = sorted(world.double.account.contact_ids())
+    assert answer["status"] == "failed"
+    assert (answer["jobs"][0]["status"], answer["retry_after"]) == (ending, 0)
+    assert answer["requests"] == [
+        {
+            "request_id": "run-1",
+            "code": "DeletionFailed",
+            "message": f"the job ended {ending}; {len(left)} of the request's contacts are still there",
+            "contacts_still_there": {"count": len(left), "contact_ids": left, "cut": False},
+        }
+    ]
+
+
+def test_a_workflow_gets_the_link_to_a_jobs_errors_and_the_log_does_not(world: World) -> None:
+    url = "https://errors.example.com/file?signature=planted"
+    body = {"status": "errored", "results": {"errored_count": 1, "errors_url": url}}
+    world.double.faults.add(Fault(route=JOB_ROUTE, status=200, body=body))
+
+    answer = world.deletion_status({"job_ids": ["job-1"]})
+
+    assert (answer["jobs"][0]["errors_url"], answer["jobs"][0]["errored_count"]) == (url, 1)
+    assert "planted" not in world.log.getvalue()
+
+
+def test_of_several_jobs_the_slowest_decides(world: World) -> None:
+    done = world.double.account.delete_contacts(contacts(world, 1))
+    world.clock.advance(30)
+    under_way = world.double.account.delete_contacts(contacts(world, 1))
+
+    answer = world.deletion_status({"job_ids": [done.id, under_way.id]})
+
+    assert answer["status"] == "pending"
+    assert [job["status"] for job in answer["jobs"]] == ["completed", "pending"]
+
+
+def test_the_pause_that_a_workflow_is_told_grows_with_what_was_waited(world: World) -> None:
+    world.double.account.force_next_jobs("pending")
+    job = world.double.account.delete_contacts([contact_id(1)])
+    accepted_at = world.now()
+
+    told = []
+    for seconds in (0, 100, 1_000):
+        world.clock.advance(seconds)
+        told.append(world.deletion_status({"job_ids": [job.id], "accepted_at": accepted_at})["retry_after"])
+
+    assert told == [30, 100, 900]
+
+
+def test_without_a_time_of_acceptance_a_job_is_never_given_up(world: World) -> None:
+    world.double.account.force_next_jobs("pending")
+    job = world.double.account.delete_contacts([contact_id(1)])
+    world.clock.advance(48 * HOUR)
+
+    assert world.deletion_status({"job_ids": [job.id]})["status"] == "pending"
+    unknown = world.deletion_status({"job_ids": ["no-such-job"]})
+    assert (unknown["status"], unknown["jobs"][0]["status"]) == ("pending", "unknown")
+
+
+def test_a_direct_invocation_is_told_to_nobody_else(world: World) -> None:
+    job = world.double.account.delete_contacts(contacts(world, 1))
+    world.jobs_end()
+
+    world.deletion_status(follow_up([job.id], {"task_token": "token"}))
+
+    assert world.outcome_events() == []
+    assert world.task_answers == []
+    assert world.status_messages() == []
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(503, SendGridUnavailable), (403, SendGridUnauthorized)], ids=["outage", "key"]
+)
+def test_a_workflow_gets_what_kept_the_job_from_being_asked_for_as_an_error(
+    world: World, status: int, error: type[Exception]
+) -> None:
+    world.double.faults.add(Fault(status=status))
+
+    with pytest.raises(error):
+        world.deletion_status({"job_ids": ["job-1"]})
+
+
+def test_a_workflow_gets_a_spent_rate_limit_as_an_error(world: World) -> None:
+    world.double.rate_limiter.configure(RateLimit(limit=1, window_seconds=600))
+    world.deletion_status({"job_ids": ["job-1"]})
+
+    with pytest.raises(RateLimited):
+        world.deletion_status({"job_ids": ["job-1"]})
+
+
+def test_a_workflows_bad_payload_is_an_error(world: World) -> None:
+    with pytest.raises(InvalidRequest, match="missing field: job_ids"):
+        world.deletion_status({})
+
+
+def test_the_lambda_handler_is_built_from_the_environment_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = world.platform.settings
+    monkeypatch.setenv("SENDGRID_BASE_URL", settings.sendgrid_base_url)
+    monkeypatch.setenv("SENDGRID_API_KEY_SECRET_ID", settings.api_key_secret_id)
+    monkeypatch.setenv("LEDGER_TABLE", settings.ledger_table)
+    monkeypatch.setenv("DEAD_LETTER_QUEUE_URL", settings.dead_letter_queue_url)
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", settings.service)
+    handler_module.application.cache_clear()
+
+    answers = [handler_module.handler({"job_ids": ["job-1"]}, world.context) for _ in range(2)]
+
+    assert [answer["status"] for answer in answers] == ["pending"] * 2
+    assert handler_module.application.cache_info().misses == 1
+    handler_module.application.cache_clear()

@@ -1,0 +1,249 @@
+"""Every request of a queue ends in an event on EventBridge."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from local.sendgrid_double import Fault
+from tests.integration.following import GOES, STAYS, contacts
+from tests.integration.operations import deliver, each_operation, request_of
+from tests.support.dynamodb import FailingCalls
+from tests.support.events import bulk_delete, contact_id, follow_up, remove_identifier, sqs_event
+from tests.support.world import EVENTS_QUEUE, STATUS_QUEUE, World
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "outcome-event.schema.json").read_text())
+
+
+def kinds(world: World) -> list[str]:
+    return sorted(event["kind"] for event in world.outcome_events())
+
+
+def follow(world: World) -> Any:
+    return world.deletion_status(sqs_event(*world.status_messages(), queue=STATUS_QUEUE))
+
+
+def to_the_millisecond(world: World) -> str:
+    return datetime.fromtimestamp(world.clock(), UTC).isoformat(timespec="milliseconds")
+
+
+@each_operation
+def test_a_completed_request_ends_in_one_event(world: World, operation: str) -> None:
+    accepted_at = to_the_millisecond(world)
+    deliver(world, operation, request_of(world, operation, request_id="order-7"))
+    world.jobs_end()
+    assert follow(world) == GOES
+
+    (event,) = world.outcome_events()
+
+    (job,) = world.double.account.jobs()
+    assert event == {
+        "kind": "Completed",
+        "operation": operation,
+        "request_id": "order-7",
+        "message_id": "00000000-0000-0000-0000-000000000001",
+        "job_ids": [job.id],
+        "contact_count": 1,
+        "code": None,
+        "message": "",
+        "counts": {
+            "requested": 1,
+            "deleted": None if operation == "remove_identifier" else 1,
+            "errored": None,
+        },
+        "contacts_still_there": None,
+        "accepted_at": accepted_at,
+        "ended_at": to_the_millisecond(world),
+    }
+
+
+def test_events_are_as_their_schema_says(world: World) -> None:
+    world.double.account.force_next_jobs("failed")
+    deliver(world, "bulk_delete", bulk_delete(contacts(world, 150), request_id="fails"), "not JSON")
+    deliver(world, "remove_identifier", request_of(world, "remove_identifier"))
+    lacking = world.new_contact(external_id="x")
+    deliver(world, "remove_identifier", remove_identifier(lacking, "EMAIL", "ada@example.com"))
+    world.jobs_end()
+    follow(world)
+    world.change_settings(deletion_status_queue_url="")
+    deliver(world, "bulk_delete", bulk_delete([contact_id(1)]))
+
+    events = [json.loads(record["body"]) for record in world.receive_all(EVENTS_QUEUE)]
+
+    for event in events:
+        jsonschema.validate(event, SCHEMA, format_checker=jsonschema.FormatChecker())
+    assert sorted(event["detail-type"] for event in events) == [
+        "Contact Deletion Accepted",
+        "Contact Deletion Completed",
+        "Contact Deletion Completed",
+        "Contact Deletion Failed",
+        "Contact Deletion Rejected",
+    ]
+
+
+def test_a_rejected_request_is_a_dead_letter_and_an_event_of_the_same_code(world: World) -> None:
+    assert deliver(world, "bulk_delete", bulk_delete(["x"], request_id="order-7")) == GOES
+
+    (letter,) = world.dead_letters()
+    (event,) = world.outcome_events()
+    assert (event["kind"], event["request_id"]) == ("Rejected", "order-7")
+    assert event["code"] == letter["ErrorCode"] == "InvalidRequest"
+    assert event["message"] == letter["ErrorMessage"]
+
+
+def test_a_request_that_cannot_be_read_has_an_event_without_a_request_id(world: World) -> None:
+    deliver(world, "bulk_delete", "not JSON", {"request_id": "a b", "contact_ids": []})
+
+    events = world.outcome_events()
+
+    assert [(event["kind"], event["request_id"]) for event in events] == [("Rejected", None)] * 2
+
+
+def test_the_jobs_of_a_request_that_was_rejected_all_the_same_are_told(world: World) -> None:
+    world.double.faults.add(Fault(method="DELETE"))
+    world.double.faults.add(Fault(method="DELETE", status=400, times=9))
+
+    deliver(world, "bulk_delete", bulk_delete([contact_id(number) for number in range(300)]))
+
+    (event,) = world.outcome_events()
+    assert event["code"] == "SendGridRefused"
+    assert event["job_ids"] == [job.id for job in world.double.account.jobs()]
+
+
+def test_nothing_to_do_is_completed_at_once(world: World) -> None:
+    contact = world.new_contact(external_id="x")
+
+    deliver(world, "remove_identifier", remove_identifier(contact, "EMAIL", "ada@example.com"))
+
+    (event,) = world.outcome_events()
+    assert (event["kind"], event["job_ids"], event["contact_count"]) == ("Completed", [], 0)
+    assert "nothing to do" in event["message"]
+
+
+@each_operation
+def test_of_a_deferred_request_nothing_is_told(world: World, operation: str) -> None:
+    world.double.faults.add(Fault(method="DELETE", status=503))
+
+    assert deliver(world, operation, request_of(world, operation)) == STAYS
+
+    assert world.outcome_events() == []
+
+
+def test_an_accepted_request_has_no_event_before_its_end(world: World) -> None:
+    deliver(world, "bulk_delete", bulk_delete([contact_id(1)]))
+
+    assert world.outcome_events() == []
+
+
+def test_without_a_bus_nothing_is_put(world: World) -> None:
+    world.change_settings(event_bus_name="")
+
+    with FailingCalls(world.platform.events, "PutEvents", service="events"):
+        assert deliver(world, "bulk_delete", "not JSON") == GOES
+
+    assert len(world.dead_letters()) == 1
+
+
+@each_operation
+def test_without_a_status_queue_acceptance_is_what_is_told(world: World, operation: str) -> None:
+    world.change_settings(deletion_status_queue_url="")
+
+    assert deliver(world, operation, request_of(world, operation, request_id="order-7")) == GOES
+
+    (event,) = world.outcome_events()
+    (job,) = world.double.account.jobs()
+    assert (event["kind"], event["request_id"], event["job_ids"]) == ("Accepted", "order-7", [job.id])
+    assert event["accepted_at"] == event["ended_at"]
+    assert world.status_messages() == []
+
+
+def test_the_events_of_a_large_batch_all_arrive(world: World) -> None:
+    deliver(world, "bulk_delete", *(f"not JSON {number}" for number in range(95)))
+
+    events = world.outcome_events()
+
+    assert len({event["message_id"] for event in events}) == len(events) == 95
+
+
+# ------------------------------------------------------------------------------------ what the bus does not take
+
+
+def test_events_that_the_bus_did_not_take_are_put_again_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    putting = world.platform.events.put_events
+    sizes = []
+
+    def partly(Entries: list[Any]) -> dict[str, Any]:
+        sizes.append(len(Entries))
+        if len(sizes) > 2:
+            answer: dict[str, Any] = putting(Entries=Entries)  # type: ignore[assignment]
+            return answer
+        taken = putting(Entries=Entries[1:-1])["Entries"] if len(Entries) > 2 else []
+        throttled = {"ErrorCode": "ThrottlingException", "ErrorMessage": "slow down"}
+        return {"FailedEntryCount": 2, "Entries": [throttled, *taken, throttled]}
+
+    monkeypatch.setattr(world.platform.events, "put_events", partly)
+
+    assert deliver(world, "bulk_delete", *(f"not JSON {number}" for number in range(5))) == GOES
+
+    events = world.outcome_events()
+    assert sizes == [5, 2, 2]
+    assert len({event["message_id"] for event in events}) == len(events) == 5
+    assert len(world.clock.slept) == 2
+
+
+def test_an_event_that_the_bus_never_takes_keeps_its_message_and_is_told_later(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    request = bulk_delete(["x"], request_id="order-7")
+
+    with FailingCalls(world.platform.events, "PutEvents", "InternalFailure", service="events"):
+        assert deliver(world, "bulk_delete", request) == STAYS
+
+    (line,) = [line for line in world.log_lines() if line["message"] == "an outcome event was not put"]
+    assert (line["level"], line["request_id"], line["reason"]) == ("ERROR", "order-7", "InternalFailure")
+    assert '"EventFailures":[1.0]' in capsys.readouterr().out
+    assert world.dead_letters() == []
+
+    assert deliver(world, "bulk_delete", request) == GOES
+    assert len(world.dead_letters()) == 1
+    assert kinds(world) == ["Rejected"]
+
+
+def test_the_end_of_a_request_whose_event_was_not_taken_is_told_later(world: World) -> None:
+    deliver(world, "bulk_delete", bulk_delete(contacts(world, 1)))
+    batch = sqs_event(*world.status_messages(), queue=STATUS_QUEUE)
+    world.jobs_end()
+
+    with FailingCalls(world.platform.events, "PutEvents", service="events"):
+        assert world.deletion_status(batch) == STAYS
+    assert world.deletion_status(batch) == GOES
+
+    assert kinds(world) == ["Completed"]
+
+
+def test_only_the_message_whose_event_was_not_taken_stays(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    putting = world.platform.events.put_events
+
+    def all_but_the_unlucky(Entries: list[Any]) -> dict[str, Any]:
+        failed = {"ErrorCode": "InternalFailure"}
+        results = [
+            failed if "unlucky" in entry["Detail"] else putting(Entries=[entry])["Entries"][0]
+            for entry in Entries
+        ]
+        return {"FailedEntryCount": results.count(failed), "Entries": results}
+
+    monkeypatch.setattr(world.platform.events, "put_events", all_but_the_unlucky)
+    job = world.double.account.delete_contacts(contacts(world, 1))
+    world.jobs_end()
+    messages = [follow_up([job.id], {"request_id": name}) for name in ("unlucky", "lucky")]
+
+    assert world.deletion_status(sqs_event(*messages, queue=STATUS_QUEUE)) == STAYS
+
+    assert [event["request_id"] for event in world.outcome_events()] == ["lucky"]

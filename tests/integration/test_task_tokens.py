@@ -1,0 +1,259 @@
+"""A workflow that sent a request with a task token, and waits, is told what became of it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from local.sendgrid_double import Fault
+from tests.integration.following import GOES, STAYS, contacts
+from tests.integration.operations import deliver, each_operation, ledger_records_nothing, request_of
+from tests.support.dynamodb import FailingCalls
+from tests.support.events import bulk_delete, contact_id, follow_up, remove_identifier, sqs_event
+from tests.support.world import STATUS_QUEUE, World
+
+TOKEN = "PLANTEDTOKEN/+="  # noqa: S105
+NOBODY_WAITS = ["TaskTimedOut", "TaskDoesNotExist", "InvalidToken"]
+
+
+def token_call_fails(world: World, call: str, code: str = "ThrottlingException") -> FailingCalls:
+    return FailingCalls(world.platform.step_functions, call, code, service="sfn")
+
+
+def follow(world: World) -> dict[str, Any]:
+    """The batch that DeletionStatusFunction gets once the jobs have ended."""
+    batch = sqs_event(*world.status_messages(), queue=STATUS_QUEUE)
+    world.jobs_end()
+    return batch
+
+
+@each_operation
+def test_the_end_is_the_tasks_output(world: World, operation: str) -> None:
+    deliver(world, operation, request_of(world, operation, request_id="run-1", task_token=TOKEN))
+    assert world.task_answers == []
+    assert world.deletion_status(follow(world)) == GOES
+
+    (event,) = world.outcome_events()
+    (answer,) = world.task_answers
+    assert answer["taskToken"] == TOKEN
+    output = json.loads(answer["output"])
+    assert (output["request_id"], output["code"]) == ("run-1", None)
+    assert output | {"kind": "Completed"} == event
+
+
+@each_operation
+def test_a_failed_job_is_the_tasks_error(world: World, operation: str) -> None:
+    world.double.account.force_next_jobs("failed")
+    deliver(world, operation, request_of(world, operation, task_token=TOKEN))
+    assert world.deletion_status(follow(world)) == GOES
+
+    (event,) = world.outcome_events()
+    (answer,) = world.task_answers
+    assert (answer["taskToken"], answer["error"]) == (TOKEN, "DeletionFailed")
+    assert json.loads(answer["cause"]) | {"kind": "Failed"} == event
+
+
+def test_each_request_of_a_job_answers_its_own_token(world: World) -> None:
+    requests = [
+        bulk_delete([contact], task_token=f"token-{n}") for n, contact in enumerate(contacts(world, 12))
+    ]
+    deliver(world, "bulk_delete", *requests)
+    assert world.deletion_status(follow(world)) == GOES
+
+    assert len(world.double.account.jobs()) == 1
+    answered = {answer["taskToken"]: json.loads(answer["output"]) for answer in world.task_answers}
+    assert len(world.task_answers) == 12
+    assert {token: told["message_id"][-2:] for token, told in answered.items()} == {
+        f"token-{number}": f"{number + 1:02x}" for number in range(12)
+    }
+
+
+def test_a_rejected_request_is_the_tasks_error(world: World) -> None:
+    lonely = world.new_contact(email="ada@example.com")
+    request = remove_identifier(lonely, "EMAIL", "ada@example.com", task_token=TOKEN)
+
+    assert deliver(world, "remove_identifier", request) == GOES
+
+    (answer,) = world.task_answers
+    assert (answer["taskToken"], answer["error"]) == (TOKEN, "LastIdentifier")
+    assert json.loads(answer["cause"])["code"] == "LastIdentifier"
+    assert len(world.dead_letters()) == 1
+
+
+def test_a_request_that_is_invalid_apart_from_its_token_answers_it(world: World) -> None:
+    wrong = {"contact_ids": [], "task_token": TOKEN, "request_id": "run-1"}
+
+    assert deliver(world, "bulk_delete", wrong) == GOES
+
+    (answer,) = world.task_answers
+    assert (answer["taskToken"], answer["error"]) == (TOKEN, "InvalidRequest")
+    assert json.loads(answer["cause"])["request_id"] == "run-1"
+
+
+def test_a_token_that_cannot_be_one_is_not_answered(world: World) -> None:
+    assert deliver(world, "bulk_delete", bulk_delete([contact_id(1)], task_token="a b")) == GOES  # noqa: S106
+
+    assert world.task_answers == []
+    assert len(world.outcome_events()) == 1
+
+
+def test_nothing_to_do_answers_at_once(world: World) -> None:
+    contact = world.new_contact(external_id="x")
+    request = remove_identifier(contact, "EMAIL", "ada@example.com", task_token=TOKEN)
+
+    deliver(world, "remove_identifier", request)
+
+    (answer,) = world.task_answers
+    assert "nothing to do" in json.loads(answer["output"])["message"]
+
+
+@each_operation
+def test_while_a_request_is_deferred_its_workflow_waits(world: World, operation: str) -> None:
+    world.double.faults.add(Fault(method="DELETE", status=503))
+
+    assert deliver(world, operation, request_of(world, operation, task_token=TOKEN)) == STAYS
+
+    assert world.task_answers == []
+
+
+def test_while_a_job_is_pending_its_workflow_waits(world: World) -> None:
+    deliver(world, "bulk_delete", bulk_delete([contact_id(1)], task_token=TOKEN))
+
+    assert world.deletion_status(sqs_event(*world.status_messages(), queue=STATUS_QUEUE)) == STAYS
+
+    assert world.task_answers == []
+
+
+def test_without_a_status_queue_acceptance_is_the_tasks_output(world: World) -> None:
+    world.change_settings(deletion_status_queue_url="")
+
+    deliver(world, "bulk_delete", bulk_delete([contact_id(1)], task_token=TOKEN))
+
+    (answer,) = world.task_answers
+    assert json.loads(answer["output"])["job_ids"] == [job.id for job in world.double.account.jobs()]
+
+
+def test_a_direct_invocation_answers_no_token(world: World) -> None:
+    world.bulk_delete(bulk_delete([contact_id(1)], task_token=TOKEN))
+
+    assert world.task_answers == []
+
+
+def test_a_cause_that_is_too_long_for_step_functions_is_cut_to_the_reason(world: World) -> None:
+    jobs = [f"{number:0128}" for number in range(300)]
+    world.double.faults.add(Fault(status=200, body={"status": "failed"}, times=300))
+
+    world.deletion_status(sqs_event(follow_up(jobs, {"task_token": TOKEN}), queue=STATUS_QUEUE))
+
+    (answer,) = world.task_answers
+    assert (answer["error"], answer["cause"]) == ("DeletionFailed", "the job ended failed")
+
+
+# ------------------------------------------------------------------------------------ what Step Functions does not take
+
+
+@pytest.mark.parametrize("code", NOBODY_WAITS)
+def test_a_rejection_that_nobody_waits_for_any_more_is_done(world: World, code: str) -> None:
+    with token_call_fails(world, "SendTaskFailure", code):
+        assert deliver(world, "bulk_delete", {"request_id": "run-1", "task_token": TOKEN}) == GOES
+
+    (line,) = [line for line in world.log_lines() if "no workflow waits" in line["message"]]
+    assert (line["level"], line["request_id"], line["reason"]) == ("WARNING", "run-1", code)
+    assert len(world.dead_letters()) == 1
+    assert len(world.outcome_events()) == 1
+
+
+@pytest.mark.parametrize("code", NOBODY_WAITS)
+def test_an_end_that_nobody_waits_for_any_more_is_done(world: World, code: str) -> None:
+    deliver(world, "bulk_delete", bulk_delete(contacts(world, 1), task_token=TOKEN))
+    batch = follow(world)
+
+    with token_call_fails(world, "SendTaskSuccess", code):
+        assert world.deletion_status(batch) == GOES
+
+    assert [event["kind"] for event in world.outcome_events()] == ["Completed"]
+
+
+def test_a_rejection_that_could_not_be_told_is_neither_an_event_nor_a_dead_letter_yet(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    request = {"request_id": "run-1", "task_token": TOKEN}
+
+    with token_call_fails(world, "SendTaskFailure"):
+        assert deliver(world, "bulk_delete", request) == STAYS
+
+    (line,) = [line for line in world.log_lines() if line["message"] == "a workflow was not told"]
+    assert (line["level"], line["request_id"], line["reason"]) == ("ERROR", "run-1", "ThrottlingException")
+    assert '"TaskTokenFailures":[1.0]' in capsys.readouterr().out
+    assert world.outcome_events() == []
+    assert world.dead_letters() == []
+
+    assert deliver(world, "bulk_delete", request) == GOES
+    assert len(world.task_answers) == len(world.outcome_events()) == len(world.dead_letters()) == 1
+
+
+def test_an_end_that_could_not_be_told_is_told_at_the_next_delivery(world: World) -> None:
+    deliver(world, "bulk_delete", bulk_delete(contacts(world, 1), task_token=TOKEN))
+    batch = follow(world)
+
+    with token_call_fails(world, "SendTaskSuccess"):
+        assert world.deletion_status(batch) == STAYS
+    assert world.outcome_events() == []
+
+    assert world.deletion_status(batch) == GOES
+    assert len(world.task_answers) == len(world.outcome_events()) == 1
+
+
+def test_of_a_batch_only_the_message_whose_workflow_could_not_be_told_stays(world: World) -> None:
+    with token_call_fails(world, "SendTaskFailure"):
+        response = deliver(world, "bulk_delete", {"task_token": TOKEN}, "not JSON")
+
+    assert response == STAYS
+    (letter,) = world.dead_letters()
+    assert letter["body"] == "not JSON"
+
+
+# ------------------------------------------------------------------------------------ the token stays secret
+
+
+@pytest.mark.parametrize("fails", ["nothing", "tokens", "events", "messages", "ledger"])
+def test_no_token_is_in_a_log_a_metric_an_event_or_the_ledger(
+    world: World, fails: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "DEBUG")
+    world.restart()
+    world.double.account.force_next_jobs("failed")
+    requests = [
+        bulk_delete(contacts(world, 1), task_token=TOKEN),
+        {"task_token": TOKEN},
+        bulk_delete(["x"], request_id="x", task_token=TOKEN),
+        bulk_delete([contact_id(1)], task_token=TOKEN + " "),
+    ]
+    platform = world.platform
+    failing: dict[str, Any] = {
+        "tokens": token_call_fails(world, "SendTaskFailure"),
+        "events": FailingCalls(platform.events, "PutEvents", service="events"),
+        "messages": FailingCalls(platform.sqs, "SendMessageBatch", service="sqs"),
+        "ledger": ledger_records_nothing(world),
+    }
+
+    if fails in failing:
+        with failing[fails]:
+            deliver(world, "bulk_delete", *requests)
+    deliver(world, "bulk_delete", *requests)
+    batch = follow(world)
+    with token_call_fails(world, "SendTaskFailure", "TaskTimedOut"):
+        world.deletion_status(batch)
+    world.deletion_status(batch)
+
+    letters = [{name: value for name, value in one.items() if name != "body"} for one in world.dead_letters()]
+    everything = [
+        world.log.getvalue(),
+        capsys.readouterr().out,
+        json.dumps(letters),
+        json.dumps(world.outcome_events()),
+        json.dumps(world.ledger()),
+    ]
+    assert world.task_answers
+    assert all(everything)
+    assert [text for text in everything if "PLANTEDTOKEN" in text] == []
