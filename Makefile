@@ -38,8 +38,11 @@ format: .venv/ready ## mends what can be mended
 # SAM CLI's own environment comes first on the path, so that src/Makefile builds with its Python, which has pip.
 template: export PATH := $(CURDIR)/.venv-sam/bin:$(PATH)
 template: export SAM_CLI_TELEMETRY := 0
-template: .venv-sam/ready ## lints template.yaml and builds the functions
+template: .venv-sam/ready ## lints template.yaml and the workflows, and builds the functions
 	.venv-sam/bin/sam validate --lint
+	@mkdir -p .aws-sam
+	$(PYTHON) -m local.workflow_template > .aws-sam/workflows.json
+	.venv-sam/bin/cfn-lint .aws-sam/workflows.json
 	.venv-sam/bin/sam build
 
 # A set of packages is installed when its lock is newer than the last installation. The lock is complete, hence --no-deps.

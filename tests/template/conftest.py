@@ -1,6 +1,6 @@
 """The deployed template, read once for the tests of this directory."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,18 @@ class Declared:
 
     def function(self, name: str) -> Any:
         return self.of_type("AWS::Lambda::Function")[f"{name}Function"]
+
+    def state_machine(self, name: str) -> Any:
+        return self.of_type("AWS::StepFunctions::StateMachine")[f"{name}StateMachine"]
+
+    def definition(self, name: str) -> str:
+        """A state machine's definition as it is written, before its substitutions."""
+        return self._template.definitions[f"{name}StateMachine"].read_text()
+
+    def statements(self, role: str) -> Iterator[Any]:
+        """What a role itself allows."""
+        for policy in self.of_type("AWS::IAM::Role")[role].get("Policies", []):
+            yield from policy["PolicyDocument"]["Statement"]
 
     def queue(self, logical_id: str) -> Any:
         return self.of_type("AWS::SQS::Queue")[logical_id]

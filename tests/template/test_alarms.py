@@ -4,7 +4,7 @@ import pytest
 
 from local.aws.template import load_template
 from tests.template.conftest import TEMPLATE, Declared
-from tests.template.names import NAMES
+from tests.template.names import QUEUE_FUNCTIONS, STATE_MACHINES
 
 TOPIC_ARN = "arn:aws:sns:eu-west-1:123456789012:operators"
 
@@ -17,7 +17,7 @@ def alarms_on(declared: Declared, metric: str, dimension: str, value: str) -> li
     ]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", QUEUE_FUNCTIONS)
 def test_one_dead_letter_raises_an_alarm(declared: Declared, name: str) -> None:
     queue = f"{name}DeadLetterQueue.QueueName"
     (alarm,) = alarms_on(declared, "ApproximateNumberOfMessagesVisible", "QueueName", queue)
@@ -30,7 +30,8 @@ def test_one_dead_letter_raises_an_alarm(declared: Declared, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "seconds"), [("BulkDelete", 3600), ("DeleteAll", 900), ("RemoveIdentifier", 3600)]
+    ("name", "seconds"),
+    [("BulkDelete", 3600), ("DeleteAll", 900), ("RemoveIdentifier", 3600), ("DeletionStatus", 3600)],
 )
 def test_a_message_that_waits_for_too_long_raises_an_alarm(
     declared: Declared, name: str, seconds: int
@@ -42,7 +43,7 @@ def test_a_message_that_waits_for_too_long_raises_an_alarm(
 
 
 @pytest.mark.parametrize("metric", ["Errors", "Throttles"])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", QUEUE_FUNCTIONS)
 def test_a_function_that_fails_or_is_not_started_raises_an_alarm(
     declared: Declared, name: str, metric: str
 ) -> None:
@@ -60,18 +61,49 @@ def test_a_function_that_fails_or_is_not_started_raises_an_alarm(
         "WHERE \"service\" = 'local'",
         'SELECT SUM(LedgerWriteFailures) FROM SCHEMA("SendGridContactDeletion", "service", "operation") '
         "WHERE \"service\" = 'local'",
+        'SELECT SUM(StatusMessageFailures) FROM SCHEMA("SendGridContactDeletion", "service", "operation") '
+        "WHERE \"service\" = 'local'",
+        'SELECT SUM(RequestsFailed) FROM SCHEMA("SendGridContactDeletion", "service", "operation") '
+        "WHERE \"service\" = 'local'",
     ],
 )
 def test_an_alarm_over_all_functions_asks_for_the_metric_of_this_stack(
     declared: Declared, query: str
 ) -> None:
     queries = [
-        metric["Expression"]
+        metric.get("Expression")
         for alarm in declared.of_type("AWS::CloudWatch::Alarm").values()
         for metric in alarm.get("Metrics", [])
     ]
 
     assert query in queries
+
+
+def counted(alarm: Any, namespace: str, dimension: str, value: str) -> set[str]:
+    """The metrics of one resource that an alarm adds up."""
+    return {
+        query["MetricStat"]["Metric"]["MetricName"]
+        for query in alarm.get("Metrics", [])
+        if "MetricStat" in query
+        and query["MetricStat"]["Metric"]["Namespace"] == namespace
+        and query["MetricStat"]["Metric"]["Dimensions"] == [{"Name": dimension, "Value": value}]
+    }
+
+
+@pytest.mark.parametrize("name", STATE_MACHINES)
+def test_an_execution_that_does_not_succeed_raises_an_alarm(declared: Declared, name: str) -> None:
+    machine = f"{name}StateMachine.Ref"
+    alarms = declared.of_type("AWS::CloudWatch::Alarm").values()
+    (alarm,) = (alarm for alarm in alarms if counted(alarm, "AWS/States", "StateMachineArn", machine))
+
+    assert counted(alarm, "AWS/States", "StateMachineArn", machine) == {
+        "ExecutionsFailed",
+        "ExecutionsTimedOut",
+        "ExecutionsAborted",
+    }
+    (shown,) = (query for query in alarm["Metrics"] if query.get("ReturnData", True))
+    assert shown["Expression"] == "SUM(FILL(METRICS(), 0))"
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
 
 
 def test_silence_is_health(declared: Declared) -> None:

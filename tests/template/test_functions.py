@@ -5,15 +5,16 @@ from typing import Any
 import pytest
 
 from tests.template.conftest import TEMPLATE, Declared
-from tests.template.names import NAMES
+from tests.template.names import FUNCTIONS, QUEUE_FUNCTIONS, WORKFLOW_FUNCTIONS
 
 ENVIRONMENT = {
     "SENDGRID_BASE_URL": "https://api.sendgrid.com",
     "SENDGRID_API_KEY_SECRET_ID": "SendGridApiKeySecret.Ref",
     "SENDGRID_ON_BEHALF_OF": "",
     "LEDGER_TABLE": "LedgerTable.Ref",
-    "DELETION_STATUS_QUEUE_URL": "",
-    "EVENT_BUS_NAME": "",
+    "DELETION_STATUS_QUEUE_URL": "DeletionStatusQueue.Ref",
+    "EVENT_BUS_NAME": "default",
+    "CONTACT_VERIFICATION": "on-error",
     "DELETE_ALL_ENABLED": "false",
     "POWERTOOLS_METRICS_NAMESPACE": "SendGridContactDeletion",
     "POWERTOOLS_LOG_LEVEL": "INFO",
@@ -23,43 +24,70 @@ ENVIRONMENT = {
 
 
 def test_these_are_all_the_functions(declared: Declared) -> None:
-    assert sorted(declared.of_type("AWS::Lambda::Function")) == [f"{name}Function" for name in NAMES]
+    assert declared.of_type("AWS::Lambda::Function").keys() == {f"{name}Function" for name in FUNCTIONS}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_has_the_whole_environment(declared: Declared, name: str) -> None:
     environment = declared.function(name)["Environment"]["Variables"]
 
     assert environment.items() >= ENVIRONMENT.items()
-    assert environment["DEAD_LETTER_QUEUE_URL"] == f"{name}DeadLetterQueue.Ref"
     assert environment["POWERTOOLS_SERVICE_NAME"]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", QUEUE_FUNCTIONS)
+def test_a_function_knows_the_dead_letter_queue_of_its_own_queue(declared: Declared, name: str) -> None:
+    environment = declared.function(name)["Environment"]["Variables"]
+
+    assert environment["DEAD_LETTER_QUEUE_URL"] == f"{name}DeadLetterQueue.Ref"
+
+
+@pytest.mark.parametrize(
+    ("name", "variable", "bucket"),
+    [
+        ("ExportCopy", "BACKUP_BUCKET", "BackupBucket.Ref"),
+        ("BackupCheck", "BACKUP_BUCKET", "BackupBucket.Ref"),
+        ("ListSummary", "CONTACT_LIST_BUCKET", "ContactListBucket.Ref"),
+    ],
+)
+def test_a_function_knows_its_bucket(declared: Declared, name: str, variable: str, bucket: str) -> None:
+    assert declared.function(name)["Environment"]["Variables"][variable] == bucket
+
+
+@pytest.mark.parametrize("name", WORKFLOW_FUNCTIONS)
+def test_a_function_of_workflows_is_fed_by_no_queue(declared: Declared, name: str) -> None:
+    fed = {
+        mapping["FunctionName"] for mapping in declared.of_type("AWS::Lambda::EventSourceMapping").values()
+    }
+
+    assert f"{name}Function.Ref" not in fed
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_functions_handler_can_be_imported(declared: Declared, name: str) -> None:
     module, _, attribute = declared.function(name)["Handler"].rpartition(".")
 
     assert callable(getattr(import_module(module), attribute))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_is_built_by_a_target_of_the_makefile(source: Mapping[str, Any], name: str) -> None:
     assert source["Resources"][f"{name}Function"]["Metadata"] == {"BuildMethod": "makefile"}
     assert "\nbuild-%Function:" in (TEMPLATE.parent / "src" / "Makefile").read_text()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_is_traced(declared: Declared, name: str) -> None:
     assert declared.function(name)["TracingConfig"] == {"Mode": "Active"}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_functions_own_log_group_forgets_in_the_end(declared: Declared, name: str) -> None:
     assert declared.function(name)["LoggingConfig"] == {"LogGroup": f"{name}FunctionLogGroup.Ref"}
     assert declared.of_type("AWS::Logs::LogGroup")[f"{name}FunctionLogGroup"]["RetentionInDays"] > 0
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", QUEUE_FUNCTIONS)
 def test_a_function_answers_for_each_message_of_its_queue(declared: Declared, name: str) -> None:
     mapping = declared.event_source(name)
 
@@ -67,21 +95,21 @@ def test_a_function_answers_for_each_message_of_its_queue(declared: Declared, na
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", QUEUE_FUNCTIONS)
 def test_a_batch_of_more_than_ten_has_a_window(declared: Declared, name: str) -> None:
     mapping = declared.event_source(name)
 
     assert mapping["BatchSize"] <= 10 or mapping["MaximumBatchingWindowInSeconds"] >= 1
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", QUEUE_FUNCTIONS)
 def test_concurrency_is_bounded_at_the_poller(declared: Declared, name: str) -> None:
     """Reserved concurrency would make the poller burn receive counts on throttled invocations."""
     assert declared.event_source(name)["ScalingConfig"]["MaximumConcurrency"] == 2
     assert "ReservedConcurrentExecutions" not in declared.function(name)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_has_no_dead_letter_queue_of_its_own(declared: Declared, name: str) -> None:
     """Lambda would use that for asynchronous invocations only, and it would look like the queue's."""
     assert "DeadLetterConfig" not in declared.function(name)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.names import NAMES
+from tests.template.names import BUCKETS, QUEUE_FUNCTIONS, STATE_MACHINES
 
 
 def test_every_parameter_is_described_and_has_a_default(source: Mapping[str, Any]) -> None:
@@ -67,7 +67,23 @@ def test_a_secret_is_named_by_its_complete_arn(source: Mapping[str, Any], arn: s
     assert bool(re.search(pattern, arn)) is complete
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("name", "allowed"),
+    [
+        ("", True),
+        ("default", True),
+        ("team/orders.events-1", True),
+        ("arn:aws:events:eu-west-1:123456789012:event-bus/default", False),
+    ],
+)
+def test_an_event_bus_is_named_without_its_account(
+    source: Mapping[str, Any], name: str, allowed: bool
+) -> None:
+    """The roles are allowed to put events on the bus of this name in the stack's own account and region."""
+    assert bool(re.search(source["Parameters"]["EventBusName"]["AllowedPattern"], name)) is allowed
+
+
+@pytest.mark.parametrize("name", QUEUE_FUNCTIONS)
 def test_producers_and_workflows_find_what_they_need_in_the_outputs(
     source: Mapping[str, Any], name: str
 ) -> None:
@@ -78,3 +94,13 @@ def test_producers_and_workflows_find_what_they_need_in_the_outputs(
     assert outputs[f"{name}DeadLetterQueueUrl"]["Value"] == {"Ref": f"{name}DeadLetterQueue"}
     assert outputs[f"{name}DeadLetterQueueArn"]["Value"] == {"Fn::GetAtt": [f"{name}DeadLetterQueue", "Arn"]}
     assert outputs[f"{name}FunctionArn"]["Value"] == {"Fn::GetAtt": [f"{name}Function", "Arn"]}
+
+
+@pytest.mark.parametrize("name", STATE_MACHINES)
+def test_a_state_machine_is_found_in_the_outputs(source: Mapping[str, Any], name: str) -> None:
+    assert source["Outputs"][f"{name}StateMachineArn"]["Value"] == {"Ref": f"{name}StateMachine"}
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_a_bucket_is_found_in_the_outputs(source: Mapping[str, Any], bucket: str) -> None:
+    assert source["Outputs"][f"{bucket}Name"]["Value"] == {"Ref": bucket}

@@ -3,23 +3,28 @@ from typing import Any
 
 import pytest
 
-from tests.template.conftest import Declared
-from tests.template.names import NAMES, QUEUES
+from contact_deletion.errors import SendGridUnavailable
+from contact_deletion.following.patience import GIVE_UP_SECONDS
+from contact_deletion.reply.backoff import LEAST_JITTER, visibility_timeout
+from local.aws.template import load_template
+from tests.template.conftest import TEMPLATE, Declared
+from tests.template.names import QUEUE_FUNCTIONS, QUEUES
 
 FOURTEEN_DAYS = 14 * 24 * 3600
+LONGEST_OUTAGE_SECONDS = 12 * 3600
 
 
 def test_there_are_a_queue_and_a_dead_letter_queue_for_each_function(declared: Declared) -> None:
     assert sorted(declared.of_type("AWS::SQS::Queue")) == sorted(QUEUES)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", QUEUE_FUNCTIONS)
 def test_the_visibility_timeout_outlasts_six_runs_of_the_function_and_the_longest_batching_window(
-    declared: Declared, source: Mapping[str, Any], name: str
+    source: Mapping[str, Any], name: str
 ) -> None:
-    mapping = declared.event_source(name)
-    longest_window = source["Parameters"]["BatchingWindowSeconds"]["MaxValue"]
-    window = longest_window if "MaximumBatchingWindowInSeconds" in mapping else 0
+    longest = {"BatchingWindowSeconds": source["Parameters"]["BatchingWindowSeconds"]["MaxValue"]}
+    declared = Declared(load_template(TEMPLATE, longest))
+    window = declared.event_source(name).get("MaximumBatchingWindowInSeconds", 0)
 
     visibility = declared.queue(f"{name}Queue")["VisibilityTimeout"]
 
@@ -35,7 +40,22 @@ def test_a_delete_all_request_whose_function_died_comes_back_too_old(
     assert declared.queue("DeleteAllQueue")["VisibilityTimeout"] >= oldest_allowed + 60
 
 
-@pytest.mark.parametrize("name", NAMES)
+def test_a_job_is_first_asked_about_when_it_may_have_started(declared: Declared) -> None:
+    """SendGrid was seen to start a job about half a minute after it had accepted the deletion."""
+    assert declared.queue("DeletionStatusQueue")["DelaySeconds"] == 30
+
+
+def test_a_job_is_followed_until_it_is_given_up_and_through_an_outage_besides(declared: Declared) -> None:
+    receives = declared.queue("DeletionStatusQueue")["RedrivePolicy"]["maxReceiveCount"]
+
+    shortest = sum(
+        visibility_timeout(SendGridUnavailable("later"), count, LEAST_JITTER) for count in range(1, receives)
+    )
+
+    assert shortest > GIVE_UP_SECONDS + LONGEST_OUTAGE_SECONDS
+
+
+@pytest.mark.parametrize("name", QUEUE_FUNCTIONS)
 def test_a_queue_gives_up_messages_to_its_own_dead_letter_queue(declared: Declared, name: str) -> None:
     redrive = declared.queue(f"{name}Queue")["RedrivePolicy"]
 

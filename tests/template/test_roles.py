@@ -1,28 +1,57 @@
-from collections.abc import Iterator
+"""The functions' roles."""
+
 from typing import Any
 
 import pytest
 
-from tests.template.conftest import Declared
-from tests.template.names import NAMES
+from local.aws.template import load_template
+from tests.template.conftest import TEMPLATE, Declared
+from tests.template.names import DELETERS, FUNCTIONS, QUEUE_FUNCTIONS, STATE_MACHINES
 
 OPERATIONS = {"BulkDelete": "bulk_delete", "DeleteAll": "delete_all", "RemoveIdentifier": "remove_identifier"}
 X_RAY = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+TASK_TOKENS = ["states:SendTaskSuccess", "states:SendTaskFailure"]
+EVENT_BUS = "arn:aws:events:us-east-1:123456789012:event-bus/default"
+SHARED = {"LedgerTable.Arn", "SendGridApiKeySecret.Ref", "DeletionStatusQueue.Arn", EVENT_BUS, "*"}
+BUCKET_ACCESS = {
+    "ExportCopy": {"BackupBucket.Arn/backups/*": {"s3:PutObject", "s3:AbortMultipartUpload"}},
+    "BackupCheck": {
+        "BackupBucket.Arn": {"s3:ListBucket"},
+        "BackupBucket.Arn/backups/*": {"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"},
+    },
+    "ListSummary": {
+        "ContactListBucket.Arn": {"s3:ListBucket"},
+        "ContactListBucket.Arn/results/*": {"s3:GetObject", "s3:PutObject"},
+    },
+}
 
 
-def statements(declared: Declared, name: str) -> Iterator[Any]:
-    for policy in declared.of_type("AWS::IAM::Role")[f"{name}FunctionRole"]["Policies"]:
-        yield from policy["PolicyDocument"]["Statement"]
+def actions(statement: Any) -> list[str]:
+    action = statement["Action"]
+    return action if isinstance(action, list) else [action]
 
 
-def test_each_function_has_a_role_of_its_own_and_there_is_no_other(declared: Declared) -> None:
-    assert sorted(declared.of_type("AWS::IAM::Role")) == [f"{name}FunctionRole" for name in NAMES]
-    assert {name: declared.function(name)["Role"] for name in NAMES} == {
-        name: f"{name}FunctionRole.Arn" for name in NAMES
+def allowed(declared: Declared, name: str, service: str) -> dict[str, set[str]]:
+    """Resource → what a function may do there, of one service."""
+    return {
+        statement["Resource"]: set(actions(statement))
+        for statement in declared.statements(f"{name}FunctionRole")
+        if actions(statement)[0].startswith(f"{service}:")
     }
 
 
-@pytest.mark.parametrize("name", NAMES)
+def test_each_function_and_state_machine_has_a_role_of_its_own_and_there_is_no_other(
+    declared: Declared,
+) -> None:
+    of_functions = {declared.function(name)["Role"] for name in FUNCTIONS}
+    of_state_machines = {declared.state_machine(name)["RoleArn"] for name in STATE_MACHINES}
+
+    assert of_functions == {f"{name}FunctionRole.Arn" for name in FUNCTIONS}
+    assert of_state_machines == {f"{name}StateMachineRole.Arn" for name in STATE_MACHINES}
+    assert of_functions | of_state_machines == {f"{role}.Arn" for role in declared.of_type("AWS::IAM::Role")}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_role_is_for_lambda_alone_and_takes_no_managed_policy(declared: Declared, name: str) -> None:
     role = declared.of_type("AWS::IAM::Role")[f"{name}FunctionRole"]
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
@@ -31,29 +60,78 @@ def test_a_role_is_for_lambda_alone_and_takes_no_managed_policy(declared: Declar
     assert "ManagedPolicyArns" not in role
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_only_tracing_is_allowed_on_everything(declared: Declared, name: str) -> None:
-    assert [s["Action"] for s in statements(declared, name) if "*" in s["Resource"]] == [X_RAY]
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_only_tracing_and_answers_to_workflows_are_allowed_on_everything(
+    declared: Declared, name: str
+) -> None:
+    everywhere = [s["Action"] for s in declared.statements(f"{name}FunctionRole") if s["Resource"] == "*"]
+
+    assert everywhere == ([TASK_TOKENS, X_RAY] if name in QUEUE_FUNCTIONS else [X_RAY])
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_no_action_is_allowed_by_wildcard(declared: Declared, name: str) -> None:
-    for statement in statements(declared, name):
-        assert "*" not in "".join(statement["Action"])
+    for statement in declared.statements(f"{name}FunctionRole"):
+        assert "*" not in "".join(actions(statement))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_reaches_nothing_of_another_function(declared: Declared, name: str) -> None:
-    shared = {"LedgerTable.Arn", "SendGridApiKeySecret.Ref", "*"}
+    own_buckets = BUCKET_ACCESS.get(name, {}).keys()
 
-    for statement in statements(declared, name):
-        assert statement["Resource"] in shared or statement["Resource"].startswith(name)
+    for statement in declared.statements(f"{name}FunctionRole"):
+        resource = statement["Resource"]
+        assert resource in SHARED | own_buckets or resource.startswith(
+            (f"{name}Function", f"{name}Queue", f"{name}DeadLetterQueue")
+        )
 
 
-@pytest.mark.parametrize("name", NAMES)
+def test_only_functions_that_call_sendgrid_can_read_the_api_key(declared: Declared) -> None:
+    readers = {name for name in FUNCTIONS if allowed(declared, name, "secretsmanager")}
+
+    assert set(FUNCTIONS) - readers == {"BackupCheck", "ListSummary"}
+
+
+@pytest.mark.parametrize("name", DELETERS)
 def test_a_function_reaches_only_its_own_items_of_the_ledger(declared: Declared, name: str) -> None:
-    (ledger,) = (s for s in statements(declared, name) if s["Resource"] == "LedgerTable.Arn")
+    (ledger,) = (s for s in declared.statements(f"{name}FunctionRole") if s["Resource"] == "LedgerTable.Arn")
 
     assert ledger["Condition"] == {
         "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{OPERATIONS[name]}#*"]}
     }
+
+
+def test_only_functions_that_delete_reach_the_ledger_and_have_jobs_followed(declared: Declared) -> None:
+    for name in FUNCTIONS:
+        deletes = name in DELETERS
+        assert bool(allowed(declared, name, "dynamodb")) is deletes
+        sends = allowed(declared, name, "sqs").get("DeletionStatusQueue.Arn") == {"sqs:SendMessage"}
+        assert sends is deletes
+
+
+@pytest.mark.parametrize("name", QUEUE_FUNCTIONS)
+def test_outcomes_are_announced_on_the_stacks_bus_under_its_own_name_only(
+    declared: Declared, name: str
+) -> None:
+    (announce,) = (s for s in declared.statements(f"{name}FunctionRole") if s["Action"] == "events:PutEvents")
+
+    assert announce["Resource"] == EVENT_BUS
+    assert announce["Condition"] == {"StringEquals": {"events:source": "sendgrid-contact-deletion"}}
+
+
+def test_without_a_bus_nobody_may_put_events() -> None:
+    declared = Declared(load_template(TEMPLATE, {"EventBusName": ""}))
+
+    assert [name for name in FUNCTIONS if allowed(declared, name, "events")] == []
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_reaches_its_own_part_of_a_bucket_and_no_more(declared: Declared, name: str) -> None:
+    assert allowed(declared, name, "s3") == BUCKET_ACCESS.get(name, {})
+
+
+@pytest.mark.parametrize(("name", "prefix"), [("ListSummary", "results/*"), ("BackupCheck", "backups/*")])
+def test_a_function_lists_its_own_part_of_a_bucket_only(declared: Declared, name: str, prefix: str) -> None:
+    (listing,) = (s for s in declared.statements(f"{name}FunctionRole") if s["Action"] == "s3:ListBucket")
+
+    assert listing["Condition"] == {"StringLike": {"s3:prefix": prefix}}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.template.conftest import TEMPLATE, Declared
-from tests.template.names import NAMES, QUEUES
+from tests.template.names import BUCKETS, FUNCTIONS, QUEUE_FUNCTIONS, QUEUES
 
 
 @pytest.fixture(scope="module")
@@ -25,9 +25,9 @@ def test_overrides_change_only_variables_that_the_template_declares(
     overrides = json.loads(path.read_text())
     shared = overrides.pop("Parameters")
 
-    assert sorted(overrides) == [f"{name}Function" for name in NAMES]
-    for name in NAMES:
-        changed = shared.keys() | overrides[f"{name}Function"].keys()
+    assert overrides.keys() <= {f"{name}Function" for name in FUNCTIONS}
+    for name in FUNCTIONS:
+        changed = shared.keys() | overrides.get(f"{name}Function", {}).keys()
         assert changed <= declared.function(name)["Environment"]["Variables"].keys()
 
 
@@ -35,10 +35,21 @@ def test_rejected_messages_go_to_the_functions_own_dead_letter_queue(samconfig: 
     path = TEMPLATE.parent / samconfig["default"]["local_invoke"]["parameters"]["env_vars"]
     overrides = json.loads(path.read_text())
 
-    for name in NAMES:
+    for name in QUEUE_FUNCTIONS:
         queue = overrides[f"{name}Function"]["DEAD_LETTER_QUEUE_URL"].rpartition("/")[2]
         assert queue == f"{name}DeadLetterQueue"
         assert queue in QUEUES
+
+
+def test_files_go_to_the_embedded_stacks_buckets(samconfig: Mapping[str, Any], declared: Declared) -> None:
+    """Which are in lower case there, as S3 demands, where SAM CLI would give the logical id."""
+    path = TEMPLATE.parent / samconfig["default"]["local_invoke"]["parameters"]["env_vars"]
+    overrides = json.loads(path.read_text())
+
+    for name in FUNCTIONS:
+        for variable, value in declared.function(name)["Environment"]["Variables"].items():
+            if value in {f"{bucket}.Ref" for bucket in BUCKETS}:
+                assert overrides[f"{name}Function"][variable] == value.removesuffix(".Ref").lower()
 
 
 @pytest.mark.parametrize("environment", ["default", "dev", "prod"])

@@ -4,7 +4,7 @@ from typing import Any
 
 from local.aws.template import load_template
 from tests.template.conftest import TEMPLATE, Declared
-from tests.template.names import NAMES
+from tests.template.names import FUNCTIONS, QUEUES, STATE_MACHINES
 
 SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:sendgrid-AbCdEf"  # noqa: S105 - a name
 
@@ -34,33 +34,36 @@ def test_a_secret_that_is_given_replaces_the_stacks_own_everywhere() -> None:
     given = Declared(load_template(TEMPLATE, {"SendGridApiKeySecretArn": SECRET_ARN}))
 
     assert given.of_type("AWS::SecretsManager::Secret") == {}
-    for name in NAMES:
-        role = given.of_type("AWS::IAM::Role")[f"{name}FunctionRole"]
-        (read,) = (
-            s
-            for s in role["Policies"][0]["PolicyDocument"]["Statement"]
-            if s["Action"] == "secretsmanager:GetSecretValue"
-        )
-        assert read["Resource"] == SECRET_ARN
+    for name in FUNCTIONS:
         environment = given.function(name)["Environment"]["Variables"]
         assert environment["SENDGRID_API_KEY_SECRET_ID"] == SECRET_ARN
+        for statement in given.statements(f"{name}FunctionRole"):
+            if statement["Action"] == "secretsmanager:GetSecretValue":
+                assert statement["Resource"] == SECRET_ARN
 
 
-def test_no_resource_has_a_fixed_name(source: Mapping[str, Any]) -> None:
+def test_no_resource_has_a_name_that_is_not_made_of_the_stacks(source: Mapping[str, Any]) -> None:
     """Or two stacks could not share an account."""
     naming = {
         "AlarmName",
+        "BucketName",
         "DashboardName",
         "FunctionName",
         "LogGroupName",
+        "ManagedPolicyName",
         "Name",
         "QueueName",
         "RoleName",
+        "StateMachineName",
         "TableName",
+        "TopicName",
     }
 
     for logical_id, resource in source["Resources"].items():
-        assert naming.isdisjoint(resource["Properties"]), logical_id
+        if resource["Type"] == "AWS::IAM::RolePolicy":
+            continue  # RoleName is the role that it belongs to
+        for name in naming & resource["Properties"].keys():
+            assert "${AWS::StackName}" in str(resource["Properties"][name]), logical_id
 
 
 def test_the_dashboard_is_valid_json_and_shows_every_alarm(declared: Declared) -> None:
@@ -69,4 +72,20 @@ def test_the_dashboard_is_valid_json_and_shows_every_alarm(declared: Declared) -
 
     assert sorted(shown["properties"]["alarms"]) == sorted(
         f"{alarm}.Arn" for alarm in declared.of_type("AWS::CloudWatch::Alarm")
+    )
+
+
+def test_the_dashboard_shows_every_queue_function_and_state_machine(declared: Declared) -> None:
+    (dashboard,) = declared.of_type("AWS::CloudWatch::Dashboard").values()
+    shown = {
+        metric[3]
+        for widget in json.loads(dashboard["DashboardBody"])["widgets"]
+        for metric in widget["properties"].get("metrics", [])
+        if len(metric) > 3
+    }
+
+    assert shown == (
+        {f"{queue}.QueueName" for queue in QUEUES}
+        | {f"{name}Function.Ref" for name in FUNCTIONS}
+        | {f"{name}StateMachine.Ref" for name in STATE_MACHINES}
     )

@@ -1,0 +1,51 @@
+"""What became of one batch of a list, as the workflow keeps it in a file."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from contact_deletion.errors import ListResultUnreadable
+
+STATUSES = ("completed", "failed", "not_accepted", "unknown")
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """`code` says what went wrong, if anything did; `content` is the whole file."""
+
+    contact_count: int
+    status: str
+    code: str | None
+    contacts_still_there: int
+    content: dict[str, Any]
+
+
+def read(key: str, body: bytes) -> BatchResult:
+    """The result in the file with this key. Raises ListResultUnreadable where there is none in it."""
+    content = _parsed(body)
+    match content:
+        case {"contact_count": int(contact_count), "result": {"status": str(status)} as result}:
+            if status in STATUSES:
+                return BatchResult(contact_count, status, _code(result), _still_there(result), content)
+    raise ListResultUnreadable(f"{key} does not hold the result of a batch")
+
+
+def _parsed(body: bytes) -> Any:
+    """Step Functions' S3 task may write an object as JSON, or as a JSON string that holds it."""
+    try:
+        content = json.loads(body)
+        return json.loads(content) if isinstance(content, str) else content
+    except (ValueError, RecursionError):
+        return None
+
+
+def _code(result: dict[str, Any]) -> str | None:
+    code = result.get("code")
+    return code if isinstance(code, str) else None
+
+
+def _still_there(result: dict[str, Any]) -> int:
+    match result.get("contacts_still_there"):
+        case {"count": int(count)}:
+            return count
+    return 0

@@ -1,0 +1,31 @@
+"""BackupCheckFunction: makes sure that a backup holds every contact, and writes its manifest."""
+
+from functools import cache
+from typing import Any
+
+from contact_deletion.backup.check import check
+from contact_deletion.platform import BucketPlatform
+from contact_deletion.request.backup_check import BackupCheck, parse
+from contact_deletion.task import Task
+
+OPERATION = "backup_check"
+
+
+def build(platform: BucketPlatform) -> Task[BackupCheck]:
+    return Task(
+        platform.telemetry(OPERATION),
+        platform.clock,
+        parse=parse,
+        act=lambda request, _: check(platform.s3, platform.bucket, request, platform.clock()),
+    )
+
+
+@cache
+def task() -> Task[BackupCheck]:
+    """This execution environment's, made on first use."""
+    return build(BucketPlatform.of_lambda_with("BACKUP_BUCKET"))
+
+
+def handler(event: Any, context: Any) -> Any:
+    """Lambda's entry point: a Step Functions task sends the parts' copies and how many contacts they should have."""
+    return task().handle(event, context)

@@ -1,0 +1,32 @@
+"""ExportStartFunction: asks SendGrid for an export of all contacts."""
+
+from functools import cache
+from typing import Any
+
+from contact_deletion.platform import AccountPlatform
+from contact_deletion.request import fields
+from contact_deletion.task import Task
+
+OPERATION = "export_start"
+
+
+def build(platform: AccountPlatform) -> Task[None]:
+    client = platform.client()
+    return Task(
+        platform.telemetry(OPERATION),
+        platform.clock,
+        parse=fields.nothing,
+        act=lambda _, deadline: {"export_id": client.start_export(deadline)},
+        client=client,
+    )
+
+
+@cache
+def task() -> Task[None]:
+    """This execution environment's, made on first use."""
+    return build(AccountPlatform.of_lambda())
+
+
+def handler(event: Any, context: Any) -> Any:
+    """Lambda's entry point: a Step Functions task sends `{}`."""
+    return task().handle(event, context)

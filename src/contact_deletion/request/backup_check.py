@@ -1,0 +1,57 @@
+"""A request to make sure that a backup is whole."""
+
+from dataclasses import dataclass
+
+from contact_deletion.errors import InvalidRequest
+from contact_deletion.request import fields
+
+
+@dataclass(frozen=True)
+class CopiedPart:
+    """A version of an object in the backup bucket, its `size` in bytes, and how many contacts were counted in it."""
+
+    part: int
+    key: str
+    version_id: str
+    size: int
+    contact_count: int
+
+
+@dataclass(frozen=True)
+class BackupCheck:
+    folder: str
+    expected_contact_count: int
+    parts: tuple[CopiedPart, ...]
+
+
+def parse(payload: object) -> BackupCheck:
+    """Raises InvalidRequest."""
+    given = fields.object_of(payload, required=("folder", "expected_contact_count", "parts"))
+    if not isinstance(given["parts"], list):
+        raise InvalidRequest("parts must be a list")
+    return BackupCheck(
+        folder=fields.folder(given["folder"], "folder"),
+        expected_contact_count=fields.whole_number(given["expected_contact_count"], "expected_contact_count"),
+        parts=tuple(_copied_part(value, f"parts[{index}]") for index, value in enumerate(given["parts"])),
+    )
+
+
+def _copied_part(value: object, name: str) -> CopiedPart:
+    try:
+        given = fields.object_of(value, required=("part", "key", "version_id", "size", "contact_count"))
+        return CopiedPart(
+            part=fields.whole_number(given["part"], "part"),
+            key=_text(given["key"], "key"),
+            version_id=_text(given["version_id"], "version_id"),
+            size=fields.whole_number(given["size"], "size"),
+            contact_count=fields.whole_number(given["contact_count"], "contact_count"),
+        )
+    except InvalidRequest as invalid:
+        raise InvalidRequest(f"{name}: {invalid.message}") from None
+
+
+def _text(value: object, name: str) -> str:
+    """S3's longest keys and version ids have 1,024 bytes."""
+    if not isinstance(value, str) or not 1 <= len(value) <= 1024:
+        raise InvalidRequest(f"{name} must be text of 1 to 1024 characters")
+    return value

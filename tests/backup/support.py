@@ -1,0 +1,119 @@
+"""The functions that back contacts up, and servers that files are downloaded from."""
+
+import gzip
+import socketserver
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from threading import Thread
+from typing import Any
+
+from contact_deletion.handlers import backup_check, export_copy, export_start, export_status
+from contact_deletion.platform import BucketPlatform
+from local.sendgrid_double import Fault
+from tests.client.support import http_answer
+from tests.support.world import World
+
+FOLDER = "before-reset.2026"
+EXPORT = "/v3/marketing/contacts/exports/{export_id}"
+HEADER = b"EMAIL,CONTACT_ID,UPDATED_AT\n"
+
+
+def file_of(count: int) -> bytes:
+    """A file of an export as SendGrid makes it."""
+    rows = b"".join(b"ada@example.com,contact-%d,2026\n" % number for number in range(count))
+    return gzip.compress(HEADER + rows, mtime=0)
+
+
+def ok(body: bytes, *, promised: int | None = None) -> bytes:
+    """An answer with this body, and the length of it or the one that is promised."""
+    length = len(body) if promised is None else promised
+    return http_answer("200 OK", body, f"Content-Length: {length}")
+
+
+@contextmanager
+def file_server(
+    *answer: bytes, pauses: Callable[[], object] = lambda: None
+) -> Iterator[tuple[str, list[bytes]]]:
+    """Answers every request with these pieces, with a pause before each but the first.
+
+    Gives a link to itself, and the lines of the requests that it gets.
+    """
+    received: list[bytes] = []
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            while line := self.rfile.readline().strip():
+                received.append(line)
+            with suppress(OSError):  # the client may have had enough
+                for number, piece in enumerate(answer):
+                    if number:
+                        pauses()
+                    self.wfile.write(piece)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}/file?X-Amz-Signature=secret", received
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@dataclass
+class Backups:
+    """The functions, in the world that they run in."""
+
+    world: World
+    platform: BucketPlatform
+
+    def start(self) -> str:
+        return str(export_start.build(self.platform).handle({}, self.world.context)["export_id"])
+
+    def status(self, export_id: str, started_at: str) -> dict[str, Any]:
+        return self._answer(export_status, {"export_id": export_id, "started_at": started_at})
+
+    def copy(self, export_id: str = "export", part: object = 0, folder: object = FOLDER) -> dict[str, Any]:
+        return self._answer(export_copy, {"export_id": export_id, "part": part, "folder": folder})
+
+    def check(self, parts: object, expected: object = 0, folder: object = FOLDER) -> dict[str, Any]:
+        payload = {"folder": folder, "expected_contact_count": expected, "parts": parts}
+        return self._answer(backup_check, payload)
+
+    def ready_export(self) -> str:
+        export_id = self.start()
+        self.world.clock.advance(60)
+        return export_id
+
+    def export_is(self, *, times: int = 1, **body: Any) -> None:
+        """What SendGrid says of any export, the next times that it is asked."""
+        self.world.double.faults.add(Fault(route=EXPORT, status=200, body=body, times=times))
+
+    def ready_at(self, *links: str, **more: Any) -> None:
+        """SendGrid says next that the files are at these links."""
+        self.export_is(status="ready", urls=list(links), **more)
+
+    def in_seconds(self, seconds: float) -> str:
+        return datetime.fromtimestamp(self.world.clock() + seconds, UTC).isoformat()
+
+    def change_platform(self, **changes: Any) -> None:
+        self.platform = replace(self.platform, **changes)
+
+    def content(self, answer: dict[str, Any]) -> bytes:
+        """The version of the object that an answer names."""
+        found = self.platform.s3.get_object(
+            Bucket=self.platform.bucket, Key=answer["key"], VersionId=answer["version_id"]
+        )
+        return found["Body"].read()
+
+    def is_untouched(self) -> bool:
+        """No version of any object is in the bucket, nor a part of an upload."""
+        s3, bucket = self.platform.s3, self.platform.bucket
+        versions = s3.list_object_versions(Bucket=bucket).get("Versions", [])
+        return versions == [] and s3.list_multipart_uploads(Bucket=bucket).get("Uploads", []) == []
+
+    def _answer(self, module: Any, payload: object) -> dict[str, Any]:
+        answer: dict[str, Any] = module.build(self.platform).handle(payload, self.world.context)
+        return answer

@@ -1,0 +1,168 @@
+"""The check that a backup is whole, through its handler."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from contact_deletion.errors import BackupIncomplete, BucketUnavailable, InvalidRequest
+from tests.backup.support import FOLDER, Backups
+from tests.support.buckets import FailingS3
+
+MANIFEST = f"backups/{FOLDER}/manifest.json"
+
+
+@pytest.fixture
+def parts(backups: Backups) -> list[dict[str, Any]]:
+    """The answers of the copies of five contacts in three parts."""
+    for _ in range(5):
+        backups.world.new_contact()
+    backups.world.double.settings.export_part_contacts = 2
+    export_id = backups.ready_export()
+    return [backups.copy(export_id, part) for part in range(3)]
+
+
+def manifest(backups: Backups) -> dict[str, Any]:
+    found = backups.platform.s3.get_object(Bucket=backups.platform.bucket, Key=MANIFEST)
+    content: dict[str, Any] = json.loads(found["Body"].read())
+    return content
+
+
+def refused(backups: Backups, parts: object, expected: int = 5) -> str:
+    """Checks, which finds the backup incomplete and writes no manifest; gives the message."""
+    with pytest.raises(BackupIncomplete) as caught:
+        backups.check(parts, expected)
+
+    found = backups.platform.s3.list_objects_v2(Bucket=backups.platform.bucket).get("Contents", [])
+    assert MANIFEST not in [each["Key"] for each in found]
+    return caught.value.message
+
+
+@pytest.mark.parametrize("expected", [0, 4, 5])
+def test_a_whole_backup_has_as_many_contacts_as_expected_or_more(
+    backups: Backups, parts: list[dict[str, Any]], expected: int
+) -> None:
+    answer = backups.check(parts, expected)
+
+    assert answer == {"contact_count": 5, "bucket": "backup-bucket", "manifest_key": MANIFEST}
+
+
+def test_the_manifest_says_what_the_backup_consists_of(backups: Backups, parts: list[dict[str, Any]]) -> None:
+    backups.check(parts[::-1], 4)
+
+    content = manifest(backups)
+    created_at = datetime.fromisoformat(content.pop("created_at"))
+    assert created_at.timestamp() == pytest.approx(backups.world.clock(), abs=0.001)
+    assert content == {"contact_count": 5, "expected_contact_count": 4, "parts": parts}
+
+
+def test_fewer_contacts_than_expected_are_incomplete(backups: Backups, parts: list[dict[str, Any]]) -> None:
+    assert refused(backups, parts, 6) == "the backup has 5 contacts, and 6 were expected"
+
+
+def test_no_parts_are_incomplete(backups: Backups) -> None:
+    refused(backups, [], 0)
+
+
+@pytest.mark.parametrize("numbers", [[1, 2], [0, 2], [0, 0, 1, 2], [0, 1, 1], [2]])
+def test_every_part_has_to_be_there_once(
+    backups: Backups, parts: list[dict[str, Any]], numbers: list[int]
+) -> None:
+    assert "each once" in refused(backups, [parts[number] for number in numbers], 0)
+
+
+def test_a_part_that_is_not_in_the_bucket_is_incomplete(
+    backups: Backups, parts: list[dict[str, Any]]
+) -> None:
+    backups.platform.s3.delete_object(
+        Bucket=backups.platform.bucket, Key=parts[1]["key"], VersionId=parts[1]["version_id"]
+    )
+
+    assert refused(backups, parts) == "part 1 is not in the bucket"
+
+
+def test_a_deleted_part_is_there_as_long_as_its_version_is(
+    backups: Backups, parts: list[dict[str, Any]]
+) -> None:
+    backups.platform.s3.delete_object(Bucket=backups.platform.bucket, Key=parts[1]["key"])
+
+    assert backups.check(parts, 5)["contact_count"] == 5
+
+
+def test_another_version_of_a_part_does_not_count(backups: Backups, parts: list[dict[str, Any]]) -> None:
+    parts[1]["version_id"] = parts[0]["version_id"]
+
+    assert "part 1" in refused(backups, parts)
+
+
+def test_a_part_of_another_size_is_incomplete(backups: Backups, parts: list[dict[str, Any]]) -> None:
+    parts[2]["size"] += 1
+
+    assert f"{parts[2]['size']} were copied" in refused(backups, parts)
+
+
+def test_a_part_of_another_backup_does_not_count(backups: Backups, parts: list[dict[str, Any]]) -> None:
+    elsewhere = backups.copy(backups.ready_export(), 1, "another")
+
+    assert "folder" in refused(backups, [parts[0], elsewhere, parts[2]])
+
+
+@pytest.mark.parametrize("operation", ["head_object", "put_object"])
+def test_a_bucket_that_does_not_answer_is_worth_retrying(
+    backups: Backups, parts: list[dict[str, Any]], operation: str
+) -> None:
+    backups.change_platform(s3=FailingS3(backups.platform.s3, operation))
+
+    with pytest.raises(BucketUnavailable, match="SlowDown"):
+        backups.check(parts, 5)
+
+
+def test_sendgrid_is_not_called(backups: Backups, parts: list[dict[str, Any]]) -> None:
+    backups.world.double.requests.clear()
+
+    backups.check(parts, 5)
+
+    assert backups.world.double.requests == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("part", -1),
+        ("part", "0"),
+        ("key", ""),
+        ("key", None),
+        ("version_id", "x" * 1025),
+        ("version_id", 1),
+        ("size", 1.5),
+        ("contact_count", True),
+        ("contact_count", -5),
+        ("url", "https://files.example.com/0"),
+    ],
+)
+def test_a_part_that_is_none_is_invalid(
+    backups: Backups, parts: list[dict[str, Any]], field: str, value: Any
+) -> None:
+    parts[1][field] = value
+
+    with pytest.raises(InvalidRequest, match=rf"parts\[1\]: .*{field}"):
+        backups.check(parts, 5)
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected", "folder", "field"),
+    [
+        (None, 0, FOLDER, "parts"),
+        ({}, 0, FOLDER, "parts"),
+        (["part"], 0, FOLDER, r"parts\[0\]"),
+        ([], -1, FOLDER, "expected_contact_count"),
+        ([], None, FOLDER, "expected_contact_count"),
+        ([], 0, "../other", "folder"),
+    ],
+)
+def test_a_request_that_is_none_is_invalid(
+    backups: Backups, parts: Any, expected: Any, folder: Any, field: str
+) -> None:
+    with pytest.raises(InvalidRequest, match=field):
+        backups.check(parts, expected, folder)

@@ -1,0 +1,112 @@
+"""The count of the contacts in a file of an export."""
+
+import csv
+import gzip
+import io
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contact_deletion.backup.contact_counter import count_contacts
+from contact_deletion.errors import BackupIncomplete
+from tests.backup.support import HEADER, file_of
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+rows_of_export = st.lists(st.tuples(texts, st.sampled_from(["", "contact-1", "contact-2"])), max_size=20)
+
+
+def chunks_of(data: bytes, size: int) -> Iterator[bytes]:
+    return (data[start : start + size] for start in range(0, len(data), size))
+
+
+def count(data: bytes) -> int:
+    return count_contacts(chunks_of(data, 10))
+
+
+@given(rows_of_export, st.booleans(), st.integers(1, 100))
+def test_every_row_that_names_a_contact_counts_whatever_its_other_fields_hold(
+    rows: list[tuple[str, str]], compressed: bool, chunk_size: int
+) -> None:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([("FIRST_NAME", "CONTACT_ID"), *rows])
+    data = text.getvalue().encode()
+
+    found = count_contacts(chunks_of(gzip.compress(data) if compressed else data, chunk_size))
+
+    assert found == sum(contact_id != "" for _, contact_id in rows)
+
+
+@given(st.data())
+def test_a_gzip_stream_that_ends_early_is_incomplete(data: st.DataObject) -> None:
+    whole = file_of(50)
+    length = data.draw(st.integers(2, len(whole) - 1))
+
+    with pytest.raises(BackupIncomplete):
+        count(whole[:length])
+
+
+@given(st.data())
+def test_a_damaged_gzip_stream_is_incomplete_or_loses_nothing(data: st.DataObject) -> None:
+    whole = bytearray(file_of(50))
+    position = data.draw(st.integers(0, len(whole) - 1))
+    whole[position] ^= data.draw(st.integers(1, 255))
+
+    try:
+        found = count(bytes(whole))
+    except BackupIncomplete:
+        return
+    assert found == 50
+
+
+def test_a_gzip_stream_may_have_several_members() -> None:
+    assert count(file_of(3) + gzip.compress(b"ada@example.com,contact-9,2026\n")) == 4
+
+
+@pytest.mark.parametrize("garbage", [b"x", b"garbage after the end", b"\x1f\x8b", b"\x00\x00x"])
+def test_garbage_after_a_gzip_stream_is_incomplete(garbage: bytes) -> None:
+    with pytest.raises(BackupIncomplete, match="broken"):
+        count(file_of(3) + garbage)
+
+
+def test_wrong_data_in_a_gzip_stream_are_incomplete() -> None:
+    whole = bytearray(file_of(3))
+    whole[-8] ^= 1  # of the CRC
+
+    with pytest.raises(BackupIncomplete, match="BadGzipFile"):
+        count(bytes(whole))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\n", b"EMAIL\nada@example.com\n", b'{"contact_id": "contact-1"}\n', b"<html></html>"],
+)
+@pytest.mark.parametrize("compressed", [False, True])
+def test_a_file_without_ids_of_contacts_is_incomplete(data: bytes, compressed: bool) -> None:
+    with pytest.raises(BackupIncomplete, match="CONTACT_ID"):
+        count(gzip.compress(data) if compressed else data)
+
+
+@pytest.mark.parametrize(
+    "rows", [b'"never closed,contact-1,2026\n', b'"ada" lovelace,contact-1,2026\n', b"a" * 200_000]
+)
+def test_a_file_that_is_no_csv_is_incomplete(rows: bytes) -> None:
+    with pytest.raises(BackupIncomplete, match="broken"):
+        count(gzip.compress(HEADER + rows))
+
+
+def test_a_file_with_its_header_alone_has_no_contacts() -> None:
+    assert count(file_of(0)) == 0
+
+
+def test_rows_that_are_empty_or_too_short_do_not_count() -> None:
+    assert count(HEADER + b"\nada@example.com\n\nada@example.com,contact-1\n") == 1
+
+
+def test_a_byte_order_mark_does_not_hide_the_first_column() -> None:
+    assert count("\ufeffCONTACT_ID,EMAIL\ncontact-1,ada@example.com\n".encode()) == 1
+
+
+def test_text_that_is_no_utf_8_is_no_reason_to_refuse() -> None:
+    assert count(HEADER + b"\xff\xfe@example.com,contact-1,2026\n") == 1

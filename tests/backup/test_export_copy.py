@@ -1,0 +1,181 @@
+"""The copy of one part of an export, through its handler."""
+
+import csv
+import gzip
+import io
+import json
+from typing import Any
+
+import pytest
+
+from contact_deletion.errors import BackupIncomplete, InvalidRequest, SendGridRefused, SendGridUnavailable
+from local.sendgrid_double import ExportFlaw, Fault
+from tests.backup.support import EXPORT, FOLDER, Backups, file_of, file_server, ok
+
+
+def test_the_parts_have_every_contact(backups: Backups) -> None:
+    contacts = {backups.world.new_contact() for _ in range(5)}
+    backups.world.double.settings.export_part_contacts = 2
+    export_id = backups.ready_export()
+
+    answers = [backups.copy(export_id, part) for part in range(3)]
+
+    assert [(answer["part"], answer["contact_count"]) for answer in answers] == [(0, 2), (1, 2), (2, 1)]
+    copied = [gzip.decompress(backups.content(answer)).decode() for answer in answers]
+    assert {row["CONTACT_ID"] for text in copied for row in csv.DictReader(io.StringIO(text))} == contacts
+
+
+def test_the_bytes_are_kept_as_they_are(backups: Backups) -> None:
+    file = file_of(3)
+    with file_server(ok(file)) as (link, _):
+        backups.ready_at(link)
+        answer = backups.copy()
+
+    assert backups.content(answer) == file
+    assert answer == {
+        "part": 0,
+        "key": f"backups/{FOLDER}/part-00000.csv.gz",
+        "version_id": answer["version_id"],
+        "size": len(file),
+        "contact_count": 3,
+    }
+
+
+def test_a_file_that_is_not_compressed_is_kept_too(backups: Backups) -> None:
+    file = gzip.decompress(file_of(3))
+    with file_server(ok(file)) as (link, _):
+        backups.ready_at(link)
+        answer = backups.copy()
+
+    assert (backups.content(answer), answer["contact_count"]) == (file, 3)
+
+
+def test_a_file_that_comes_in_dribs_and_drabs_is_whole(backups: Backups) -> None:
+    file = file_of(3)
+    head, body = ok(file)[: -len(file)], [file[index : index + 1] for index in range(len(file))]
+    with file_server(head, *body) as (link, _):
+        backups.ready_at(link)
+        answer = backups.copy()
+
+    assert (backups.content(answer), answer["contact_count"]) == (file, 3)
+
+
+def test_a_large_part_is_put_together_again(backups: Backups) -> None:
+    file = gzip.decompress(file_of(3)) + b'"' + (b"x" * 999 + b"\n") * 120 + b'",contact-3,2026\n'
+    file += file.partition(b"\n")[2] * 300
+    with file_server(ok(file)) as (link, _):
+        backups.ready_at(link)
+        answer = backups.copy()
+
+    assert len(file) > 2 * 16 * 1024 * 1024
+    assert (answer["size"], answer["contact_count"]) == (len(file), 4 * 301)
+    assert backups.content(answer) == file
+
+
+def test_a_part_copied_again_is_a_new_version(backups: Backups) -> None:
+    backups.world.new_contact()
+    export_id = backups.ready_export()
+
+    first, second = backups.copy(export_id), backups.copy(export_id)
+
+    assert first["version_id"] != second["version_id"]
+    assert {**first, "version_id": None} == {**second, "version_id": None}
+    assert backups.content(first) == backups.content(second)
+
+
+def test_an_account_without_contacts_has_a_backup_too(backups: Backups) -> None:
+    assert backups.copy(backups.ready_export())["contact_count"] == 0
+
+
+def test_who_has_the_file_is_told_nothing_of_sendgrids(backups: Backups) -> None:
+    with file_server(ok(file_of(1))) as (link, received):
+        backups.ready_at(link)
+        backups.copy()
+
+    assert received[0] == b"GET /file?X-Amz-Signature=secret HTTP/1.1"
+    names = {line.partition(b":")[0].lower() for line in received[1:]}
+    assert names <= {b"host", b"user-agent", b"accept", b"accept-encoding", b"connection"}
+
+
+def test_no_link_is_in_the_answer_or_in_the_log(backups: Backups) -> None:
+    with file_server(ok(file_of(1))) as (link, _):
+        backups.ready_at(link)
+        answer = backups.copy()
+
+    for told in (json.dumps(answer), backups.world.log.getvalue()):
+        assert "Signature" not in told
+        assert "127.0.0.1" not in told
+    assert answer["key"] in backups.world.log.getvalue()
+
+
+def test_an_export_that_is_not_ready_is_worth_retrying(backups: Backups) -> None:
+    with pytest.raises(SendGridUnavailable, match="not ready"):
+        backups.copy(backups.start())
+
+
+def test_an_export_that_failed_is_incomplete(backups: Backups) -> None:
+    backups.world.double.account.exports.spoil_next(ExportFlaw(status="failure", message="too many fields"))
+
+    with pytest.raises(BackupIncomplete, match="too many fields"):
+        backups.copy(backups.ready_export())
+
+
+def test_an_export_that_sendgrid_does_not_know_is_an_error(backups: Backups) -> None:
+    with pytest.raises(SendGridRefused, match="404"):
+        backups.copy("nowhere")
+
+
+def test_an_export_that_cannot_be_asked_for_is_worth_retrying(backups: Backups) -> None:
+    backups.world.double.faults.add(Fault(route=EXPORT, status=503))
+
+    with pytest.raises(SendGridUnavailable):
+        backups.copy()
+
+
+@pytest.mark.parametrize("part", [1, 2, 10**30])
+def test_a_part_that_the_export_does_not_have_is_incomplete(backups: Backups, part: int) -> None:
+    with pytest.raises(BackupIncomplete, match="has 1"):
+        backups.copy(backups.ready_export(), part)
+
+    assert backups.is_untouched()
+
+
+def test_an_expired_link_is_not_even_tried(backups: Backups) -> None:
+    backups.world.double.settings.export_lifetime_seconds = 60
+    export_id = backups.ready_export()
+
+    with pytest.raises(BackupIncomplete, match="expired"):
+        backups.copy(export_id)
+
+    assert [call.route for call in backups.world.double.requests if call.method == "GET"] == [EXPORT]
+    assert backups.is_untouched()
+
+
+@pytest.mark.parametrize(
+    "folder",
+    ["", ".", "..", "a..b", "a/b", "../other", "a b", "a\n", "a*", "a\x00", "é" * 81, "x" * 81, None, 7],
+)
+def test_a_folder_that_is_no_executions_name_is_invalid(backups: Backups, folder: Any) -> None:
+    with pytest.raises(InvalidRequest, match="folder"):
+        backups.copy(folder=folder)
+
+    assert backups.world.double.requests == []
+
+
+@pytest.mark.parametrize("folder", ["x" * 80, "a.b", "before_reset-2026", "Zurücksetzung", "(1)"])
+def test_every_other_execution_has_a_folder(backups: Backups, folder: str) -> None:
+    answer = backups.copy(backups.ready_export(), folder=folder)
+
+    assert answer["key"] == f"backups/{folder}/part-00000.csv.gz"
+    assert backups.content(answer)
+
+
+@pytest.mark.parametrize("part", [-1, 0.0, "0", True, None])
+def test_a_part_that_is_no_number_is_invalid(backups: Backups, part: Any) -> None:
+    with pytest.raises(InvalidRequest, match="part"):
+        backups.copy(part=part)
+
+
+def test_an_export_id_that_is_none_is_invalid(backups: Backups) -> None:
+    with pytest.raises(InvalidRequest, match="export_id"):
+        backups.copy("../contacts")

@@ -1,0 +1,33 @@
+"""The start of an export, through its handler."""
+
+import json
+
+import pytest
+
+from contact_deletion.errors import InvalidRequest, SendGridUnavailable
+from contact_deletion.handlers import export_start
+from local.sendgrid_double import Fault
+from tests.backup.support import Backups
+
+
+def test_an_export_of_all_contacts_is_asked_for(backups: Backups) -> None:
+    export_id = backups.start()
+
+    (call,) = backups.world.double.requests
+    assert (call.method, call.route) == ("POST", "/v3/marketing/contacts/exports")
+    assert json.loads(call.body) == {"file_type": "csv", "max_file_size": 500}
+    assert [export.id for export in backups.world.double.account.exports.all()] == [export_id]
+
+
+def test_nothing_can_be_asked_for_but_everything(backups: Backups) -> None:
+    with pytest.raises(InvalidRequest, match="list_ids"):
+        export_start.build(backups.platform).handle({"list_ids": []}, backups.world.context)
+
+    assert backups.world.double.requests == []
+
+
+def test_an_export_that_is_not_accepted_is_an_error(backups: Backups) -> None:
+    backups.world.double.faults.add(Fault(status=503))
+
+    with pytest.raises(SendGridUnavailable):
+        backups.start()

@@ -1,0 +1,162 @@
+"""How an export stands, through the handler."""
+
+from typing import Any
+
+import pytest
+
+from contact_deletion.errors import InvalidRequest, SendGridRefused, SendGridUnavailable
+from local.sendgrid_double import ExportFlaw, Fault
+from tests.backup.support import EXPORT, Backups
+
+HOUR = 3600.0
+
+
+def test_a_pending_export_is_asked_for_again(backups: Backups) -> None:
+    started_at = backups.world.now()
+
+    answer = backups.status(backups.start(), started_at)
+
+    assert answer == {
+        "status": "pending",
+        "parts": [],
+        "contact_count": None,
+        "retry_after": 30,
+        "message": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("age", "retry_after"), [(-60, 30), (0, 30), (45, 45), (299, 299), (301, 300), (5.9 * HOUR, 300)]
+)
+def test_the_longer_it_takes_the_longer_the_pauses(backups: Backups, age: float, retry_after: int) -> None:
+    backups.export_is(status="pending")
+
+    assert backups.status("export", backups.in_seconds(-age))["retry_after"] == retry_after
+
+
+def test_a_ready_export_tells_its_parts_and_not_its_links(backups: Backups) -> None:
+    for _ in range(5):
+        backups.world.new_contact()
+    backups.world.double.settings.export_part_contacts = 2
+    started_at = backups.world.now()
+
+    answer = backups.status(backups.ready_export(), started_at)
+
+    assert answer == {
+        "status": "ready",
+        "parts": [0, 1, 2],
+        "contact_count": 5,
+        "retry_after": 0,
+        "message": "",
+    }
+    log = backups.world.log.getvalue()
+    assert '"parts":[0,1,2]' in log
+    assert "_s3" not in log
+    assert "Signature" not in log
+
+
+def test_a_ready_export_may_not_tell_how_many_contacts_it_has(backups: Backups) -> None:
+    backups.ready_at("https://files.example.com/0")
+
+    answer = backups.status("export", backups.world.now())
+
+    assert (answer["status"], answer["contact_count"]) == ("ready", None)
+
+
+def test_a_failed_export_says_why(backups: Backups) -> None:
+    backups.world.double.account.exports.spoil_next(ExportFlaw(status="failure", message="too many fields"))
+
+    answer = backups.status(backups.ready_export(), backups.world.now())
+
+    assert (answer["status"], answer["parts"]) == ("failed", [])
+    assert answer["message"] == "the export failed: too many fields"
+
+
+def test_a_failed_export_may_not_say_why(backups: Backups) -> None:
+    backups.export_is(status="failed")
+
+    answer = backups.status("export", backups.world.now())
+
+    assert (answer["status"], answer["message"]) == ("failed", "the export failed: SendGrid does not say why")
+
+
+@pytest.mark.parametrize(("age", "status"), [(6 * HOUR - 1, "pending"), (6 * HOUR + 1, "failed")])
+def test_an_export_that_is_not_ready_in_time_has_failed(backups: Backups, age: float, status: str) -> None:
+    backups.world.double.account.exports.spoil_next(ExportFlaw(status="pending"))
+    started_at = backups.world.now()
+    export_id = backups.start()
+    backups.world.clock.advance(age)
+
+    answer = backups.status(export_id, started_at)
+
+    assert answer["status"] == status
+    assert ("late" in answer["message"]) == (status == "failed")
+
+
+def test_an_export_that_is_ready_late_is_ready(backups: Backups) -> None:
+    started_at = backups.world.now()
+    export_id = backups.start()
+    backups.world.clock.advance(7 * HOUR)
+
+    assert backups.status(export_id, started_at)["status"] == "ready"
+
+
+def test_an_export_without_files_has_failed(backups: Backups) -> None:
+    backups.ready_at()
+
+    answer = backups.status("export", backups.world.now())
+
+    assert (answer["status"], answer["message"]) == ("failed", "the export is ready and has no files")
+
+
+@pytest.mark.parametrize(("left", "status"), [(-1, "failed"), (299, "failed"), (301, "ready")])
+def test_an_export_whose_links_are_about_to_expire_has_failed(
+    backups: Backups, left: float, status: str
+) -> None:
+    backups.ready_at("https://files.example.com/0", expires_at=backups.in_seconds(left))
+
+    answer = backups.status("export", backups.world.now())
+
+    assert answer["status"] == status
+    assert ("expired" in answer["message"]) == (status == "failed")
+
+
+def test_an_export_that_sendgrid_does_not_know_yet_is_pending(backups: Backups) -> None:
+    answer = backups.status("export", backups.in_seconds(-899))
+
+    assert (answer["status"], answer["retry_after"]) == ("pending", 300)
+
+
+def test_an_export_that_sendgrid_no_longer_knows_is_an_error(backups: Backups) -> None:
+    with pytest.raises(SendGridRefused, match="404"):
+        backups.status("export", backups.in_seconds(-901))
+
+
+def test_an_export_that_may_not_be_looked_at_is_an_error(backups: Backups) -> None:
+    backups.world.double.faults.add(Fault(route=EXPORT, status=400))
+
+    with pytest.raises(SendGridRefused, match="400"):
+        backups.status("export", backups.world.now())
+
+
+def test_an_outage_is_worth_retrying(backups: Backups) -> None:
+    backups.world.double.faults.add(Fault(route=EXPORT, status=502))
+
+    with pytest.raises(SendGridUnavailable):
+        backups.status("export", backups.world.now())
+
+
+@pytest.mark.parametrize(
+    ("export_id", "started_at", "field"),
+    [
+        ("a/b", "2026-11-01T00:00:00Z", "export_id"),
+        (None, "2026-11-01T00:00:00Z", "export_id"),
+        ("export", "2026-11-01T00:00:00", "started_at"),
+        ("export", 0, "started_at"),
+    ],
+)
+def test_a_question_that_is_none_is_invalid(
+    backups: Backups, export_id: Any, started_at: Any, field: str
+) -> None:
+    with pytest.raises(InvalidRequest, match=field):
+        backups.status(export_id, started_at)

@@ -1,0 +1,56 @@
+"""However large a part, a copy needs the same little memory."""
+
+import base64
+import gzip
+import random
+import tracemalloc
+from typing import Any
+
+from contact_deletion.backup.multipart_upload import PART_BYTES
+from tests.backup.support import HEADER, Backups, file_server
+from tests.client.support import http_answer
+
+REPEATED = 96
+
+
+class ForgetfulS3:
+    """Takes an upload and keeps none of it."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def create_multipart_upload(self, **_: object) -> dict[str, str]:
+        return {"UploadId": "upload"}
+
+    def upload_part(self, *, Body: bytes, **_: object) -> dict[str, str]:
+        self.sizes.append(len(Body))
+        return {"ETag": "etag", "ChecksumCRC32": "checksum"}
+
+    def complete_multipart_upload(self, **_: Any) -> dict[str, str]:
+        return {"VersionId": "version"}
+
+
+def test_memory_does_not_grow_with_the_part(backups: Backups) -> None:
+    noise = base64.b64encode(random.Random(0).randbytes(1024 * 1024))  # noqa: S311 - not a secret
+    rows = b"".join(
+        b"%b,contact-1,2026\n" % noise[start : start + 8192] for start in range(0, len(noise), 8192)
+    )
+    header, member = gzip.compress(HEADER), gzip.compress(rows, compresslevel=1)
+    size = len(header) + REPEATED * len(member)
+
+    head = http_answer("200 OK", header, f"Content-Length: {size}")
+    s3 = ForgetfulS3()
+    backups.change_platform(s3=s3)
+    with file_server(head, *[member] * REPEATED) as (link, _):
+        backups.ready_at(link)
+        tracemalloc.start()
+        try:
+            answer = backups.copy()
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+
+    assert (answer["size"], answer["contact_count"]) == (size, REPEATED * rows.count(b"\n"))
+    assert sum(s3.sizes) == size > 90 * 1024 * 1024
+    assert all(PART_BYTES <= part < 2 * PART_BYTES for part in s3.sizes[:-1])
+    assert peak < 4 * PART_BYTES

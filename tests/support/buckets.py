@@ -1,0 +1,47 @@
+"""Buckets of moto's, and functions that keep things in them."""
+
+from dataclasses import fields
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from contact_deletion.platform import AccountPlatform, BucketPlatform
+from local.aws.account import REGION
+from tests.support.world import World
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@cache
+def s3_client() -> "S3Client":
+    """Making one takes long; moto takes over whatever client there is."""
+    s3: S3Client = boto3.session.Session("testing", "testing", region_name=REGION).client("s3")
+    return s3
+
+
+def bucket_platform(world: World, bucket: str) -> BucketPlatform:
+    """What a function of the world's stands on, with this bucket, which is made."""
+    s3 = s3_client()
+    s3.create_bucket(Bucket=bucket)
+    of_account = {field.name: getattr(world.platform, field.name) for field in fields(AccountPlatform)}
+    return BucketPlatform(**of_account, s3=s3, bucket=bucket)
+
+
+class FailingS3:
+    """S3 that refuses these operations, or does not answer them, and does every other."""
+
+    def __init__(self, s3: "S3Client", *operations: str, error: Exception | None = None) -> None:
+        self._s3 = s3
+        self._operations = operations
+        self._error = error or ClientError(
+            {"Error": {"Code": "SlowDown", "Message": "jane@example.com"}}, "x"
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        return self._fail if name in self._operations else getattr(self._s3, name)
+
+    def _fail(self, **_: object) -> None:
+        raise self._error

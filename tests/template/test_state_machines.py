@@ -1,0 +1,187 @@
+"""The state machines around the definitions: what they are given, and what their roles allow."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from local.aws.template import load_template
+from tests.template.conftest import TEMPLATE, Declared
+from tests.template.names import FUNCTIONS, STATE_MACHINES
+
+TOPIC_ARN = "arn:aws:sns:eu-west-1:123456789012:approvals"
+PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
+
+
+def tasks(states: Any) -> Iterator[Any]:
+    """Task states, those inside of other states too."""
+    if isinstance(states, list):
+        for item in states:
+            yield from tasks(item)
+    elif isinstance(states, dict):
+        if states.get("Type") == "Task":
+            yield states
+        for value in states.values():
+            yield from tasks(value)
+
+
+def role_statements(declared: Declared, name: str) -> dict[str, Any]:
+    """By Sid, with the policies that are apart from the role."""
+    role = f"{name}StateMachineRole"
+    apart = (
+        statement
+        for policy in declared.of_type("AWS::IAM::RolePolicy").values()
+        if policy["RoleName"] == f"{role}.Ref"
+        for statement in policy["PolicyDocument"]["Statement"]
+    )
+    return {statement["Sid"]: statement for statement in [*declared.statements(role), *apart]}
+
+
+def test_these_are_all_the_state_machines(declared: Declared) -> None:
+    assert sorted(declared.of_type("AWS::StepFunctions::StateMachine")) == [
+        f"{name}StateMachine" for name in STATE_MACHINES
+    ]
+
+
+@pytest.mark.parametrize("name", STATE_MACHINES)
+def test_a_state_machine_is_a_standard_workflow(declared: Declared, name: str) -> None:
+    """An express one ends after five minutes and cannot wait for a task token."""
+    assert declared.state_machine(name)["StateMachineType"] == "STANDARD"
+
+
+@pytest.mark.parametrize("name", STATE_MACHINES)
+def test_every_placeholder_is_substituted_and_every_substitution_is_used(
+    declared: Declared, name: str
+) -> None:
+    substitutions = declared.state_machine(name)["DefinitionSubstitutions"]
+
+    assert set(PLACEHOLDER.findall(declared.definition(name))) == substitutions.keys()
+
+
+@pytest.mark.parametrize("name", STATE_MACHINES)
+def test_a_task_is_waited_for_longer_than_its_function_may_run(declared: Declared, name: str) -> None:
+    invoking = [
+        (task["Parameters"]["FunctionName"], task["TimeoutSeconds"])
+        for task in tasks(json.loads(declared.definition(name)))
+        if task["Resource"] == "arn:aws:states:::lambda:invoke"
+    ]
+
+    assert invoking
+    for function, timeout in invoking:
+        (placeholder,) = PLACEHOLDER.findall(function)
+        assert timeout > declared.function(placeholder.removesuffix("FunctionArn"))["Timeout"], function
+
+
+def test_the_longest_wait_for_approval_fits_into_the_workflow(
+    declared: Declared, source: Mapping[str, Any]
+) -> None:
+    workflow_timeout = json.loads(declared.definition("BackupThenDeleteAll"))["TimeoutSeconds"]
+
+    assert 2 * source["Parameters"]["ApprovalTimeoutSeconds"]["MaxValue"] <= workflow_timeout
+
+
+def test_every_function_that_is_not_fed_by_a_queue_is_used_by_a_workflow(declared: Declared) -> None:
+    fed = {
+        mapping["FunctionName"] for mapping in declared.of_type("AWS::Lambda::EventSourceMapping").values()
+    }
+    used = {
+        value
+        for name in STATE_MACHINES
+        for value in declared.state_machine(name)["DefinitionSubstitutions"].values()
+    }
+
+    for name in FUNCTIONS:
+        assert f"{name}Function.Ref" in fed or f"{name}Function.Arn" in used, name
+
+
+@pytest.mark.parametrize("name", STATE_MACHINES)
+def test_a_workflow_is_traced_and_logged_without_its_data(declared: Declared, name: str) -> None:
+    """The data say whom a request is about."""
+    machine = declared.state_machine(name)
+
+    assert machine["TracingConfiguration"] == {"Enabled": True}
+    assert machine["LoggingConfiguration"] == {
+        "Level": "ERROR",
+        "IncludeExecutionData": False,
+        "Destinations": [
+            {"CloudWatchLogsLogGroup": {"LogGroupArn": f"{name}StateMachineLogGroup.Arn"}},
+        ],
+    }
+    assert declared.of_type("AWS::Logs::LogGroup")[f"{name}StateMachineLogGroup"]["RetentionInDays"] > 0
+
+
+@pytest.mark.parametrize("name", STATE_MACHINES)
+def test_a_role_is_for_workflows_of_this_account_alone(declared: Declared, name: str) -> None:
+    role = declared.of_type("AWS::IAM::Role")[f"{name}StateMachineRole"]
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+
+    assert trust["Principal"] == {"Service": "states.amazonaws.com"}
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+
+
+@pytest.mark.parametrize("name", STATE_MACHINES)
+def test_a_workflow_may_invoke_exactly_the_functions_that_it_names(declared: Declared, name: str) -> None:
+    named = {
+        value
+        for key, value in declared.state_machine(name)["DefinitionSubstitutions"].items()
+        if key.endswith("FunctionArn")
+    }
+    invoke = role_statements(declared, name)["InvokeItsFunctions"]
+
+    assert invoke["Action"] == "lambda:InvokeFunction"
+    assert set(invoke["Resource"]) == named
+
+
+@pytest.mark.parametrize("name", STATE_MACHINES)
+def test_a_workflow_may_do_nothing_by_wildcard_but_log_and_trace(declared: Declared, name: str) -> None:
+    role = declared.of_type("AWS::IAM::Role")[f"{name}StateMachineRole"]
+    (shared,) = declared.of_type("AWS::IAM::ManagedPolicy").values()
+
+    assert role["ManagedPolicyArns"] == ["StateMachineObservabilityPolicy.Ref"]
+    everywhere = [action for s in shared["PolicyDocument"]["Statement"] for action in s["Action"]]
+    assert {action.partition(":")[0] for action in everywhere} == {"logs", "xray"}
+    for statement in role_statements(declared, name).values():
+        assert statement["Resource"] != "*"
+        assert "*" not in "".join(statement["Action"])
+
+
+def test_a_list_is_read_and_its_results_are_written(declared: Declared) -> None:
+    statements = role_statements(declared, "DeleteContactList")
+
+    assert statements["ReadLists"]["Action"] == "s3:GetObject"
+    assert statements["ReadLists"]["Resource"] == "ContactListBucket.Arn/lists/*"
+    assert set(statements["WriteResults"]["Action"]) == {
+        "s3:PutObject",
+        "s3:GetObject",
+        "s3:ListMultipartUploadParts",
+        "s3:AbortMultipartUpload",
+    }
+    assert statements["WriteResults"]["Resource"] == "ContactListBucket.Arn/results/*"
+
+
+def test_a_list_starts_and_follows_executions_of_its_own_workflow_only(declared: Declared) -> None:
+    statements = role_statements(declared, "DeleteContactList")
+    executions = "arn:aws:states:us-east-1:123456789012:execution:DeleteContactListStateMachine.Name"
+
+    assert statements["StartBatches"]["Action"] == "states:StartExecution"
+    assert statements["StartBatches"]["Resource"] == "DeleteContactListStateMachine.Ref"
+    assert statements["FollowBatches"]["Resource"] == [f"{executions}:*", f"{executions}/*"]
+
+
+@pytest.mark.parametrize("name", STATE_MACHINES)
+def test_only_deletion_after_a_backup_may_ask_for_approval_and_only_where_it_is_wanted(name: str) -> None:
+    asking = Declared(load_template(TEMPLATE, {"ApprovalTopicArn": TOPIC_ARN}))
+    asks = role_statements(asking, name).get("AskForApproval")
+
+    assert "AskForApproval" not in role_statements(Declared(load_template(TEMPLATE)), name)
+    if name == "BackupThenDeleteAll":
+        assert asks == {
+            "Sid": "AskForApproval",
+            "Effect": "Allow",
+            "Action": "sns:Publish",
+            "Resource": TOPIC_ARN,
+        }
+    else:
+        assert asks is None

@@ -1,0 +1,85 @@
+"""BackupThenDeleteAll deletes nothing unless the backup is whole."""
+
+import pytest
+
+from local.sendgrid_double import ExportFlaw, Fault
+from tests.workflows.backup import DOWNLOAD, MACHINE, assert_nothing_deleted, backed_up, fill, request
+from tests.workflows.conftest import Workflows, function_arn
+
+STARTED_LONG_AGO = {'"started_at.$": "$$.State.EnteredTime"': '"started_at": "2026-01-01T00:00:00Z"'}
+
+
+@pytest.mark.parametrize(
+    ("flaw", "error"),
+    [
+        (ExportFlaw(status="failure"), "ExportFailed"),
+        (ExportFlaw(missing=1), "BackupIncomplete"),
+        (ExportFlaw(missing=1, counted="written"), "BackupIncomplete"),
+        (ExportFlaw(missing=1, counted="nothing"), "BackupIncomplete"),
+        (ExportFlaw(cut_files=True), "BackupIncomplete"),
+        (ExportFlaw(broken_downloads=True), "SendGridUnavailable"),
+    ],
+    ids=["failure", "short", "short-and-says-so", "short-and-uncounted", "cut", "truncated"],
+)
+def test_a_flawed_export_keeps_the_contacts(workflows: Workflows, flaw: ExportFlaw, error: str) -> None:
+    contacts = fill(workflows)
+    workflows.double.account.exports.spoil_next(flaw)
+
+    assert_nothing_deleted(workflows, workflows.run(MACHINE, request()), error, contacts)
+
+
+def test_a_flaw_in_one_of_many_parts_keeps_the_contacts(workflows: Workflows) -> None:
+    workflows.double.settings.change(export_part_contacts=1)
+    contacts = fill(workflows)
+    workflows.double.faults.add(Fault(route=DOWNLOAD, times=2))
+    workflows.double.faults.add(Fault(route=DOWNLOAD, status=403))
+
+    assert_nothing_deleted(workflows, workflows.run(MACHINE, request()), "BackupIncomplete", contacts)
+
+
+def test_a_late_export_keeps_the_contacts(workflows: Workflows) -> None:
+    contacts = fill(workflows)
+    workflows.double.account.exports.spoil_next(ExportFlaw(status="pending"))
+
+    ended = workflows.run(MACHINE, request(), STARTED_LONG_AGO)
+
+    assert_nothing_deleted(workflows, ended, "ExportFailed", contacts)
+    assert "late" in (ended.cause or "")
+
+
+def test_an_expired_export_keeps_the_contacts(workflows: Workflows) -> None:
+    contacts = fill(workflows)
+    workflows.double.settings.change(export_lifetime_seconds=0)
+
+    ended = workflows.run(MACHINE, request())
+
+    assert_nothing_deleted(workflows, ended, "ExportFailed", contacts)
+    assert "expired" in (ended.cause or "")
+
+
+def test_a_refused_download_keeps_the_contacts(workflows: Workflows) -> None:
+    contacts = fill(workflows)
+    workflows.double.faults.add(Fault(route=DOWNLOAD, status=403))
+
+    assert_nothing_deleted(workflows, workflows.run(MACHINE, request()), "BackupIncomplete", contacts)
+
+
+def test_downloads_that_break_off_are_begun_anew(workflows: Workflows) -> None:
+    contacts = fill(workflows)
+    for fault in (Fault(route=DOWNLOAD, truncate=True), Fault(route=DOWNLOAD, drop=True)):
+        workflows.double.faults.add(fault)
+
+    ended = workflows.run(MACHINE, request())
+
+    assert ended.status == "SUCCEEDED"
+    assert sorted(backed_up(workflows, ended.arn)) == sorted(contacts)
+    assert len(workflows.double.account) == 0
+
+
+@pytest.mark.parametrize("function", ["ExportCopyFunction", "BackupCheckFunction"])
+def test_a_function_that_cannot_be_invoked_keeps_the_contacts(workflows: Workflows, function: str) -> None:
+    contacts = fill(workflows)
+
+    ended = workflows.run(MACHINE, request(), {function_arn(function): function_arn("Nothing")})
+
+    assert_nothing_deleted(workflows, ended, "Lambda.ResourceNotFoundException", contacts)

@@ -1,0 +1,183 @@
+"""BackupThenDeleteAll with a backup that is whole."""
+
+from typing import Any
+
+import pytest
+
+from local.sendgrid_double import Fault
+from tests.workflows.backup import MACHINE, assert_nothing_deleted, backed_up, fill, manifest_of, request
+from tests.workflows.conftest import API_KEY, Workflows, error_of, pending
+
+COUNT = "/v3/marketing/contacts/count"
+EXPORTS = "/v3/marketing/contacts/exports"
+EXPORT = "/v3/marketing/contacts/exports/{export_id}"
+JOB = "/v3/marketing/contacts/imports/{job_id}"
+
+SWITCHED_OFF = {'"enabled": "true"': '"enabled": "false"'}
+LONG_AGO = '"2026-01-01T00:00:00Z"'
+ASKED_LONG_AGO = {'"requested_at.$": "$$.State.EnteredTime"': f'"requested_at": {LONG_AGO}'}
+IMPATIENT = {
+    '"ResultPath": "$.deletion",\n      "TimeoutSeconds": 120': '"ResultPath": "$.deletion", "TimeoutSeconds": 1'
+}
+
+
+def test_every_contact_is_in_the_backup_and_then_gone(workflows: Workflows) -> None:
+    contacts = fill(workflows)
+
+    ended = workflows.run(MACHINE, request(max_contacts=len(contacts)))
+
+    assert ended.status == "SUCCEEDED"
+    assert sorted(backed_up(workflows, ended.arn)) == sorted(contacts)
+    assert len(workflows.double.account) == 0
+    assert ended.output["job_ids"] == [job.id for job in workflows.double.account.jobs()]
+    assert (ended.output["contact_count"], ended.output["contacts_left"]) == (len(contacts), 0)
+    assert ended.output["backup"]["contact_count"] == len(contacts)
+
+
+def test_a_backup_may_have_several_parts(workflows: Workflows) -> None:
+    workflows.double.settings.change(export_part_contacts=2)
+    contacts = fill(workflows, 11)
+
+    ended = workflows.run(MACHINE, request())
+
+    assert ended.status == "SUCCEEDED"
+    manifest = manifest_of(workflows, ended.arn)
+    assert [part["contact_count"] for part in manifest["parts"]] == [2, 2, 2, 2, 2, 1]
+    assert manifest["contact_count"] == manifest["expected_contact_count"] == 11
+    assert sorted(backed_up(workflows, ended.arn)) == sorted(contacts)
+
+
+def test_an_empty_account_needs_neither_backup_nor_deletion(workflows: Workflows) -> None:
+    ended = workflows.run(MACHINE, request())
+
+    assert (ended.status, ended.output["contacts_left"]) == ("SUCCEEDED", 0)
+    assert [call.route for call in workflows.double.requests] == [COUNT]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"confirm": "Delete All Contacts"},
+        {"max_contacts": 10},
+        request(confirm="delete all contacts"),
+        request(confirm=True),
+        request(max_contacts="10"),
+        request(max_contacts=None),
+    ],
+)
+def test_what_is_not_meant_is_refused_before_anything_is_done(workflows: Workflows, wrong: Any) -> None:
+    contacts = fill(workflows)
+
+    assert_nothing_deleted(workflows, workflows.run(MACHINE, wrong), "DeleteAllRefused", contacts)
+    assert workflows.double.requests == []
+
+
+def test_while_switched_off_it_is_refused_before_anything_is_done(workflows: Workflows) -> None:
+    contacts = fill(workflows)
+
+    ended = workflows.run(MACHINE, request(), SWITCHED_OFF)
+
+    assert_nothing_deleted(workflows, ended, "DeleteAllRefused", contacts)
+    assert workflows.double.requests == []
+
+
+def test_an_account_with_too_many_contacts_is_not_even_exported(workflows: Workflows) -> None:
+    contacts = fill(workflows)
+
+    ended = workflows.run(MACHINE, request(max_contacts=len(contacts) - 1))
+
+    assert_nothing_deleted(workflows, ended, "DeleteAllRefused", contacts)
+    assert workflows.double.account.exports.all() == []
+
+
+def test_a_slow_export_and_a_slow_job_are_waited_for(workflows: Workflows) -> None:
+    fill(workflows)
+    workflows.double.faults.add(pending(EXPORT))
+    workflows.double.faults.add(pending(JOB))
+
+    assert workflows.run(MACHINE, request()).status == "SUCCEEDED"
+    routes = [call.route for call in workflows.double.requests]
+    assert routes.count(EXPORT) == 4  # the last by who downloads
+    assert routes.count(JOB) == 3
+
+
+def test_outages_are_waited_out(workflows: Workflows) -> None:
+    contacts = fill(workflows)
+    outages = [("GET", COUNT, 503), ("POST", EXPORTS, 503), ("GET", EXPORT, 404), ("GET", EXPORT, 503)]
+    for method, route, status in [*outages, ("DELETE", "*", 503), ("GET", JOB, 503)]:
+        workflows.double.faults.add(Fault(method=method, route=route, status=status))
+
+    ended = workflows.run(MACHINE, request())
+
+    assert ended.status == "SUCCEEDED"
+    assert sorted(backed_up(workflows, ended.arn)) == sorted(contacts)
+    assert [call.status for call in workflows.calls("DELETE")] == [503, 202]
+    assert workflows.double.faults.pending() == []
+
+
+def test_a_delete_all_without_an_answer_is_never_sent_again(workflows: Workflows) -> None:
+    fill(workflows)
+    workflows.double.faults.add(Fault(method="DELETE", drop=True))
+
+    ended = workflows.run(MACHINE, request())
+
+    assert error_of(ended) == ("FAILED", "DeleteAllUnconfirmed")
+    assert len(workflows.calls("DELETE")) == 1
+
+
+def test_a_delete_all_that_the_workflow_gave_up_is_unconfirmed(workflows: Workflows) -> None:
+    fill(workflows)
+    workflows.double.faults.add(Fault(method="DELETE", delay_seconds=1.5))
+
+    ended = workflows.run(MACHINE, request(), IMPATIENT)
+
+    assert error_of(ended) == ("FAILED", "DeleteAllUnconfirmed")
+    workflows.wait_until(lambda: [call.status for call in workflows.calls("DELETE")] == [202])
+
+
+def test_a_delete_all_that_comes_late_is_refused(workflows: Workflows) -> None:
+    """As after an outage of more than DeleteAllMaxAgeSeconds: what was imported since would go too."""
+    contacts = fill(workflows)
+
+    ended = workflows.run(MACHINE, request(), ASKED_LONG_AGO)
+
+    assert_nothing_deleted(workflows, ended, "DeleteAllRefused", contacts)
+
+
+def test_a_job_that_fails_is_told_and_the_backup_is_whole(workflows: Workflows) -> None:
+    contacts = fill(workflows)
+    workflows.double.account.force_next_jobs("errored")
+
+    ended = workflows.run(MACHINE, request())
+
+    assert error_of(ended) == ("FAILED", "DeletionFailed")
+    assert sorted(backed_up(workflows, ended.arn)) == sorted(contacts)
+
+
+def test_contacts_that_a_completed_job_left_are_counted(workflows: Workflows) -> None:
+    fill(workflows, 4)
+    workflows.double.account.force_next_jobs("completed")
+
+    ended = workflows.run(MACHINE, request())
+
+    assert (ended.status, ended.output["contacts_left"]) == ("SUCCEEDED", 2)
+
+
+@pytest.mark.parametrize("flaw", [None, Fault(route="/_s3/*", status=403)])
+def test_neither_link_nor_key_is_in_a_history_or_a_log(workflows: Workflows, flaw: Fault | None) -> None:
+    fill(workflows)
+    if flaw:
+        workflows.double.faults.add(flaw)
+
+    ended = workflows.run(MACHINE, request())
+
+    (export,) = workflows.double.account.exports.all()
+    history = workflows.history(ended.arn)
+    logs = {name: workflows.stack.logs(name) for name in workflows.stack.functions}
+    assert export.id in history
+    assert export.id in logs["ExportStartFunction"]
+    for text in (history, *logs.values()):
+        assert export.files[0].signature not in text
+        assert "/_s3/" not in text
+        assert API_KEY not in text

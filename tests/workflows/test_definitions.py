@@ -1,0 +1,158 @@
+"""What holds for every state machine's definition, without running it."""
+
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contact_deletion import errors
+from contact_deletion.errors import Deferred
+
+DEFINITIONS = {
+    path.name: json.loads(path.read_text())
+    for path in sorted((Path(__file__).parents[2] / "src" / "workflows").glob("*.asl.json"))
+}
+LAMBDA = "arn:aws:states:::lambda:invoke"
+TRANSIENT = {"Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException"} | {
+    "Lambda.TooManyRequestsException",
+    "Lambda.ClientExecutionTimeoutException",
+    "Lambda.Unknown",
+    "Sandbox.Timedout",
+}
+WORTH_RETRYING = {
+    name
+    for name, kind in vars(errors).items()
+    if isinstance(kind, type) and issubclass(kind, Deferred) and kind is not Deferred
+}
+
+State = dict[str, Any]
+every_definition = pytest.mark.parametrize("definition", DEFINITIONS.values(), ids=DEFINITIONS)
+
+
+def scopes(machine: State) -> Iterator[State]:
+    """The machine, and the machines within it: no transition leads from one into another."""
+    yield machine
+    for state in machine["States"].values():
+        if "ItemProcessor" in state:
+            yield from scopes(state["ItemProcessor"])
+
+
+def states(machine: State) -> Iterator[tuple[str, State]]:
+    for scope in scopes(machine):
+        yield from scope["States"].items()
+
+
+def targets(state: State) -> set[str]:
+    """Where a state may lead."""
+    branches = [state, *state.get("Choices", []), *state.get("Catch", [])]
+    return {branch[key] for branch in branches for key in ("Next", "Default") if key in branch}
+
+
+def tasks(machine: State) -> Iterator[tuple[str, State]]:
+    return ((name, state) for name, state in states(machine) if state["Type"] == "Task")
+
+
+def test_there_are_three() -> None:
+    assert set(DEFINITIONS) == {
+        "backup_then_delete_all.asl.json",
+        "delete_contact_list.asl.json",
+        "remove_contact_identifier.asl.json",
+    }
+
+
+@every_definition
+def test_every_transition_leads_to_a_state_of_its_scope(definition: State) -> None:
+    for scope in scopes(definition):
+        named = {scope["StartAt"]}.union(*(targets(state) for state in scope["States"].values()))
+        assert named <= scope["States"].keys()
+
+
+@every_definition
+def test_every_state_can_be_reached(definition: State) -> None:
+    for scope in scopes(definition):
+        reached, new = set(), {scope["StartAt"]}
+        while new:
+            reached |= new
+            new = set().union(*(targets(scope["States"][name]) for name in new)) - reached
+        assert reached == scope["States"].keys()
+
+
+@every_definition
+def test_every_state_ends_or_leads_on(definition: State) -> None:
+    for name, state in states(definition):
+        final = state.get("End") or state["Type"] in ("Fail", "Succeed")
+        assert bool(final) != ("Next" in state or "Choices" in state), name
+
+
+@every_definition
+def test_an_execution_does_not_last_for_ever(definition: State) -> None:
+    assert definition["TimeoutSeconds"] <= 14 * 24 * 3600
+    for name, task in tasks(definition):
+        assert "TimeoutSeconds" in task or "TimeoutSecondsPath" in task, name
+
+
+@every_definition
+def test_a_function_that_could_not_be_invoked_is_tried_again(definition: State) -> None:
+    for name, task in tasks(definition):
+        if task["Resource"] == LAMBDA:
+            retried = {error for retry in task["Retry"] for error in retry["ErrorEquals"]}
+            assert retried >= TRANSIENT | WORTH_RETRYING, name
+
+
+@every_definition
+def test_retries_are_spread_out_and_come_to_an_end(definition: State) -> None:
+    for name, task in tasks(definition):
+        for retry in task.get("Retry", []):
+            assert retry["JitterStrategy"] == "FULL", name
+            assert retry["BackoffRate"] > 1, name
+            assert retry["MaxDelaySeconds"] <= 900, name
+            assert retry["MaxAttempts"] <= 60, name
+
+
+@every_definition
+def test_what_is_not_retried_is_caught(definition: State) -> None:
+    """All but the last words of an execution, after which nothing is left to do but fail."""
+    within_a_map = {
+        name
+        for scope in scopes(definition)
+        if scope is not definition and len(scope["States"]) == 1
+        for name in scope["States"]
+    }
+    for name, task in tasks(definition):
+        if name not in within_a_map | {"KeepResult", "Summarize"}:
+            assert any("States.ALL" in catch["ErrorEquals"] for catch in task["Catch"]), name
+
+
+@every_definition
+def test_a_deletion_has_its_executions_name_as_request_id(definition: State) -> None:
+    """So that a retried state never deletes twice."""
+    for name, task in tasks(definition):
+        function = task["Parameters"].get("FunctionName", "")
+        if function in (
+            "${BulkDeleteFunctionArn}",
+            "${DeleteAllFunctionArn}",
+            "${RemoveIdentifierFunctionArn}",
+        ):
+            assert task["Parameters"]["Payload"]["request_id.$"] == "$$.Execution.Name", name
+
+
+def test_lists_of_both_formats_are_treated_alike() -> None:
+    machine = deepcopy(DEFINITIONS["delete_contact_list.asl.json"]["States"])
+    csv, json_lines = machine["DeleteCsvList"], machine["DeleteJsonLinesList"]
+    for one in (csv, json_lines):
+        del one["ItemReader"]["ReaderConfig"], one["Label"]
+    assert csv == json_lines
+
+
+def test_nothing_is_deleted_before_the_backup_is_checked() -> None:
+    """Without CheckBackup there is no way to DeleteAll."""
+    machine = DEFINITIONS["backup_then_delete_all.asl.json"]
+    reached, new = set(), {machine["StartAt"]}
+    while new:
+        reached |= new
+        new = set().union(*(targets(machine["States"][name]) for name in new)) - reached - {"CheckBackup"}
+    assert "CopyParts" in reached
+    assert "DeleteAll" not in reached
