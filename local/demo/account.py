@@ -1,8 +1,11 @@
-"""What was asked for, against what the double and the queues say became of it."""
+"""What was asked for, against what the double, the queues and the outcome events say became of it."""
 
+import json
 import math
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from local.aws.stack import EmbeddedStack
 from local.demo.workload import Workload
@@ -16,21 +19,20 @@ _FUNCTION_OF = {
     "BulkDeleteQueue": "BulkDeleteFunction",
     "RemoveIdentifierQueue": "RemoveIdentifierFunction",
     "DeleteAllQueue": "DeleteAllFunction",
+    "DeletionStatusQueue": "DeletionStatusFunction",
 }
+
+Event = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Outcomes:
-    """What the functions' logs say: final outcomes by message, deferrals by code."""
+    """What the functions' logs say: outcomes by message, deferrals by code."""
 
     accepted: set[str]
     replayed: set[str]
     rejected: set[str]
     deferred: Counter[str]
-
-    @property
-    def settled(self) -> int:
-        return len(self.accepted | self.replayed | self.rejected)
 
 
 def outcomes(stack: EmbeddedStack) -> Outcomes:
@@ -47,6 +49,11 @@ def outcomes(stack: EmbeddedStack) -> Outcomes:
             elif line.get("message") == "request deferred":
                 deferred[line["code"]] += 1
     return Outcomes(accepted, replayed, rejected, deferred)
+
+
+def kinds(events: Iterable[Event]) -> Counter[str]:
+    """How many events of each kind there are."""
+    return Counter(event["detail-type"].removeprefix("Contact Deletion ") for event in events)
 
 
 def seconds_waited(stack: EmbeddedStack) -> float:
@@ -75,13 +82,16 @@ def fewest_deletion_calls(work: Workload) -> int:
 def discrepancies(work: Workload, stack: EmbeddedStack, double: SendGridDouble) -> list[str]:
     """Everything that is not as it was asked for; empty when all is accounted for."""
     there = {contact.id: contact for contact in double.account.contacts()}
-    seen = outcomes(stack)
+    failed_jobs = [job for job in double.account.jobs() if job.status != "completed"]
+    spared = {contact_id for job in failed_jobs for contact_id in job.contact_ids}
     expected_dead = dict(work.dead_letters)
     checks = {
-        "contacts that should be gone are still there": work.gone & there.keys(),
+        "contacts that should be gone are still there": (work.gone & there.keys()) - spared,
         "contacts that nobody named are gone": work.stay - there.keys(),
         "identifiers that should be removed are still there": {
-            removed for removed in work.removed if getattr(there[removed[0]], removed[1])
+            (contact, name)
+            for contact, name in work.removed
+            if getattr(there[contact], name) and contact not in spared
         },
         "identifiers that nobody named are gone": {
             (contact, name)
@@ -89,29 +99,62 @@ def discrepancies(work: Workload, stack: EmbeddedStack, double: SendGridDouble) 
             for name in IDENTIFIER_FIELDS.values()
             if (contact, name) not in work.removed and not getattr(there[contact], name)
         },
-        "messages without a known end": work.message_count - seen.settled,
         "messages still in a queue": sum(stack.queue_counts()[queue].total for queue in _FUNCTION_OF),
-        "messages with two ends": len((seen.accepted | seen.replayed) & seen.rejected),
         f"dead letters other than {expected_dead}": dead_letters(stack) - work.dead_letters
         or work.dead_letters - dead_letters(stack),
-        "accepted messages too many or too few": work.accepted - len(seen.accepted | seen.replayed),
-        "jobs that did not complete": [job.id for job in double.account.jobs() if job.status != "completed"],
         "delete-alls that were not asked for": [
             call.route for call in double.requests if "delete_all_contacts" in call.target
         ],
+        "jobs that failed otherwise than SendGrid was told to": [
+            job.id for job in failed_jobs if job.forced_ending is None
+        ],
     }
-    return [f"{what}: {found}" for what, found in checks.items() if found]
+    found = [f"{what}: {found}" for what, found in checks.items() if found]
+    return found + _wrong_events(work, stack.recorded_events(), double)
+
+
+def _wrong_events(work: Workload, events: Iterable[Event], double: SendGridDouble) -> list[str]:
+    """Each message has exactly one outcome event, and it says what became of the jobs that the message's ids are in."""
+    told = Counter(event["detail"]["message_id"] for event in events)
+    jobs = {job.id: job for job in double.account.jobs()}
+    checks = {
+        "messages without exactly one outcome event": [
+            message_id
+            for message_id in work.sent.keys() | told.keys()
+            if told[message_id] != (message_id in work.sent)
+        ],
+        "events that say something else than their jobs": [
+            event["detail"]["message_id"]
+            for event in events
+            if not _is_true(event, work.sent.get(event["detail"]["message_id"], ""), jobs)
+        ],
+    }
+    return [f"{what}: {len(found)}, such as {found[0]}" for what, found in checks.items() if found]
+
+
+def _is_true(event: Event, body: str, jobs: Mapping[str, Any]) -> bool:
+    own = [jobs[job_id] for job_id in event["detail"]["job_ids"] if job_id in jobs]
+    if event["detail-type"] == "Contact Deletion Rejected":
+        return not own and event["detail"]["code"] is not None
+    request = json.loads(body)
+    named = set(request.get("contact_ids", [])) | {
+        request[name] for name in ["contact_id"] if name in request
+    }
+    carried = {contact_id for job in own for contact_id in job.contact_ids}
+    failed = any(job.status != "completed" for job in own)
+    return (named <= carried or not own) and failed == (event["detail-type"] == "Contact Deletion Failed")
 
 
 def reset_discrepancies(
     work: Workload, reset: Workload, stack: EmbeddedStack, double: SendGridDouble
 ) -> list[str]:
     """The same after the delete-all that was carried out."""
-    delete_alls = [job.status for job in double.account.jobs() if job.kind == "delete_all"]
+    told = Counter(event["detail"]["message_id"] for event in stack.recorded_events())
     checks = {
         "contacts are left": len(double.account),
-        "not exactly one delete-all was done": delete_alls != ["completed"] and delete_alls,
-        "messages without a known end": work.message_count + reset.message_count - outcomes(stack).settled,
+        "messages without exactly one outcome event": [
+            message_id for message_id in work.sent.keys() | reset.sent.keys() if told[message_id] != 1
+        ],
         "dead letters": dead_letters(stack) - work.dead_letters,
     }
     return [f"{what}: {found}" for what, found in checks.items() if found]

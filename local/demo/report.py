@@ -19,6 +19,8 @@ def rows(work: Workload, stack: EmbeddedStack, double: SendGridDouble) -> list[t
     calls = [call for call in double.requests if call.method == "DELETE"]
     statuses = Counter(call.status for call in calls)
     gone = len(work.gone - double.account.contact_ids())
+    events = stack.recorded_events()
+    polls = sum(call.route.endswith("/imports/{job_id}") for call in double.requests)
     return [
         ("messages in", f"{work.message_count:,}"),
         ("  accepted", f"{len(seen.accepted - seen.replayed):,}"),
@@ -35,6 +37,8 @@ def rows(work: Workload, stack: EmbeddedStack, double: SendGridDouble) -> list[t
             "  answered otherwise",
             _listed({status or "nothing": count for status, count in statuses.items() if status != 202}),
         ),
+        ("outcome events", _listed(account.kinds(events))),
+        ("  jobs asked for", f"{len(double.account.jobs()):,}, with {polls:,} calls"),
         ("waited for the rate limit", f"{account.seconds_waited(stack):.0f} seconds"),
         ("deferred and retried", _listed(seen.deferred)),
         ("dead letters", _listed(account.dead_letters(stack))),

@@ -23,11 +23,12 @@ PEOPLE_PER_IDENTIFIER = 5
 class Workload:
     """Messages by queue, and what they should lead to.
 
-    `gone` and `stay` are contact ids, `removed` pairs of contact id and the identifier's field; `dead_letters` counts
-    codes, `replays` and `accepted` count messages.
+    `sent` has the body of each message that was sent, by its id. `gone` and `stay` are contact ids, `removed` pairs of
+    contact id and the identifier's field; `dead_letters` counts codes, `replays` and `accepted` count messages.
     """
 
     messages: dict[str, list[str]] = field(default_factory=dict)
+    sent: dict[str, str] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     stay: set[str] = field(default_factory=set)
     removed: set[tuple[str, str]] = field(default_factory=set)
