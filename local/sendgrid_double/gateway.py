@@ -5,6 +5,7 @@ Downloads are recorded and disturbed too; there is no nginx and no rate limit fo
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -30,8 +31,15 @@ class Gateway:
     def __init__(self, double: SendGridDouble) -> None:
         self._double = double
         self._api = create_api(double)
-        self._downloads = create_downloads(double)
-        self._control = create_control(double)
+
+    @cached_property
+    def _downloads(self) -> Flask:
+        """Made on first use, as the control is: most doubles need neither, and Flask takes its time."""
+        return create_downloads(self._double)
+
+    @cached_property
+    def _control(self) -> Flask:
+        return create_control(self._double)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         request = Request(environ)

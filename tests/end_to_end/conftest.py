@@ -1,7 +1,8 @@
 """The whole system: the template's stack on moto, functions in processes of their own, SendGrid's double on HTTP."""
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,7 @@ class System:
     def work(self, queue: str, *requests: object) -> None:
         """Sends the requests and waits until none is left in the queue."""
         self.send(queue, *requests)
-        self.stack.wait_until_idle(timeout=60)
+        self.stack.wait_until_idle(timeout=60, queues=[queue])
 
     def outcomes(self, function: str) -> list[dict[str, Any]]:
         return [
@@ -49,8 +50,16 @@ class System:
         }
 
 
+def wait_until(condition: Callable[[], object], *, timeout: float = 30) -> None:
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.05)
+
+
 @contextmanager
-def new_system(batching_window_seconds: int) -> Iterator[System]:
+def new_system(batching_window_seconds: int, status_delay_seconds: int = 900) -> Iterator[System]:
+    """Unless it is told otherwise, a test ends before anybody asks what became of a job."""
     double = SendGridDouble(job_delay=0, api_keys={API_KEY})
     with (
         serve(double) as base_url,
@@ -61,6 +70,7 @@ def new_system(batching_window_seconds: int) -> Iterator[System]:
                 "DeleteAllEnabled": "true",
                 "BatchingWindowSeconds": str(batching_window_seconds),
             },
+            properties={"DeletionStatusQueue": {"DelaySeconds": status_delay_seconds}},
             secrets={"SendGridApiKeySecret": API_KEY},
         ) as stack,
     ):
@@ -77,4 +87,12 @@ def system() -> Iterator[System]:
 def patient_system() -> Iterator[System]:
     """One whose batches become full, however slow the machine is."""
     with new_system(batching_window_seconds=60) as system:
+        yield system
+
+
+@pytest.fixture
+def following_system() -> Iterator[System]:
+    """One that asks for jobs at once, and keeps the events that it puts."""
+    with new_system(batching_window_seconds=1, status_delay_seconds=0) as system:
+        system.stack.record_events("sendgrid-contact-deletion")
         yield system

@@ -1,25 +1,16 @@
 """From a message in a queue to what SendGrid has in the end."""
 
 import json
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 
 from local.aws.execution_environment import FunctionError
 from local.sendgrid_double import Fault, RateLimit
-from tests.end_to_end.conftest import API_KEY, System
+from tests.end_to_end.conftest import API_KEY, System, wait_until
 from tests.support.events import bulk_delete, contact_id, delete_all, remove_identifier
 
 BULK = "BulkDeleteQueue"
-
-
-def wait_until(condition: Callable[[], object], *, timeout: float = 30) -> None:
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.05)
 
 
 def test_two_thousand_messages_of_one_contact_become_ten_calls(patient_system: System) -> None:
@@ -73,12 +64,12 @@ def test_a_deferred_message_stays_in_flight_and_is_done_when_it_comes_back(syste
     wait_until(lambda: "SendGridUnavailable" in system.stack.logs("BulkDeleteFunction"))
     system.stack.event_source_mappings[BULK].disable()
     with pytest.raises(TimeoutError):
-        system.stack.wait_until_idle(timeout=1)
+        system.stack.wait_until_idle(timeout=1, queues=[BULK])
     assert doomed in system.double.account
 
     system.stack.end_visibility_timeouts(BULK)
     system.stack.event_source_mappings[BULK].enable()
-    system.stack.wait_until_idle(timeout=30)
+    system.stack.wait_until_idle(timeout=30, queues=[BULK])
 
     assert doomed not in system.double.account
     assert [line.get("code", "accepted") for line in system.outcomes("BulkDeleteFunction")] == [
@@ -97,7 +88,7 @@ def test_an_environment_that_is_killed_loses_no_message(system: System) -> None:
     system.stack.event_source_mappings[BULK].disable()
     system.stack.end_visibility_timeouts(BULK)
     system.stack.event_source_mappings[BULK].enable()
-    system.stack.wait_until_idle(timeout=30)
+    system.stack.wait_until_idle(timeout=30, queues=[BULK])
 
     assert [line["message"] for line in system.outcomes("BulkDeleteFunction")] == ["request accepted"]
 

@@ -224,17 +224,19 @@ def new_world() -> Iterator[World]:
             AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
             BillingMode="PAY_PER_REQUEST",
         )
-        for queue in ("BulkDelete", "DeleteAll", "RemoveIdentifier", "DeletionStatus"):
-            sqs.create_queue(QueueName=f"{queue}Queue")
-            sqs.create_queue(QueueName=f"{queue}DeadLetterQueue")
+        queue_urls = {
+            name: sqs.create_queue(QueueName=name)["QueueUrl"]
+            for function in ("BulkDelete", "DeleteAll", "RemoveIdentifier", "DeletionStatus")
+            for name in (f"{function}Queue", f"{function}DeadLetterQueue")
+        }
         _have_events_kept(_client("events"), sqs)
         settings = Settings(
             sendgrid_base_url=base_url,
             api_key_secret_id=secret_arn,
             on_behalf_of="",
             ledger_table=TABLE,
-            dead_letter_queue_url=sqs.get_queue_url(QueueName="BulkDeleteDeadLetterQueue")["QueueUrl"],
-            deletion_status_queue_url=sqs.get_queue_url(QueueName="DeletionStatusQueue")["QueueUrl"],
+            dead_letter_queue_url=queue_urls["BulkDeleteDeadLetterQueue"],
+            deletion_status_queue_url=queue_urls[STATUS_QUEUE],
             event_bus_name="default",
             contact_verification="on-error",
             delete_all_enabled=True,

@@ -6,7 +6,8 @@ from local.sendgrid_double import ExportFlaw, Fault
 from tests.workflows.backup import DOWNLOAD, MACHINE, assert_nothing_deleted, backed_up, fill, request
 from tests.workflows.conftest import Workflows, function_arn
 
-STARTED_LONG_AGO = {'"started_at.$": "$$.State.EnteredTime"': '"started_at": "2026-01-01T00:00:00Z"'}
+STARTED_LONG_AGO = {'"started_at.$": "$$.State.EnteredTime"': '"started_at": "2020-01-01T00:00:00Z"'}
+ONE_AFTER_THE_OTHER = {'"MaxConcurrency": 4': '"MaxConcurrency": 1'}
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,10 @@ def test_a_flaw_in_one_of_many_parts_keeps_the_contacts(workflows: Workflows) ->
     workflows.double.faults.add(Fault(route=DOWNLOAD, times=2))
     workflows.double.faults.add(Fault(route=DOWNLOAD, status=403))
 
-    assert_nothing_deleted(workflows, workflows.run(MACHINE, request()), "BackupIncomplete", contacts)
+    ended = workflows.run(MACHINE, request(), ONE_AFTER_THE_OTHER)
+
+    assert_nothing_deleted(workflows, ended, "BackupIncomplete", contacts)
+    assert [call.route for call in workflows.double.requests].count(DOWNLOAD) == 3
 
 
 def test_a_late_export_keeps_the_contacts(workflows: Workflows) -> None:

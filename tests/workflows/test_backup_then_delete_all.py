@@ -14,7 +14,7 @@ EXPORT = "/v3/marketing/contacts/exports/{export_id}"
 JOB = "/v3/marketing/contacts/imports/{job_id}"
 
 SWITCHED_OFF = {'"enabled": "true"': '"enabled": "false"'}
-LONG_AGO = '"2026-01-01T00:00:00Z"'
+LONG_AGO = '"2020-01-01T00:00:00Z"'
 ASKED_LONG_AGO = {'"requested_at.$": "$$.State.EnteredTime"': f'"requested_at": {LONG_AGO}'}
 IMPATIENT = {
     '"ResultPath": "$.deletion",\n      "TimeoutSeconds": 120': '"ResultPath": "$.deletion", "TimeoutSeconds": 1'

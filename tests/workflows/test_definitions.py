@@ -21,6 +21,7 @@ TRANSIENT = {"Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.Sdk
     "Lambda.ClientExecutionTimeoutException",
     "Lambda.Unknown",
     "Sandbox.Timedout",
+    "Runtime.ExitError",
 }
 WORTH_RETRYING = {
     name

@@ -13,8 +13,9 @@ from tests.workflows.conftest import Workflows, error_of, name_of, pending
 MACHINE = "DeleteContactListStateMachine"
 CONTACTS = "/v3/marketing/contacts"
 JOB = "/v3/marketing/contacts/imports/{job_id}"
+ONE_AFTER_THE_OTHER = {'"MaxConcurrency": 5': '"MaxConcurrency": 1'}
 BY_TWOS = {'"MaxItemsPerBatch": 4080': '"MaxItemsPerBatch": 2'}
-ACCEPTED_LONG_AGO = {'"accepted_at.$": "$$.State.EnteredTime"': '"accepted_at": "2026-01-01T00:00:00Z"'}
+ACCEPTED_LONG_AGO = {'"accepted_at.$": "$$.State.EnteredTime"': '"accepted_at": "2020-01-01T00:00:00Z"'}
 
 
 def fill(workflows: Workflows, count: int) -> list[str]:
@@ -113,13 +114,14 @@ def test_one_bad_batch_does_not_stop_the_rest(workflows: Workflows) -> None:
     assert ended.output["by_code"] == {"InvalidRequest": 1}
 
 
-def test_more_bad_batches_than_tolerated_fail_the_list_and_the_summary_is_kept(workflows: Workflows) -> None:
+def test_more_bad_batches_than_tolerated_end_the_list_and_the_summary_is_kept(workflows: Workflows) -> None:
     contacts = fill(workflows, 3)
-    request = csv_list(workflows, [*contacts, "nobody"]) | {"tolerated_failure_percentage": 0}
+    request = csv_list(workflows, ["nobody", *contacts]) | {"tolerated_failure_percentage": 0}
 
-    ended = workflows.run(MACHINE, request, BY_TWOS)
+    ended = workflows.run(MACHINE, request, BY_TWOS | ONE_AFTER_THE_OTHER)
 
     assert error_of(ended) == ("FAILED", "States.ExceedToleratedFailureThreshold")
+    assert workflows.double.account.contact_ids() == set(contacts)
     assert json.loads(kept(workflows, ended, "summary.json"))["by_code"] == {"InvalidRequest": 1}
 
 
@@ -181,6 +183,7 @@ def test_a_list_that_is_not_there_is_told(workflows: Workflows) -> None:
     ended = workflows.run(MACHINE, {"key": "lists/nothing.csv"})
 
     assert error_of(ended) == ("FAILED", "States.ItemReaderFailed")
+    assert "Summarize" not in workflows.stack.states_of(ended.arn)
     assert workflows.double.requests == []
 
 

@@ -13,8 +13,8 @@ MACHINE = "RemoveContactIdentifierStateMachine"
 CONTACT = "/v3/marketing/contacts/{contact_id}"
 IDENTIFIERS = "/v3/marketing/contacts/{contact_id}/identifiers"
 JOB = "/v3/marketing/contacts/imports/{job_id}"
-FEWER_RETRIES = {'"MaxAttempts": 60': '"MaxAttempts": 1', '"MaxAttempts": 6,': '"MaxAttempts": 1,'}
-ACCEPTED_LONG_AGO = {'"accepted_at.$": "$$.State.EnteredTime"': '"accepted_at": "2026-01-01T00:00:00Z"'}
+ONE_RETRY = {'"MaxAttempts": 60': '"MaxAttempts": 1'}
+ACCEPTED_LONG_AGO = {'"accepted_at.$": "$$.State.EnteredTime"': '"accepted_at": "2020-01-01T00:00:00Z"'}
 
 
 @pytest.fixture
@@ -165,7 +165,7 @@ def test_a_removal_whose_answer_was_lost_is_not_sent_twice(workflows: Workflows,
 def test_a_key_that_stays_revoked_ends_the_execution(workflows: Workflows, ada: str) -> None:
     workflows.double.api_keys = {"SG.another"}
 
-    ended = workflows.run(MACHINE, without_email(ada), FEWER_RETRIES)
+    ended = workflows.run(MACHINE, without_email(ada), ONE_RETRY)
 
     assert error_of(ended) == ("FAILED", "SendGridUnauthorized")
     assert [call.status for call in workflows.double.requests] == [401, 401]
