@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -60,7 +62,7 @@ def load_template(
     Raises ValueError for a parameter that the template does not declare or that has no value, and
     samtranslator's InvalidDocumentException for what is not valid SAM.
     """
-    source = yaml_parse(path.read_text())
+    source = deepcopy(_parsed(path.read_text()))
     for logical_id, overrides in (properties or {}).items():
         source["Resources"][logical_id]["Properties"].update(overrides)
     values = _parameter_values(source.get("Parameters", {}), parameters or {})
@@ -83,6 +85,13 @@ def load_template(
         _parameters=values,
         _conditions=conditions,
     )
+
+
+@cache
+def _parsed(text: str) -> dict[str, Any]:
+    """Parsing takes the better part of a second, and tests load one template many times."""
+    source: dict[str, Any] = yaml_parse(text)
+    return source
 
 
 def _parameter_values(declared: Mapping[str, Any], overrides: Mapping[str, str]) -> dict[str, Any]:

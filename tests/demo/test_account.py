@@ -82,7 +82,10 @@ def event(message_id: str, kind: str, job_ids: list[str]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def run() -> Run:
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A small one."""
+    for size, smaller in {"SINGLES": 30, "SENT_TWICE": 3, "IDS_PER_LIST": 60, "BYSTANDERS": 5}.items():
+        monkeypatch.setattr(workload, size, smaller)
     return Run()
 
 
