@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.deployment import Deployment, deploy
 from tests.support.world import World, new_world
 
 
@@ -22,3 +23,10 @@ def _aws_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
 def world() -> Iterator[World]:
     with new_world() as world:
         yield world
+
+
+@pytest.fixture(scope="session")
+def deployment() -> Iterator[Deployment]:
+    """One for all tests, each of which resets it first."""
+    with deploy() as deployment:
+        yield deployment

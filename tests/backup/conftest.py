@@ -1,8 +1,16 @@
+from collections.abc import Iterator
+
 import pytest
 
 from tests.backup.support import Backups
 from tests.support.buckets import bucket_platform
-from tests.support.world import World
+from tests.support.world import World, new_world
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with new_world(queues_and_ledger=False) as world:
+        yield world
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import requests
@@ -6,7 +6,13 @@ import requests
 from contact_deletion.deadline import Deadline
 from contact_deletion.sendgrid.client import SendGridClient
 from tests.client.support import Known
-from tests.support.world import World
+from tests.support.world import World, new_world
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with new_world(queues_and_ledger=False) as world:
+        yield world
 
 
 @pytest.fixture

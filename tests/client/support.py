@@ -1,7 +1,7 @@
 """What the client's tests share: its operations, and servers and transports that misbehave."""
 
 import socketserver
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
@@ -61,6 +61,18 @@ WAITING: dict[str, Operation] = {"delete_identifier": DELETIONS["delete_identifi
 OPERATIONS = DELETIONS | LOOK_UPS | EXPORTS
 
 
+def with_each(first: object, *others: object, names: Iterable[str] = OPERATIONS) -> list[tuple[str, Any]]:
+    """Every operation with the first case, one operation of each HTTP method with the others.
+
+    For cases that the operations share the code of, but for how it is called.
+    """
+    of_each_method = [name for name in ("delete_contacts", "contact_count", "start_export") if name in names]
+    return [
+        *((name, first) for name in names),
+        *((name, other) for other in others for name in of_each_method),
+    ]
+
+
 class ContractAdapter(HTTPAdapter):
     """Holds every exchange to the contract, and hands on an answer that nobody has read yet."""
 
@@ -109,7 +121,7 @@ def raw_server(answer: bytes, *, then_hangs: bool = False) -> Iterator[str]:
                     stopped.wait()
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_address[1]}"

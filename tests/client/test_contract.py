@@ -25,8 +25,7 @@ each_operation = pytest.mark.parametrize("name", OPERATIONS)
 
 
 @each_operation
-@pytest.mark.parametrize("on_behalf_of", ["", "subuser"])
-@pytest.mark.parametrize("reset", ["epoch", "seconds"])
+@pytest.mark.parametrize(("on_behalf_of", "reset"), [("", "epoch"), ("subuser", "seconds")])
 def test_what_works_keeps_to_the_contract(
     world: World,
     adapter: ContractAdapter,

@@ -14,7 +14,16 @@ from contact_deletion.sendgrid import transport as transport_module
 from contact_deletion.sendgrid.client import SendGridClient
 from contact_deletion.sendgrid.transport import CALL_SECONDS
 from local.sendgrid_double import Fault
-from tests.client.support import DELETIONS, EMAIL, OPERATIONS, FailingAdapter, Known, http_answer, raw_server
+from tests.client.support import (
+    DELETIONS,
+    EMAIL,
+    OPERATIONS,
+    FailingAdapter,
+    Known,
+    http_answer,
+    raw_server,
+    with_each,
+)
 from tests.support.events import contact_id
 from tests.support.world import World
 
@@ -29,22 +38,27 @@ def client_of(world: World, base_url: str) -> SendGridClient:
     return world.platform.parts("test").client
 
 
-@each_operation
+FAILURES = {
+    "500": (Fault(status=500), False),
+    "503 in HTML": (Fault(status=503), False),
+    "502 in HTML": (Fault(status=502), True),
+    "504 in HTML": (Fault(status=504), True),
+    "500 cut off": (Fault(status=500, truncate=True), False),
+    "dropped": (Fault(drop=True), True),
+    "dropped after its effect": (Fault(drop=True, takes_effect=True), True),
+    "redirect": (Fault(status=302, headers={"Location": "http://127.0.0.1:1/"}), True),
+}
+UNUSABLE_SUCCESSES = {
+    "success cut off": (Fault(truncate=True), True),
+    "success in HTML": (Fault(status=202, body="<html></html>", takes_effect=True), True),
+    "success without a body": (Fault(status=204), True),
+}
+"""What is read of an answer, each operation says itself."""
+
+
 @pytest.mark.parametrize(
-    ("fault", "maybe_received"),
-    [
-        pytest.param(Fault(status=500), False, id="500"),
-        pytest.param(Fault(status=503), False, id="503 in HTML"),
-        pytest.param(Fault(status=502), True, id="502 in HTML"),
-        pytest.param(Fault(status=504), True, id="504 in HTML"),
-        pytest.param(Fault(status=500, truncate=True), False, id="500 cut off"),
-        pytest.param(Fault(drop=True), True, id="dropped"),
-        pytest.param(Fault(drop=True, takes_effect=True), True, id="dropped after its effect"),
-        pytest.param(Fault(truncate=True), True, id="success cut off"),
-        pytest.param(Fault(status=202, body="<html></html>", takes_effect=True), True, id="success in HTML"),
-        pytest.param(Fault(status=204), True, id="success without a body"),
-        pytest.param(Fault(status=302, headers={"Location": "http://127.0.0.1:1/"}), True, id="redirect"),
-    ],
+    ("name", "case"),
+    [*with_each(*FAILURES), *((name, case) for name in OPERATIONS for case in UNUSABLE_SUCCESSES)],
 )
 def test_a_call_that_failed_knows_whether_it_may_have_been_received(
     world: World,
@@ -52,9 +66,9 @@ def test_a_call_that_failed_knows_whether_it_may_have_been_received(
     known: Known,
     deadline: Deadline,
     name: str,
-    fault: Fault,
-    maybe_received: bool,
+    case: str,
 ) -> None:
+    fault, maybe_received = (FAILURES | UNUSABLE_SUCCESSES)[case]
     world.double.faults.add(fault)
     with pytest.raises(SendGridUnavailable) as raised:
         OPERATIONS[name](client, known, deadline)
@@ -62,8 +76,9 @@ def test_a_call_that_failed_knows_whether_it_may_have_been_received(
     assert len(world.double.requests) == 1
 
 
-@each_operation
-@pytest.mark.parametrize("fault", [Fault(drop=True), Fault(truncate=True), Fault(status=503)], ids=repr)
+@pytest.mark.parametrize(
+    ("name", "fault"), with_each(Fault(drop=True), Fault(truncate=True), Fault(status=503)), ids=repr
+)
 def test_the_next_call_works_again(
     world: World, client: SendGridClient, known: Known, deadline: Deadline, name: str, fault: Fault
 ) -> None:
@@ -105,16 +120,15 @@ def test_nobody_there_has_surely_received_nothing(
     assert not raised.value.maybe_received
 
 
-@each_operation
 @pytest.mark.parametrize(
-    ("error", "maybe_received"),
-    [
-        (requests.ConnectTimeout("planted"), False),
-        (requests.ReadTimeout("planted"), True),
-        (requests.ConnectionError("planted"), True),
-        (requests.exceptions.ChunkedEncodingError("planted"), True),
-    ],
-    ids=lambda value: type(value).__name__,
+    ("name", "error"),
+    with_each(
+        requests.ConnectTimeout("planted"),
+        requests.ReadTimeout("planted"),
+        requests.ConnectionError("planted"),
+        requests.exceptions.ChunkedEncodingError("planted"),
+    ),
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_an_error_on_the_way_is_named_by_its_class_alone(
     world: World,
@@ -123,13 +137,12 @@ def test_an_error_on_the_way_is_named_by_its_class_alone(
     deadline: Deadline,
     name: str,
     error: requests.RequestException,
-    maybe_received: bool,
 ) -> None:
     adapter = FailingAdapter(error)
     world.platform.session.mount("http://", adapter)
     with pytest.raises(SendGridUnavailable, match=type(error).__name__) as raised:
         OPERATIONS[name](client, known, deadline)
-    assert raised.value.maybe_received is maybe_received
+    assert raised.value.maybe_received is not isinstance(error, requests.ConnectTimeout)
     assert "planted" not in raised.value.message
     ((connect, read),) = adapter.timeouts
     assert 0 < connect + read <= CALL_SECONDS
@@ -223,8 +236,9 @@ def test_a_body_that_does_not_end_in_time_is_given_up(world: World) -> None:
     assert raised.value.maybe_received
 
 
-@pytest.mark.parametrize("name", [name for name in OPERATIONS if name != "job"])
-@pytest.mark.parametrize("status", [400, 406, 451])
+@pytest.mark.parametrize(
+    ("name", "status"), with_each(400, 406, 451, names=[name for name in OPERATIONS if name != "job"])
+)
 def test_a_4xx_is_a_refusal_in_sendgrids_words(
     world: World, client: SendGridClient, known: Known, deadline: Deadline, name: str, status: int
 ) -> None:

@@ -7,7 +7,7 @@ from contact_deletion.errors import RateLimited, SendGridUnavailable
 from contact_deletion.sendgrid.client import SendGridClient
 from contact_deletion.sendgrid.transport import CALL_SECONDS
 from local.sendgrid_double import Fault, RateLimit
-from tests.client.support import EXPORTS, LOOK_UPS, OPERATIONS, WAITING, Known
+from tests.client.support import EXPORTS, LOOK_UPS, OPERATIONS, WAITING, Known, with_each
 from tests.support.context import Context
 from tests.support.events import contact_id
 from tests.support.world import World
@@ -57,8 +57,7 @@ def test_the_limit_is_kept_before_a_429_says_so(
     assert sum(world.clock.slept) == pytest.approx(2 * WINDOW, abs=5)
 
 
-@both_formats
-@pytest.mark.parametrize("name", WAITING)
+@pytest.mark.parametrize(("name", "reset"), with_each("epoch", "seconds", names=WAITING))
 def test_a_429_is_waited_out_while_there_is_time(
     world: World, client: SendGridClient, known: Known, deadline: Deadline, name: str, reset: str
 ) -> None:
@@ -69,8 +68,7 @@ def test_a_429_is_waited_out_while_there_is_time(
     assert sum(world.clock.slept) == pytest.approx(WINDOW, abs=2)
 
 
-@both_formats
-@pytest.mark.parametrize("name", WAITING)
+@pytest.mark.parametrize(("name", "reset"), with_each("epoch", "seconds", names=WAITING))
 def test_a_429_is_passed_on_when_there_is_no_time_to_wait(
     world: World, client: SendGridClient, known: Known, name: str, reset: str
 ) -> None:

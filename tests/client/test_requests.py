@@ -12,7 +12,7 @@ from contact_deletion.deadline import Deadline
 from contact_deletion.request.remove_identifier import IdentifierType
 from contact_deletion.sendgrid.client import SendGridClient
 from local.sendgrid_double import Fault, SendGridDouble, serve
-from tests.client.support import DELETIONS, EXPORTS, OPERATIONS, Known
+from tests.client.support import DELETIONS, EXPORTS, OPERATIONS, Known, with_each
 from tests.support.events import contact_id
 from tests.support.world import API_KEY, World
 
@@ -124,8 +124,7 @@ def test_the_machines_proxies_and_passwords_are_not_used(
     assert client.contact_count(deadline) == 0
 
 
-@each_operation
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize(("name", "status"), with_each(302, 301, 303, 307, 308))
 def test_a_redirect_is_not_followed(
     world: World, client: SendGridClient, known: Known, deadline: Deadline, name: str, status: int
 ) -> None:

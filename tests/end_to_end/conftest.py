@@ -1,26 +1,38 @@
-"""The whole system: the template's stack on moto, functions in processes of their own, SendGrid's double on HTTP."""
+"""What tests of the whole system have in common."""
 
 import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
+from local.aws.event_source_mapping import EventSourceMapping
 from local.aws.stack import EmbeddedStack
-from local.sendgrid_double import SendGridDouble, serve
+from local.sendgrid_double import SendGridDouble
+from tests.support.deployment import STATUS_QUEUE, Deployment
 
-TEMPLATE = Path(__file__).parents[2] / "template.yaml"
-API_KEY = "SG.end-to-end"
+LONG_WINDOW_SECONDS = 60.0
 
 
 @dataclass
 class System:
-    stack: EmbeddedStack
-    double: SendGridDouble
+    """A deployment in which nobody asks what became of a job, unless a test has jobs followed."""
+
+    deployment: Deployment
+
+    def __post_init__(self) -> None:
+        self._earlier = {function: set(self._lines(function)) for function in self.stack.functions}
+
+    @property
+    def stack(self) -> EmbeddedStack:
+        return self.deployment.stack
+
+    @property
+    def double(self) -> SendGridDouble:
+        return self.deployment.double
 
     def send(self, queue: str, *requests: object) -> None:
         """Puts them all into the queue before the function sees the first."""
@@ -35,12 +47,41 @@ class System:
         self.send(queue, *requests)
         self.stack.wait_until_idle(timeout=60, queues=[queue])
 
+    def work_in_full_batches(self, queue: str, *requests: object) -> None:
+        """The same where the last batch is full too, however slow the machine is."""
+        mapping = self.stack.event_source_mappings[queue]
+        mapping.disable()
+        self.stack.send(queue, [json.dumps(request) for request in requests])
+        with self._patient(mapping, queue):
+            self.stack.wait_until_idle(timeout=60, queues=[queue])
+        mapping.enable()
+
+    @contextmanager
+    def _patient(self, mapping: EventSourceMapping, queue: str) -> Iterator[None]:
+        """In place of the mapping, one with a window so long that it waits for a full batch."""
+        configuration = replace(mapping._configuration, batching_window_seconds=LONG_WINDOW_SECONDS)
+        function = self.stack.functions[queue.replace("Queue", "Function")]
+        patient = EventSourceMapping(configuration, self.stack.sqs, function.invoke)
+        try:
+            yield
+            patient.check()
+        finally:
+            patient.stop()
+
+    def follow_jobs(self) -> None:
+        """Has what became of the jobs asked for, and waits until it is known."""
+        self.stack.event_source_mappings[STATUS_QUEUE].enable()
+        self.stack.wait_until_idle(timeout=60)
+
+    def logs(self, function: str) -> str:
+        """What the function printed since the test began."""
+        lines = self._lines(function)
+        return "\n".join(line for line in lines if line not in self._earlier[function])
+
     def outcomes(self, function: str) -> list[dict[str, Any]]:
-        return [
-            line
-            for line in self.stack.structured_logs(function)
-            if line.get("message", "").startswith("request ")
-        ]
+        """Of each request that the function handled since the test began."""
+        records = [json.loads(line) for line in self.logs(function).split("\n") if line.startswith("{")]
+        return [record for record in records if record.get("message", "").startswith("request ")]
 
     def dead_letters(self, queue: str) -> dict[str, str]:
         """Body and code of each message in the queue's dead-letter queue; no code is SQS's own redrive."""
@@ -48,6 +89,9 @@ class System:
             message["Body"]: message.get("MessageAttributes", {}).get("ErrorCode", {}).get("StringValue", "")
             for message in self.stack.messages_of(queue.replace("Queue", "DeadLetterQueue"))
         }
+
+    def _lines(self, function: str) -> list[str]:
+        return self.stack.logs(function).split("\n")
 
 
 def wait_until(condition: Callable[[], object], *, timeout: float = 30) -> None:
@@ -57,42 +101,7 @@ def wait_until(condition: Callable[[], object], *, timeout: float = 30) -> None:
         time.sleep(0.05)
 
 
-@contextmanager
-def new_system(batching_window_seconds: int, status_delay_seconds: int = 900) -> Iterator[System]:
-    """Unless it is told otherwise, a test ends before anybody asks what became of a job."""
-    double = SendGridDouble(job_delay=0, api_keys={API_KEY})
-    with (
-        serve(double) as base_url,
-        EmbeddedStack(
-            TEMPLATE,
-            parameters={
-                "SendGridBaseUrl": base_url,
-                "DeleteAllEnabled": "true",
-                "BatchingWindowSeconds": str(batching_window_seconds),
-            },
-            properties={"DeletionStatusQueue": {"DelaySeconds": status_delay_seconds}},
-            secrets={"SendGridApiKeySecret": API_KEY},
-        ) as stack,
-    ):
-        yield System(stack, double)
-
-
 @pytest.fixture
-def system() -> Iterator[System]:
-    with new_system(batching_window_seconds=1) as system:
-        yield system
-
-
-@pytest.fixture
-def patient_system() -> Iterator[System]:
-    """One whose batches become full, however slow the machine is."""
-    with new_system(batching_window_seconds=60) as system:
-        yield system
-
-
-@pytest.fixture
-def following_system() -> Iterator[System]:
-    """One that asks for jobs at once, and keeps the events that it puts."""
-    with new_system(batching_window_seconds=1, status_delay_seconds=0) as system:
-        system.stack.record_events("sendgrid-contact-deletion")
-        yield system
+def system(deployment: Deployment) -> System:
+    deployment.reset(jobs_are_followed=False)
+    return System(deployment)

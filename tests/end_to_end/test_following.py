@@ -1,33 +1,32 @@
 """From a message in a queue to the event that says what became of it."""
 
+import uuid
 from typing import Any
 
 from local.sendgrid_double import Fault
 from tests.end_to_end.conftest import System, wait_until
+from tests.support.deployment import STATUS_QUEUE
 from tests.support.events import bulk_delete
 
 BULK = "BulkDeleteQueue"
-STATUS = "DeletionStatusQueue"
 JOB = "/v3/marketing/contacts/imports/{job_id}"
 
 
-def accept(system: System, count: int) -> dict[str, str]:
-    """Has so many messages accepted, of a contact each, and nobody follow them yet; gives the contact of each message,
-    by its `request_id`.
-    """
-    contacts = {
-        f"order-{number}": system.double.account.add_contact(external_id=str(number))
+def add_contacts(system: System, count: int) -> dict[str, str]:
+    """Gives the ids of new contacts, each by the `request_id` of the message that is to delete it."""
+    return {
+        str(uuid.uuid4()): system.double.account.add_contact(external_id=str(number))
         for number in range(count)
     }
-    system.stack.event_source_mappings[STATUS].disable()
-    system.work(BULK, *(bulk_delete([contact], request_id=order) for order, contact in contacts.items()))
-    return contacts
+
+
+def deletions(contacts: dict[str, str]) -> list[dict[str, Any]]:
+    return [bulk_delete([contact], request_id=request_id) for request_id, contact in contacts.items()]
 
 
 def follow(system: System) -> dict[str, dict[str, Any]]:
-    """Has them followed to their end; gives the event of each request, which has only one."""
-    system.stack.event_source_mappings[STATUS].enable()
-    system.stack.wait_until_idle(timeout=60)
+    """Has the jobs followed to their end; gives the event of each request, which has only one."""
+    system.follow_jobs()
     events = system.stack.recorded_events()
     by_request = {event["detail"]["request_id"]: event for event in events}
     assert len(by_request) == len(events)
@@ -39,37 +38,42 @@ def asked(system: System) -> int:
 
 
 def test_each_of_a_thousand_messages_hears_of_its_own_job_at_the_cost_of_a_question_for_each_job(
-    following_system: System,
+    system: System,
 ) -> None:
-    following_system.double.account.force_next_jobs("errored")
-    contacts = accept(following_system, 1000)
-    jobs = following_system.double.account.jobs()
-    assert len(jobs) < 50
-    assert len(following_system.stack.messages_of(STATUS)) == len(jobs)
+    system.double.account.force_next_jobs("errored")
+    kept = system.double.account.add_contact(email="kept@example.com")
+    contacts = add_contacts(system, 1000)
+    system.work_in_full_batches(BULK, *deletions(contacts))
+    jobs = system.double.account.jobs()
+    assert len(system.double.requests) == len(jobs) == 5
+    assert system.dead_letters(BULK) == {}
+    assert len(system.stack.messages_of(STATUS_QUEUE)) == len(jobs)
 
-    events = follow(following_system)
+    events = follow(system)
 
-    assert asked(following_system) == len(jobs)
+    assert asked(system) == len(jobs)
     (errored,) = [job for job in jobs if job.status == "errored"]
-    assert {order: event["detail-type"] for order, event in events.items()} == {
-        order: f"Contact Deletion {'Failed' if contact in errored.contact_ids else 'Completed'}"
-        for order, contact in contacts.items()
+    assert {request_id: event["detail-type"] for request_id, event in events.items()} == {
+        request_id: f"Contact Deletion {'Failed' if contact in errored.contact_ids else 'Completed'}"
+        for request_id, contact in contacts.items()
     }
     still_there = [event["detail"]["contacts_still_there"] or {} for event in events.values()]
     assert {
         contact for there in still_there for contact in there.get("contact_ids", [])
-    } == following_system.double.account.contact_ids()
+    } == system.double.account.contact_ids() - {kept}
+    assert kept in system.double.account
 
 
-def test_an_environment_that_is_killed_loses_no_event(following_system: System) -> None:
-    contacts = accept(following_system, 3)
-    following_system.double.faults.add(Fault(method="GET", route=JOB, delay_seconds=2))
-    mapping = following_system.stack.event_source_mappings[STATUS]
+def test_an_environment_that_is_killed_loses_no_event(system: System) -> None:
+    contacts = add_contacts(system, 3)
+    system.work(BULK, *deletions(contacts))
+    system.double.faults.add(Fault(method="GET", route=JOB, delay_seconds=2))
+    mapping = system.stack.event_source_mappings[STATUS_QUEUE]
     mapping.enable()
-    wait_until(lambda: asked(following_system))
+    wait_until(lambda: asked(system))
 
-    following_system.stack.functions["DeletionStatusFunction"].kill()
+    system.stack.functions["DeletionStatusFunction"].kill()
     mapping.disable()
-    following_system.stack.end_visibility_timeouts(STATUS)
+    system.stack.end_visibility_timeouts(STATUS_QUEUE)
 
-    assert follow(following_system).keys() == contacts.keys()
+    assert follow(system).keys() == contacts.keys()

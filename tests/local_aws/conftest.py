@@ -1,3 +1,4 @@
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from local.aws.account import REGION
 from local.aws.moto_server import MotoServer
+from local.aws.stack import EmbeddedStack
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -25,11 +27,35 @@ def toy_template() -> Path:
     return TOY / "template.yaml"
 
 
+@pytest.fixture(autouse=True)
+def _toys_are_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measuring their coverage would only slow them down."""
+    for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
+        monkeypatch.delenv(name)
+
+
 @pytest.fixture(scope="session")
-def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MotoServer]:
+def batch_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the functions that are fed from `stack`'s queues write down."""
+    return tmp_path_factory.mktemp("log") / "batches.jsonl"
+
+
+@pytest.fixture(scope="session")
+def stack(toy_template: Path, batch_log: Path) -> Iterator[EmbeddedStack]:
+    """One for all tests, which leave its queues empty."""
+    with EmbeddedStack(
+        toy_template,
+        parameters={"BatchLog": str(batch_log)},
+        secrets={"OrderSecret": "the value"},
+        time_scale=0.001,
+    ) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def moto(stack: EmbeddedStack) -> MotoServer:
     """One for all tests, which name their queues differently."""
-    with MotoServer(tmp_path_factory.mktemp("moto") / "moto.log") as server:
-        yield server
+    return stack.moto
 
 
 @pytest.fixture

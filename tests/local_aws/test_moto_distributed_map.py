@@ -1,6 +1,4 @@
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,12 +6,6 @@ from botocore.exceptions import ClientError
 
 from local.aws.stack import EmbeddedStack
 from local.aws.state_machines import Execution
-
-
-@pytest.fixture(scope="module")
-def stack(toy_template: Path) -> Iterator[EmbeddedStack]:
-    with EmbeddedStack(toy_template, time_scale=0.001) as stack:
-        yield stack
 
 
 class Lists:

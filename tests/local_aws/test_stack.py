@@ -1,5 +1,5 @@
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,19 +12,6 @@ if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
 WaitUntil = Callable[[Callable[[], bool]], None]
-
-
-@pytest.fixture(scope="module")
-def batch_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("log") / "batches.jsonl"
-
-
-@pytest.fixture(scope="module")
-def stack(toy_template: Path, batch_log: Path) -> Iterator[EmbeddedStack]:
-    with EmbeddedStack(
-        toy_template, parameters={"BatchLog": str(batch_log)}, secrets={"OrderSecret": "the value"}
-    ) as stack:
-        yield stack
 
 
 def test_a_message_goes_from_the_queue_through_the_function(stack: EmbeddedStack, batch_log: Path) -> None:
@@ -113,10 +100,11 @@ def test_only_the_events_of_a_recorded_source_are_recorded(stack: EmbeddedStack)
 
 
 def test_what_is_published_to_a_topic_can_be_read(stack: EmbeddedStack) -> None:
-    stack.sns.publish(TopicArn=stack.ref("OrderTopic"), Subject="Shipped", Message="order 1")
-    stack.sns.publish(TopicArn=stack.ref("OrderTopic"), Message="order 2")
+    topic = stack.sns.create_topic(Name="Shipments")["TopicArn"]
+    stack.sns.publish(TopicArn=topic, Subject="Shipped", Message="order 1")
+    stack.sns.publish(TopicArn=topic, Message="order 2")
 
-    assert stack.published(stack.ref("OrderTopic")) == [
+    assert stack.published(topic) == [
         {"Subject": "Shipped", "Message": "order 1"},
         {"Subject": None, "Message": "order 2"},
     ]

@@ -1,7 +1,7 @@
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,6 @@ from local.aws.state_machines import Execution
 
 WaitUntil = Callable[[Callable[[], bool]], None]
 Run = Callable[..., Execution]
-
-
-@pytest.fixture(scope="module")
-def stack(toy_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedStack]:
-    batch_log = tmp_path_factory.mktemp("log") / "batches.jsonl"
-    with EmbeddedStack(toy_template, parameters={"BatchLog": str(batch_log)}, time_scale=0.001) as stack:
-        yield stack
 
 
 def start(stack: EmbeddedStack, states: dict[str, Any], payload: Any) -> str:

@@ -3,12 +3,14 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from local.aws.account import REGION, arn
 
 
+@cache
 def contact_id(number: int) -> str:
     """A contact id that is always the same for a number."""
     return str(UUID(int=number + (4 << 76) + (8 << 60)))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 from moto import mock_aws
@@ -34,7 +35,13 @@ from tests.support.context import Context
 API_KEY = "SG.example-key-of-the-double"
 TABLE = "LedgerTable"
 STATUS_QUEUE = "DeletionStatusQueue"
-EVENTS_QUEUE = "OutcomeEvents"
+QUEUES = [
+    *("BulkDeleteQueue", "DeleteAllQueue", "RemoveIdentifierQueue", STATUS_QUEUE),
+    "BulkDeleteDeadLetterQueue",
+]
+"""Those that are there from the beginning; others are made when they are asked for."""
+
+EVENT_SOURCE = "sendgrid-contact-deletion"
 
 _services = (f"test-{number}" for number in itertools.count())
 """Powertools keeps one logger for a service name; each world has its own."""
@@ -50,6 +57,10 @@ class World:
     task_answers: list[dict[str, Any]]
     """What workflows were told that wait with a task token: the token, and `output`, or `error` and `cause`."""
 
+    bus_entries: list[dict[str, Any]]
+    """What the event bus took since it was last asked for, as it was put."""
+
+    queue_urls: dict[str, str]
     context: Context = field(default_factory=Context)
 
     def __post_init__(self) -> None:
@@ -110,7 +121,10 @@ class World:
         return [request for request in self.double.requests if request.route.endswith("/batch")]
 
     def queue_url(self, queue: str) -> str:
-        return self.platform.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+        """The queue is made if there is none of this name."""
+        if queue not in self.queue_urls:
+            self.queue_urls[queue] = self.platform.sqs.create_queue(QueueName=queue)["QueueUrl"]
+        return self.queue_urls[queue]
 
     def send(self, queue: str, *bodies: object, attributes: Mapping[str, Any] | None = None) -> None:
         for body in bodies:
@@ -154,11 +168,11 @@ class World:
         return [json.loads(message["body"]) for message in self.receive_all(STATUS_QUEUE)]
 
     def outcome_events(self) -> list[dict[str, Any]]:
-        """The outcome events that arrived since this was last asked: each's detail, and its `kind`."""
-        arrived = [json.loads(message["body"]) for message in self.receive_all(EVENTS_QUEUE)]
+        """The outcome events that were put since this was last asked: each's detail, and its `kind`."""
+        put, self.bus_entries[:] = self.bus_entries[:], []
         return [
-            event["detail"] | {"kind": event["detail-type"].removeprefix("Contact Deletion ")}
-            for event in arrived
+            json.loads(entry["Detail"]) | {"kind": entry["DetailType"].removeprefix("Contact Deletion ")}
+            for entry in put
         ]
 
     def ledger(self) -> list[dict[str, Any]]:
@@ -189,11 +203,35 @@ def _client(service: str) -> Any:
     return boto3.session.Session("testing", "testing", region_name=REGION).client(service)
 
 
-def _have_events_kept(client: Any, sqs: Any) -> None:
-    """What this project puts on the default bus goes to a queue."""
-    sqs.create_queue(QueueName=EVENTS_QUEUE)
-    client.put_rule(Name="outcomes", EventPattern=json.dumps({"source": ["sendgrid-contact-deletion"]}))
-    client.put_targets(Rule="outcomes", Targets=[{"Id": "queue", "Arn": events.queue_arn(EVENTS_QUEUE)}])
+@contextmanager
+def _aws() -> Iterator[None]:
+    """moto for clients of AWS's. It would look at every call of the SendGrid client too, which takes long."""
+    with patch("moto.core.models.RESPONSES_METHODS", []), mock_aws():
+        yield
+
+
+@contextmanager
+def _bus_entries(client: Any) -> Iterator[list[dict[str, Any]]]:
+    """Fills with the entries of this project's that the default bus takes."""
+    taken: list[dict[str, Any]] = []
+
+    def remember(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        context["entries"] = json.loads(params["body"])["Entries"]
+
+    def keep(parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        if "Entries" in parsed:
+            taken.extend(
+                entry
+                for entry, result in zip(context["entries"], parsed["Entries"], strict=True)
+                if (entry["EventBusName"], entry["Source"]) == ("default", EVENT_SOURCE)
+                and "ErrorCode" not in result
+            )
+
+    client.meta.events.register("before-call.events.PutEvents", remember)
+    client.meta.events.register("after-call.events.PutEvents", keep)
+    yield taken
+    client.meta.events.unregister("before-call.events.PutEvents", remember)
+    client.meta.events.unregister("after-call.events.PutEvents", keep)
 
 
 @contextmanager
@@ -210,26 +248,29 @@ def _task_answers(client: Any) -> Iterator[list[dict[str, Any]]]:
 
 
 @contextmanager
-def new_world() -> Iterator[World]:
+def new_world(*, queues_and_ledger: bool = True) -> Iterator[World]:
+    """Without queues and ledger it is made in half the time, for what has to do with neither."""
     clock = FakeClock()
     double = SendGridDouble(clock=clock, sleep=clock.sleep, job_delay=30.0, api_keys={API_KEY})
     log = io.StringIO()
-    step_functions = _client("stepfunctions")
-    with mock_aws(), serve(double) as base_url, _task_answers(step_functions) as task_answers:
+    event_bridge, step_functions = _client("events"), _client("stepfunctions")
+    with (
+        _aws(),
+        serve(double) as base_url,
+        _bus_entries(event_bridge) as bus_entries,
+        _task_answers(step_functions) as task_answers,
+    ):
         dynamodb, sqs, secrets_manager = _client("dynamodb"), _client("sqs"), _client("secretsmanager")
         secret_arn = secrets_manager.create_secret(Name="SendGridApiKeySecret", SecretString=API_KEY)["ARN"]
-        dynamodb.create_table(
-            TableName=TABLE,
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        queue_urls = {
-            name: sqs.create_queue(QueueName=name)["QueueUrl"]
-            for function in ("BulkDelete", "DeleteAll", "RemoveIdentifier", "DeletionStatus")
-            for name in (f"{function}Queue", f"{function}DeadLetterQueue")
-        }
-        _have_events_kept(_client("events"), sqs)
+        queue_urls = dict.fromkeys(QUEUES, "https://sqs.example.com/no-such-queue")
+        if queues_and_ledger:
+            queue_urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in QUEUES}
+            dynamodb.create_table(
+                TableName=TABLE,
+                KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+                AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+                BillingMode="PAY_PER_REQUEST",
+            )
         settings = Settings(
             sendgrid_base_url=base_url,
             api_key_secret_id=secret_arn,
@@ -249,7 +290,7 @@ def new_world() -> Iterator[World]:
                 settings=settings,
                 dynamodb=dynamodb,
                 sqs=sqs,
-                events=_client("events"),
+                events=event_bridge,
                 step_functions=step_functions,
                 secrets_manager=secrets_manager,
                 session=session,
@@ -265,4 +306,6 @@ def new_world() -> Iterator[World]:
                 secret_arn=secret_arn,
                 log=log,
                 task_answers=task_answers,
+                bus_entries=bus_entries,
+                queue_urls=queue_urls,
             )

@@ -79,8 +79,8 @@ requests = st.builds(
 )
 
 
-@settings(max_examples=40)
-@given(st.lists(requests, max_size=25))
+@settings(max_examples=25)
+@given(st.lists(requests, max_size=12))
 def test_what_is_sent_reads_back_as_the_requests_that_were_accepted(all_accepted: list[Settled]) -> None:
     follow_ups = [parsed(body) for body in sent(all_accepted).bodies]
 
@@ -90,8 +90,8 @@ def test_what_is_sent_reads_back_as_the_requests_that_were_accepted(all_accepted
     assert {follow_up.accepted_at for follow_up in follow_ups} <= {NOW}
 
 
-@settings(max_examples=40)
-@given(st.lists(requests, max_size=25))
+@settings(max_examples=25)
+@given(st.lists(requests, max_size=12))
 def test_a_message_is_within_the_limit_unless_its_only_request_is_not(all_accepted: list[Settled]) -> None:
     queue = sent(all_accepted)
 

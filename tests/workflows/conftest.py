@@ -5,22 +5,16 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
 from local.aws.account import ACCOUNT_ID, arn
 from local.aws.stack import EmbeddedStack
 from local.aws.state_machines import Execution
-from local.sendgrid_double import Fault, ReceivedRequest, SendGridDouble, Settings, serve
-
-TEMPLATE = Path(__file__).parents[2] / "template.yaml"
-API_KEY = "SG.workflows"
-TIME_SCALE = 0.0005
-"""Half a minute takes 15 ms."""
+from local.sendgrid_double import Fault, ReceivedRequest, SendGridDouble
+from tests.support.deployment import Deployment
 
 TIMEOUT_SECONDS = 60.0
-SETTINGS = Settings(job_delay=0, export_delay=0)
 
 Changes = Mapping[str, str]
 """Of a definition's text: what is to stand in place of what, everywhere."""
@@ -88,12 +82,6 @@ class Workflows:
             assert time.monotonic() < deadline, "it did not come to that"
             time.sleep(0.02)
 
-    def reset(self) -> None:
-        """SendGrid as it was in the beginning."""
-        self.double.reset()
-        self.double.settings.change(**vars(SETTINGS))
-        self.double.api_keys = {API_KEY}
-
     def wait_for_all(self) -> None:
         """So that no execution of one test is there in the next."""
         while self._started:
@@ -115,29 +103,14 @@ class Workflows:
 
 
 @pytest.fixture(scope="session")
-def _workflows() -> Iterator[Workflows]:
-    double = SendGridDouble(api_keys={API_KEY})
-    with (
-        serve(double) as base_url,
-        EmbeddedStack(
-            TEMPLATE,
-            parameters={
-                "SendGridBaseUrl": base_url,
-                "DeleteAllEnabled": "true",
-                "BatchingWindowSeconds": "0",
-            },
-            properties={"DeletionStatusQueue": {"DelaySeconds": 0}},
-            secrets={"SendGridApiKeySecret": API_KEY},
-            time_scale=TIME_SCALE,
-        ) as stack,
-    ):
-        yield Workflows(stack, double)
+def _workflows(deployment: Deployment) -> Workflows:
+    return Workflows(deployment.stack, deployment.double)
 
 
 @pytest.fixture
-def workflows(_workflows: Workflows) -> Iterator[Workflows]:
+def workflows(deployment: Deployment, _workflows: Workflows) -> Iterator[Workflows]:
     """One stack for all tests; SendGrid is new in each."""
-    _workflows.reset()
+    deployment.reset(jobs_are_followed=True)
     yield _workflows
     _workflows.wait_for_all()
 

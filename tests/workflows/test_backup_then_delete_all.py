@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from local.sendgrid_double import Fault
+from tests.support.deployment import API_KEY
 from tests.workflows.backup import MACHINE, assert_nothing_deleted, backed_up, fill, manifest_of, request
-from tests.workflows.conftest import API_KEY, Workflows, error_of, pending
+from tests.workflows.conftest import Workflows, error_of, pending
 
 COUNT = "/v3/marketing/contacts/count"
 EXPORTS = "/v3/marketing/contacts/exports"

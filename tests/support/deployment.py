@@ -1,0 +1,90 @@
+"""The template's stack on moto, functions in processes of their own, SendGrid's double on HTTP."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.aws.stack import EmbeddedStack
+from local.sendgrid_double import SendGridDouble, Settings, serve
+
+TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+API_KEY = "SG.deployment"
+TIME_SCALE = 0.0005
+"""Half a minute takes a workflow 15 ms."""
+
+STATUS_QUEUE = "DeletionStatusQueue"
+_SETTINGS = Settings(job_delay=0, export_delay=0)
+
+
+@dataclass
+class Deployment:
+    """`api_keys` are all that the functions were ever given, and may remember."""
+
+    stack: EmbeddedStack
+    double: SendGridDouble
+    api_keys: tuple[str, ...] = (API_KEY,)
+
+    def rotate_api_key(self) -> None:
+        """From now on SendGrid knows a new key alone, and so does the secret."""
+        key = f"{API_KEY}.{len(self.api_keys)}"
+        self.api_keys += (key,)
+        self.double.api_keys = {key}
+        self.stack.secrets_manager.put_secret_value(
+            SecretId=self.stack.ref("SendGridApiKeySecret"), SecretString=json.dumps({"api_key": key})
+        )
+
+    def reset(self, *, jobs_are_followed: bool) -> None:
+        """SendGrid as it was in the beginning, and nothing in the queues."""
+        mappings = self.stack.event_source_mappings
+        for queue, counts in self.stack.queue_counts().items():
+            if counts.total:
+                if queue in mappings:  # a test that failed left it so
+                    mappings[queue].disable()
+                self._drain(queue)
+        for queue, mapping in mappings.items():
+            if jobs_are_followed or queue != STATUS_QUEUE:
+                mapping.enable()
+            else:
+                mapping.disable()
+        self.double.reset()
+        self.double.settings.change(**vars(_SETTINGS))
+        self.double.rate_limiter.configure(None)
+        self.double.poison_ids = set()
+        self.double.api_keys = set(self.api_keys)
+
+    def _drain(self, queue: str) -> None:
+        """PurgeQueue may be called only once in a minute."""
+        sqs = self.stack.sqs
+        url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+        self.stack.end_visibility_timeouts(queue)
+        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            sqs.delete_message_batch(
+                QueueUrl=url,
+                Entries=[
+                    {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}
+                    for number, message in enumerate(messages)
+                ],
+            )
+
+
+@contextmanager
+def deploy() -> Iterator[Deployment]:
+    double = SendGridDouble(api_keys={API_KEY})
+    with (
+        serve(double) as base_url,
+        EmbeddedStack(
+            TEMPLATE,
+            parameters={
+                "SendGridBaseUrl": base_url,
+                "DeleteAllEnabled": "true",
+                "BatchingWindowSeconds": "0",
+            },
+            properties={STATUS_QUEUE: {"DelaySeconds": 0}},
+            secrets={"SendGridApiKeySecret": API_KEY},
+            time_scale=TIME_SCALE,
+        ) as stack,
+    ):
+        stack.record_events("sendgrid-contact-deletion")
+        yield Deployment(stack, double)
