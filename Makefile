@@ -24,7 +24,7 @@ double: .venv/ready ## the stand-in for SendGrid alone, for any other program
 	.venv/bin/python -m local.sendgrid_double
 
 test: .venv/ready ## all tests, with branch coverage of src/
-	.venv/bin/python -m pytest --numprocesses auto --maxprocesses 8 --cov
+	.venv/bin/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadgroup --cov
 
 lint: .venv/ready ## style and types
 	.venv/bin/ruff check .

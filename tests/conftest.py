@@ -1,11 +1,23 @@
 """Fixtures for every test."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.support.deployment import Deployment, deploy
 from tests.support.world import World, new_world
+
+OUT_OF_COVERAGE = {"contract", "demo", "end_to_end", "local_aws", "sendgrid_double", "template", "workflows"}
+"""What these run of src/ runs in processes of its own, if any: to measure it here would only take time."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.relative_to(Path(__file__).parent).parts[0] in OUT_OF_COVERAGE:
+            item.add_marker("no_cover")
+        if "deployment" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("deployment"))  # on one worker, so that it is made once
 
 
 @pytest.fixture(autouse=True)

@@ -71,7 +71,7 @@ class EventSourceMapping:
     def __init__(
         self, configuration: MappingConfiguration, sqs: "SQSClient", invoke: Callable[[Any], Any]
     ) -> None:
-        self._configuration = configuration
+        self.configuration = configuration
         self._sqs = sqs
         self._invoke = invoke
         self._stopping = threading.Event()
@@ -130,17 +130,15 @@ class EventSourceMapping:
         size = len('{"Records": []}')
         seconds_left: float = _LONG_POLL_SECONDS
         window_ends = 0.0
-        while (
-            len(batch) < self._configuration.batch_size and seconds_left > 0 and not self._stopping.is_set()
-        ):
+        while len(batch) < self.configuration.batch_size and seconds_left > 0 and not self._stopping.is_set():
             arrived = self._left_over or self._receive(
-                self._configuration.batch_size - len(batch), seconds_left
+                self.configuration.batch_size - len(batch), seconds_left
             )
             self._left_over = []
             if not batch:
                 if not arrived:
                     break
-                window_ends = time.monotonic() + self._configuration.batching_window_seconds
+                window_ends = time.monotonic() + self.configuration.batching_window_seconds
             for position, message in enumerate(arrived):
                 size += len(json.dumps(message)) + len(", ")
                 if batch and size > _PAYLOAD_LIMIT_BYTES:
@@ -153,7 +151,7 @@ class EventSourceMapping:
     def _receive(self, limit: int, seconds_left: float) -> list[Record]:
         long_poll = min(int(seconds_left), _LONG_POLL_SECONDS)
         answer = self._sqs.receive_message(
-            QueueUrl=self._configuration.queue_url,
+            QueueUrl=self.configuration.queue_url,
             MaxNumberOfMessages=min(limit, _MESSAGES_PER_CALL),
             WaitTimeSeconds=long_poll,
             MessageSystemAttributeNames=["All"],
@@ -162,7 +160,7 @@ class EventSourceMapping:
         messages = answer.get("Messages", [])
         if not messages and not long_poll:
             self._stopping.wait(min(seconds_left, _POLL_INTERVAL_SECONDS))
-        return [record(message, self._configuration.queue_arn) for message in messages]
+        return [record(message, self.configuration.queue_arn) for message in messages]
 
     def _process(self, batch: list[Record]) -> None:
         try:
@@ -170,7 +168,7 @@ class EventSourceMapping:
             done = [message for message in batch if message["messageId"] not in failed]
             for start in range(0, len(done), _MESSAGES_PER_CALL):
                 self._sqs.delete_message_batch(
-                    QueueUrl=self._configuration.queue_url,
+                    QueueUrl=self.configuration.queue_url,
                     Entries=[
                         {"Id": str(number), "ReceiptHandle": message["receiptHandle"]}
                         for number, message in enumerate(done[start : start + _MESSAGES_PER_CALL])
@@ -187,9 +185,7 @@ class EventSourceMapping:
         except FunctionError:
             return message_ids
         return (
-            failed_messages(response, message_ids)
-            if self._configuration.report_batch_item_failures
-            else set()
+            failed_messages(response, message_ids) if self.configuration.report_batch_item_failures else set()
         )
 
     def _keeping_error(self, work: Callable[..., None]) -> Callable[..., None]:

@@ -147,11 +147,8 @@ def _sandbox_error(error_type: str, message: str) -> FunctionError:
 
 def _process_environment(function: FunctionConfiguration, log_stream: str) -> dict[str, str]:
     """The function's own variables and those that Lambda sets; of this process's, what Python needs."""
-    kept = {
-        name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("COVERAGE_")
-    }
     return {
-        **kept,
+        "PATH": os.environ["PATH"],
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
         "PYTHONPATH": str(function.code_directory),

@@ -98,9 +98,7 @@ class MotoServer:
                     str(self.port),
                     *self._workflow_arguments,
                 ],
-                # Measuring moto's coverage would only slow it down.
-                env={name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
-                | {"PYTHONPATH": str(_ROOT)},
+                env={**os.environ, "PYTHONPATH": str(_ROOT)},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

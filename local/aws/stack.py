@@ -34,7 +34,6 @@ RECORDED_EVENTS = "RecordedEvents"
 """The queue of the events that are recorded."""
 
 
-
 class EmbeddedStack:
     """Everything starts on entering and is gone after leaving.
 

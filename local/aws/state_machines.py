@@ -12,7 +12,7 @@ from local.aws.resources import Resources
 from local.aws.template import Template
 
 _SUBSTITUTION = re.compile(r"\$\{(\w+)\}")
-_POLL_SECONDS = 0.05
+_POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True)

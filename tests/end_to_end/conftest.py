@@ -59,7 +59,7 @@ class System:
     @contextmanager
     def _patient(self, mapping: EventSourceMapping, queue: str) -> Iterator[None]:
         """In place of the mapping, one with a window so long that it waits for a full batch."""
-        configuration = replace(mapping._configuration, batching_window_seconds=LONG_WINDOW_SECONDS)
+        configuration = replace(mapping.configuration, batching_window_seconds=LONG_WINDOW_SECONDS)
         function = self.stack.functions[queue.replace("Queue", "Function")]
         patient = EventSourceMapping(configuration, self.stack.sqs, function.invoke)
         try:

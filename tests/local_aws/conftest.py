@@ -1,4 +1,3 @@
-import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,13 +24,6 @@ def toy_directory() -> Path:
 @pytest.fixture(scope="session")
 def toy_template() -> Path:
     return TOY / "template.yaml"
-
-
-@pytest.fixture(autouse=True)
-def _toys_are_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Measuring their coverage would only slow them down."""
-    for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
-        monkeypatch.delenv(name)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,52 @@
+"""Lambda's entry points make themselves from the environment, on first use."""
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from contact_deletion import handlers
+from contact_deletion.errors import InvalidRequest
+from contact_deletion.settings import InvalidSetting
+from local.aws.account import REGION
+from tests.support.context import Context
+
+ENVIRONMENT = {
+    "AWS_DEFAULT_REGION": REGION,
+    "SENDGRID_API_KEY_SECRET_ID": "secret",
+    "LEDGER_TABLE": "table",
+    "DEAD_LETTER_QUEUE_URL": "https://sqs.example.com/dead-letters",
+    "BACKUP_BUCKET": "backups",
+    "CONTACT_LIST_BUCKET": "lists",
+}
+
+every_function = pytest.mark.parametrize(
+    "function", sorted(path.stem for path in Path(handlers.__path__[0]).glob("[a-z]*.py"))
+)
+
+
+@every_function
+def test_a_function_makes_itself_once_and_answers(function: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = import_module(f"contact_deletion.handlers.{function}")
+    made = getattr(module, "application", None) or module.task
+    made.cache_clear()
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+
+    for _ in range(2):
+        with pytest.raises(InvalidRequest):
+            module.handler({"no such field": 1}, Context())
+
+    assert made.cache_info().misses == 1
+    made.cache_clear()
+
+
+@every_function
+def test_a_function_without_its_settings_says_which_is_missing(
+    function: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = import_module(f"contact_deletion.handlers.{function}")
+    monkeypatch.delenv("SENDGRID_API_KEY_SECRET_ID", raising=False)
+
+    with pytest.raises(InvalidSetting, match="SENDGRID_API_KEY_SECRET_ID"):
+        module.handler({}, Context())
