@@ -4,7 +4,7 @@ Nothing here is given a request, a message body or an identifier value: what is 
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any
 
 from aws_lambda_powertools import Logger, Tracer, single_metric
@@ -116,10 +116,8 @@ class Telemetry:
         self, request_id: str | None, job_ids: tuple[str, ...], failure: NotAccepted
     ) -> None:
         """What SendGrid was asked for, or was not, is not in the ledger: a redelivery may repeat it."""
-        self._failed(
-            "LedgerWriteFailures",
-            "the ledger was not written",
-            {"request_id": request_id, "job_ids": list(job_ids), "reason": failure.message},
+        self._failed_for_request(
+            "LedgerWriteFailures", "the ledger was not written", request_id, job_ids, failure.message
         )
 
     def dead_letter_copy_failed(self, message_id: str, reason: str) -> None:
@@ -140,27 +138,17 @@ class Telemetry:
 
     def status_message_failed(self, request_id: str | None, job_ids: tuple[str, ...], reason: str) -> None:
         """Nobody follows these jobs, unless the request comes back and is answered from the ledger."""
-        self._failed(
-            "StatusMessageFailures",
-            "the jobs of a request are not followed",
-            {"request_id": request_id, "job_ids": list(job_ids), "reason": reason},
+        self._failed_for_request(
+            "StatusMessageFailures", "the jobs of a request are not followed", request_id, job_ids, reason
         )
 
     def event_failed(self, request_id: str | None, job_ids: list[str], reason: str) -> None:
         """The message comes back, and its event is tried again."""
-        self._failed(
-            "EventFailures",
-            "an outcome event was not put",
-            {"request_id": request_id, "job_ids": job_ids, "reason": reason},
-        )
+        self._failed_for_request("EventFailures", "an outcome event was not put", request_id, job_ids, reason)
 
     def task_token_failed(self, request_id: str | None, job_ids: list[str], reason: str) -> None:
         """The message comes back, and its workflow is told again."""
-        self._failed(
-            "TaskTokenFailures",
-            "a workflow was not told",
-            {"request_id": request_id, "job_ids": job_ids, "reason": reason},
-        )
+        self._failed_for_request("TaskTokenFailures", "a workflow was not told", request_id, job_ids, reason)
 
     def nobody_waits(self, request_id: str | None, reason: str) -> None:
         self._logger.warning(
@@ -170,6 +158,12 @@ class Telemetry:
     def answered(self, answer: dict[str, Any]) -> None:
         """What a function that only workflows invoke has answered."""
         self._logger.info("answered", extra={"answer": answer})
+
+    def _failed_for_request(
+        self, metric: str, what: str, request_id: str | None, job_ids: Sequence[str], reason: str
+    ) -> None:
+        fields = {"request_id": request_id, "job_ids": list(job_ids), "reason": reason}
+        self._failed(metric, what, fields)
 
     def _failed(self, metric: str, what: str, fields: dict[str, Any]) -> None:
         self._counts[metric] += 1

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from contact_deletion.errors import SendGridUnavailable
-from contact_deletion.following.patience import GIVE_UP_SECONDS
+from contact_deletion.patience import GIVE_UP_SECONDS
 from contact_deletion.reply.backoff import LEAST_JITTER, visibility_timeout
 from local.aws.template import load_template
 from tests.template.conftest import TEMPLATE, Declared

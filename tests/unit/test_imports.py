@@ -11,7 +11,17 @@ import pytest
 SOURCE = Path(__file__).parents[2] / "src"
 
 LAYERS = [
-    {"errors", "aws_errors", "batch_calls", "deadline", "jobs", "settings", "redaction"},
+    {
+        "errors",
+        "aws_errors",
+        "batch_calls",
+        "deadline",
+        "jobs",
+        "patience",
+        "settings",
+        "redaction",
+        "timestamps",
+    },
     {"inbound", "request"},
     {"outcomes"},
     {"settled", "telemetry"},

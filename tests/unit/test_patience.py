@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contact_deletion.following.patience import (
+from contact_deletion.patience import (
     FIRST_QUESTION_SECONDS,
     GIVE_UP_SECONDS,
     MOST_SECONDS_BETWEEN,

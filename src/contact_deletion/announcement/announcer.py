@@ -7,12 +7,11 @@ from contact_deletion.announcement.conclusion import Conclusion, conclusions
 from contact_deletion.announcement.event_bus import EventBus
 from contact_deletion.announcement.status_messages import StatusMessages
 from contact_deletion.announcement.task_tokens import TaskTokens
+from contact_deletion.batch_calls import CALLS_AT_ONCE
 from contact_deletion.deadline import Clock
 from contact_deletion.outcomes import Accepted
 from contact_deletion.settled import Settled
 from contact_deletion.telemetry import Telemetry
-
-_CALLS_AT_ONCE = 8
 
 
 class Announcer:
@@ -50,7 +49,7 @@ class Announcer:
     def _conclude(self, ends: Sequence[Conclusion]) -> set[int]:
         """Answers tokens first: to do that twice does no harm, while an event that is put twice is two events."""
         untold: set[int] = set()
-        with ThreadPoolExecutor(_CALLS_AT_ONCE) as pool:
+        with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
             for end, reason in zip(ends, pool.map(self._task_tokens.answer, ends), strict=True):
                 if reason:
                     untold.add(id(end))

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 from contact_deletion.errors import NotAccepted, Rejected
 from contact_deletion.jobs import Job
 from contact_deletion.outcomes import Accepted, End, Ended
 from contact_deletion.settled import Settled
+from contact_deletion.timestamps import timestamp
 
 MAX_CONTACT_IDS_TOLD = 100
 
@@ -54,8 +54,8 @@ def _of_delivery(
         **reason(rejected, note=accepted.note if accepted else ""),
         "counts": _counts(()),
         "contacts_still_there": None,
-        "accepted_at": _time(now) if accepted else None,
-        "ended_at": _time(now),
+        "accepted_at": timestamp(now) if accepted else None,
+        "ended_at": timestamp(now),
     }
     return Conclusion(kind, detail, settled.task_token)
 
@@ -70,8 +70,8 @@ def _of_end(ended: Ended, end: End, now: float) -> Conclusion:
         **reason(end.failure),
         "counts": _counts(ended.jobs),
         "contacts_still_there": still_there(end),
-        "accepted_at": None if ended.accepted_at is None else _time(ended.accepted_at),
-        "ended_at": _time(now),
+        "accepted_at": None if ended.accepted_at is None else timestamp(ended.accepted_at),
+        "ended_at": timestamp(now),
     }
     return Conclusion("Failed" if end.failure else "Completed", detail, end.request.task_token)
 
@@ -104,7 +104,3 @@ def _counts(jobs: Iterable[Job]) -> dict[str, int | None]:
 def _sum(counts: Iterable[int | None]) -> int | None:
     told = [count for count in counts if count is not None]
     return sum(told) if told else None
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from contact_deletion.announcement.conclusion import Conclusion
 from contact_deletion.aws_errors import error_code
-from contact_deletion.batch_calls import Entry, batches
+from contact_deletion.batch_calls import CALLS_AT_ONCE, Entry, batches
 from contact_deletion.deadline import Sleep
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 SOURCE = "sendgrid-contact-deletion"
 
 _ATTEMPTS = 4
-_CALLS_AT_ONCE = 8
 
 NotPut = list[tuple[Conclusion, str]]
 """Conclusions that EventBridge did not take, each with why."""
@@ -40,7 +39,7 @@ class EventBus:
         if not self._name:
             return []
         left: NotPut = [(conclusion, "") for conclusion in conclusions]
-        with ThreadPoolExecutor(_CALLS_AT_ONCE) as pool:
+        with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
             for attempt in range(_ATTEMPTS):
                 if attempt and left:
                     self._sleep(self._jitter(0, 0.1 * 2**attempt))

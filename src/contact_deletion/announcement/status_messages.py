@@ -4,18 +4,17 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from contact_deletion.batch_calls import MAX_BYTES, batches, not_taken
+from contact_deletion.batch_calls import CALLS_AT_ONCE, MAX_BYTES, batches, not_taken
 from contact_deletion.outcomes import Accepted
 from contact_deletion.request.bulk_delete import BulkDelete
 from contact_deletion.settled import Settled
+from contact_deletion.timestamps import timestamp
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-_CALLS_AT_ONCE = 8
 
 Group = list[Settled]
 
@@ -35,7 +34,7 @@ class StatusMessages:
             for job_ids, sharing in _by_jobs(accepted).items()
             for group, body in self._messages(job_ids, sharing, now)
         ]
-        with ThreadPoolExecutor(_CALLS_AT_ONCE) as pool:
+        with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
             failures = pool.map(self._send, batches(messages, lambda entry: len(entry["MessageBody"])))
             return [(one, reason) for failed in failures for group, reason in failed for one in group]
 
@@ -48,12 +47,7 @@ class StatusMessages:
         self, job_ids: tuple[str, ...], sharing: Sequence[Settled], now: float
     ) -> Iterator[tuple[Group, str]]:
         """As many requests in a message as it may be long; one that is longer goes alone, as it came."""
-        head = json.dumps(
-            {
-                "job_ids": list(job_ids),
-                "accepted_at": datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds"),
-            }
-        )
+        head = json.dumps({"job_ids": list(job_ids), "accepted_at": timestamp(now)})
         group: Group = []
         texts: list[str] = []
         room = MAX_BYTES

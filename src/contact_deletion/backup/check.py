@@ -1,7 +1,6 @@
 """Makes sure that a backup is whole, and writes down what it consists of."""
 
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -10,6 +9,7 @@ from contact_deletion.aws_errors import bucket_errors, error_code
 from contact_deletion.backup.keys import manifest_key, part_key
 from contact_deletion.errors import BackupIncomplete
 from contact_deletion.request.backup_check import BackupCheck, CopiedPart
+from contact_deletion.timestamps import timestamp
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -33,7 +33,7 @@ def check(s3: "S3Client", bucket: str, request: BackupCheck, now: float) -> dict
             f"the backup has {contact_count} contacts, and {request.expected_contact_count} were expected"
         )
     manifest = {
-        "created_at": datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds"),
+        "created_at": timestamp(now),
         "contact_count": contact_count,
         "expected_contact_count": request.expected_contact_count,
         "parts": [vars(part) for part in parts],

@@ -7,6 +7,7 @@ from contact_deletion.backup.export_links import links
 from contact_deletion.deadline import Deadline
 from contact_deletion.errors import BackupIncomplete, SendGridRefused
 from contact_deletion.jobs import PENDING
+from contact_deletion.patience import SETTLING_SECONDS, ask_again_after
 from contact_deletion.request.export_status import ExportStatus
 from contact_deletion.sendgrid.client import SendGridClient
 from contact_deletion.sendgrid.exports import Export
@@ -14,10 +15,7 @@ from contact_deletion.sendgrid.exports import Export
 MAX_EXPORT_SECONDS = 6 * 60 * 60.0
 """Half of the time for which a file can be downloaded (Twilio docs: 12 hours after the export was asked for)."""
 
-LEAST_SECONDS_BETWEEN, MOST_SECONDS_BETWEEN = 30.0, 300.0
-
-SETTLING_SECONDS = 15 * 60.0
-"""For so long SendGrid may not know the export yet (not documented either way)."""
+MOST_SECONDS_BETWEEN = 300.0
 
 COPYING_SECONDS = 300.0
 """Links that expire sooner are not worth following: all parts have to be begun by then."""
@@ -36,7 +34,7 @@ def status(client: SendGridClient, request: ExportStatus, now: float, deadline: 
     if age >= MAX_EXPORT_SECONDS:
         hours = round(MAX_EXPORT_SECONDS / 3600)
         return _answer("failed", export, message=f"the export is late: not ready after {hours} hours")
-    return _answer("pending", export, retry_after=_pause(age))
+    return _answer("pending", export, retry_after=ask_again_after(age, MOST_SECONDS_BETWEEN))
 
 
 def _export(client: SendGridClient, export_id: str, age: float, deadline: Deadline) -> Export:
@@ -46,11 +44,6 @@ def _export(client: SendGridClient, export_id: str, age: float, deadline: Deadli
         if refused.status == 404 and age < SETTLING_SECONDS:
             return Export(PENDING)
         raise
-
-
-def _pause(age: float) -> int:
-    """Seconds: as long as has been waited already, so that the pauses double."""
-    return round(min(max(age, LEAST_SECONDS_BETWEEN), MOST_SECONDS_BETWEEN))
 
 
 def _answer(

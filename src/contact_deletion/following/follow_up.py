@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from contact_deletion.deadline import Clock, Deadline
 from contact_deletion.errors import Deferred, DeletionFailed
 from contact_deletion.following import verification
-from contact_deletion.following.patience import GIVE_UP_SECONDS, SETTLING_SECONDS, ask_again_after
 from contact_deletion.following.poll import Answers, poll
 from contact_deletion.following.verification import Existence, Verification
 from contact_deletion.jobs import UNKNOWN, Job
 from contact_deletion.outcomes import End, Ended, JobPending, Outcome
+from contact_deletion.patience import GIVE_UP_SECONDS, SETTLING_SECONDS, ask_again_after
 from contact_deletion.request.follow_up import FollowedRequest, FollowUp
 from contact_deletion.sendgrid.client import SendGridClient
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from contact_deletion.announcement.announcer import Announcer
-from contact_deletion.batch_calls import batches, not_taken
+from contact_deletion.batch_calls import CALLS_AT_ONCE, batches, not_taken
 from contact_deletion.errors import Deferred, Rejected
 from contact_deletion.inbound import QueueMessage
 from contact_deletion.reply.backoff import LEAST_JITTER, visibility_timeout
@@ -16,7 +16,6 @@ from contact_deletion.telemetry import Telemetry
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-_CALLS_AT_ONCE = 8
 
 Batch = list[tuple[QueueMessage, dict[str, Any]]]
 """Messages, each with its entry of a batch call."""
@@ -59,7 +58,7 @@ class QueueReply:
             for one in settled
             if one.message and isinstance(one.outcome, Rejected) and one.message.message_id not in deferred
         ]
-        with ThreadPoolExecutor(_CALLS_AT_ONCE) as pool:
+        with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
             unkept = Deferred("the dead-letter queue did not take it")
             for uncopied in pool.map(self._copy, batches(letters, size_of)):
                 deferred |= {message.message_id: (message, unkept) for message in uncopied}

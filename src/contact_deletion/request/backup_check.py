@@ -37,7 +37,7 @@ def parse(payload: object) -> BackupCheck:
 
 
 def _copied_part(value: object, name: str) -> CopiedPart:
-    try:
+    with fields.within(name):
         given = fields.object_of(value, required=("part", "key", "version_id", "size", "contact_count"))
         return CopiedPart(
             part=fields.whole_number(given["part"], "part"),
@@ -46,8 +46,6 @@ def _copied_part(value: object, name: str) -> CopiedPart:
             size=fields.whole_number(given["size"], "size"),
             contact_count=fields.whole_number(given["contact_count"], "contact_count"),
         )
-    except InvalidRequest as invalid:
-        raise InvalidRequest(f"{name}: {invalid.message}") from None
 
 
 def _text(value: object, name: str) -> str:

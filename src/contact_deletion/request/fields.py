@@ -1,7 +1,8 @@
 """Checks of a request's fields; each error names the field and what was expected, never the value."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -100,6 +101,15 @@ def moment(value: object, name: str) -> datetime:
     if found.tzinfo is None or not 1970 <= found.year < 9999:
         raise InvalidRequest(expected)
     return found
+
+
+@contextmanager
+def within(name: str) -> Iterator[None]:
+    """What is wrong in the block is wrong in the field of this name, and says so."""
+    try:
+        yield
+    except InvalidRequest as invalid:
+        raise InvalidRequest(f"{name}: {invalid.message}") from None
 
 
 def envelope(payload: object) -> tuple[str | None, str | None]:

@@ -72,7 +72,7 @@ def parse(payload: object) -> FollowUp:
 
 
 def _followed(value: object, name: str) -> FollowedRequest:
-    try:
+    with fields.within(name):
         given = fields.object_of(
             value, required=(), optional=("operation", "message_id", "contact_count", "contact_ids")
         )
@@ -84,8 +84,6 @@ def _followed(value: object, name: str) -> FollowedRequest:
             contact_ids=_contact_ids(given),
             task_token=fields.task_token(given),
         )
-    except InvalidRequest as invalid:
-        raise InvalidRequest(f"{name}: {invalid.message}") from None
 
 
 def _text(given: dict[str, Any], name: str, pattern: re.Pattern[str]) -> str | None:
@@ -97,9 +95,7 @@ def _text(given: dict[str, Any], name: str, pattern: re.Pattern[str]) -> str | N
 
 def _count(given: dict[str, Any]) -> int | None:
     value = given.get("contact_count")
-    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
-        raise InvalidRequest("contact_count must be a whole number")
-    return value
+    return None if value is None else fields.whole_number(value, "contact_count")
 
 
 def _contact_ids(given: dict[str, Any]) -> tuple[str, ...]:
