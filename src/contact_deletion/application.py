@@ -7,7 +7,7 @@ from contact_deletion.deadline import Deadline, LambdaContext
 from contact_deletion.errors import InvalidRequest
 from contact_deletion.inbound import Delivery, deliveries
 from contact_deletion.outcomes import Outcome
-from contact_deletion.platform import Parts
+from contact_deletion.platform.queue import Parts
 from contact_deletion.reply import direct
 from contact_deletion.request.base import Request
 from contact_deletion.request.fields import envelope

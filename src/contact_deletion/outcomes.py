@@ -1,10 +1,13 @@
 """What became of a request: exactly one outcome each."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from contact_deletion.errors import Deferred, DeletionFailed, Failure
 from contact_deletion.jobs import Job
-from contact_deletion.request.follow_up import FollowedRequest
+
+if TYPE_CHECKING:
+    from contact_deletion.request.follow_up import FollowedRequest
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class End:
     `still_there` are those of its contacts that SendGrid has all the same; None where they were not looked up.
     """
 
-    request: FollowedRequest
+    request: "FollowedRequest"
     failure: DeletionFailed | None = None
     still_there: tuple[str, ...] | None = None
 
@@ -59,7 +62,7 @@ class JobPending(Deferred):
     """Some job of a follow-up has not ended; `ask_again_after` is in seconds, for a caller who has no queue."""
 
     def __init__(
-        self, jobs: tuple[Job, ...], requests: tuple[FollowedRequest, ...], ask_again_after: int
+        self, jobs: tuple[Job, ...], requests: tuple["FollowedRequest", ...], ask_again_after: int
     ) -> None:
         super().__init__("the job has not ended yet", job_ids=[job.job_id for job in jobs])
         self.jobs = jobs

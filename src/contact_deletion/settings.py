@@ -18,17 +18,24 @@ class InvalidSetting(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccountSettings:
-    """What every function needs: the SendGrid account, and where an operator finds the logs and metrics.
+class FunctionSettings:
+    """What every function needs: where an operator finds the logs and metrics."""
 
-    `on_behalf_of` is a subuser's name or empty.
-    """
+    service: str
+    metrics_namespace: str
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "FunctionSettings":
+        return cls(**_function(environ))
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountSettings(FunctionSettings):
+    """What a function needs that calls SendGrid; `on_behalf_of` is a subuser's name or empty."""
 
     sendgrid_base_url: str
     api_key_secret_id: str
     on_behalf_of: str
-    service: str
-    metrics_namespace: str
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "AccountSettings":
@@ -87,15 +94,21 @@ class Settings(AccountSettings):
         )
 
 
+def _function(environ: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "service": environ.get("POWERTOOLS_SERVICE_NAME") or "sendgrid-contact-deletion",
+        "metrics_namespace": environ.get("POWERTOOLS_METRICS_NAMESPACE") or "SendGridContactDeletion",
+    }
+
+
 def _account(environ: Mapping[str, str]) -> dict[str, str]:
     return {
+        **_function(environ),
         "sendgrid_base_url": _base_url(environ),
         "api_key_secret_id": required(environ, "SENDGRID_API_KEY_SECRET_ID"),
         "on_behalf_of": _matching(
             environ, "SENDGRID_ON_BEHALF_OF", "", r"[!-~]{0,64}", "a subuser's name, or empty"
         ),
-        "service": environ.get("POWERTOOLS_SERVICE_NAME") or "sendgrid-contact-deletion",
-        "metrics_namespace": environ.get("POWERTOOLS_METRICS_NAMESPACE") or "SendGridContactDeletion",
     }
 
 

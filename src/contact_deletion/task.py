@@ -1,12 +1,14 @@
 """The shape of a function that only workflows invoke: one request goes in, an answer comes out, or an error by name."""
 
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from contact_deletion.deadline import Clock, Deadline, LambdaContext
 from contact_deletion.errors import NotAccepted
-from contact_deletion.sendgrid.client import SendGridClient
-from contact_deletion.telemetry import Telemetry
+from contact_deletion.telemetry.function import FunctionTelemetry
+
+if TYPE_CHECKING:
+    from contact_deletion.sendgrid.transport import Transport
 
 RequestT = TypeVar("RequestT")
 
@@ -20,12 +22,12 @@ class Task(Generic[RequestT]):
 
     def __init__(
         self,
-        telemetry: Telemetry,
+        telemetry: FunctionTelemetry,
         clock: Clock,
         *,
         parse: Callable[[object], RequestT],
         act: Callable[[RequestT, Deadline], dict[str, Any]],
-        client: SendGridClient | None = None,
+        client: "Transport | None" = None,
     ) -> None:
         self._telemetry = telemetry
         self._clock = clock

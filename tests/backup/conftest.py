@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.backup.support import Backups
-from tests.support.buckets import bucket_platform
+from tests.support.buckets import new_bucket
 from tests.support.world import World, new_world
 
 
@@ -15,6 +15,6 @@ def world() -> Iterator[World]:
 
 @pytest.fixture
 def backups(world: World) -> Backups:
-    platform = bucket_platform(world, "backup-bucket")
-    platform.s3.put_bucket_versioning(Bucket=platform.bucket, VersioningConfiguration={"Status": "Enabled"})
-    return Backups(world, platform)
+    bucket = new_bucket("backup-bucket")
+    bucket.s3.put_bucket_versioning(Bucket=bucket.name, VersioningConfiguration={"Status": "Enabled"})
+    return Backups(world, world.platform, bucket)

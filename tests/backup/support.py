@@ -10,7 +10,9 @@ from threading import Thread
 from typing import Any
 
 from contact_deletion.handlers import backup_check, export_copy, export_start, export_status
-from contact_deletion.platform import BucketPlatform
+from contact_deletion.platform.account import AccountPlatform
+from contact_deletion.platform.bucket import Bucket
+from contact_deletion.task import Task
 from local.sendgrid_double import Fault
 from tests.client.support import http_answer
 from tests.support.world import World
@@ -67,20 +69,26 @@ class Backups:
     """The functions, in the world that they run in."""
 
     world: World
-    platform: BucketPlatform
+    platform: AccountPlatform
+    bucket: Bucket
 
     def start(self) -> str:
-        return str(export_start.build(self.platform).handle({}, self.world.context)["export_id"])
+        return str(self._answer(export_start.build(self.platform), {})["export_id"])
 
     def status(self, export_id: str, started_at: str) -> dict[str, Any]:
-        return self._answer(export_status, {"export_id": export_id, "started_at": started_at})
+        return self._answer(
+            export_status.build(self.platform), {"export_id": export_id, "started_at": started_at}
+        )
 
     def copy(self, export_id: str = "export", part: object = 0, folder: object = FOLDER) -> dict[str, Any]:
-        return self._answer(export_copy, {"export_id": export_id, "part": part, "folder": folder})
+        return self._answer(
+            export_copy.build(self.platform, self.bucket),
+            {"export_id": export_id, "part": part, "folder": folder},
+        )
 
     def check(self, parts: object, expected: object = 0, folder: object = FOLDER) -> dict[str, Any]:
         payload = {"folder": folder, "expected_contact_count": expected, "parts": parts}
-        return self._answer(backup_check, payload)
+        return self._answer(backup_check.build(self.platform, self.bucket), payload)
 
     def ready_export(self) -> str:
         export_id = self.start()
@@ -98,22 +106,25 @@ class Backups:
     def in_seconds(self, seconds: float) -> str:
         return datetime.fromtimestamp(self.world.clock() + seconds, UTC).isoformat()
 
-    def change_platform(self, **changes: Any) -> None:
-        self.platform = replace(self.platform, **changes)
+    def change_settings(self, **changes: Any) -> None:
+        self.platform = replace(self.platform, settings=replace(self.platform.settings, **changes))
+
+    def use(self, s3: Any) -> None:
+        self.bucket = replace(self.bucket, s3=s3)
 
     def content(self, answer: dict[str, Any]) -> bytes:
         """The version of the object that an answer names."""
-        found = self.platform.s3.get_object(
-            Bucket=self.platform.bucket, Key=answer["key"], VersionId=answer["version_id"]
+        found = self.bucket.s3.get_object(
+            Bucket=self.bucket.name, Key=answer["key"], VersionId=answer["version_id"]
         )
         return found["Body"].read()
 
     def is_untouched(self) -> bool:
         """No version of any object is in the bucket, nor a part of an upload."""
-        s3, bucket = self.platform.s3, self.platform.bucket
+        s3, bucket = self.bucket.s3, self.bucket.name
         versions = s3.list_object_versions(Bucket=bucket).get("Versions", [])
         return versions == [] and s3.list_multipart_uploads(Bucket=bucket).get("Uploads", []) == []
 
-    def _answer(self, module: Any, payload: object) -> dict[str, Any]:
-        answer: dict[str, Any] = module.build(self.platform).handle(payload, self.world.context)
+    def _answer(self, task: Task[Any], payload: object) -> dict[str, Any]:
+        answer: dict[str, Any] = task.handle(payload, self.world.context)
         return answer

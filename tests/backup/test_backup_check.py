@@ -24,7 +24,7 @@ def parts(backups: Backups) -> list[dict[str, Any]]:
 
 
 def manifest(backups: Backups) -> dict[str, Any]:
-    found = backups.platform.s3.get_object(Bucket=backups.platform.bucket, Key=MANIFEST)
+    found = backups.bucket.s3.get_object(Bucket=backups.bucket.name, Key=MANIFEST)
     content: dict[str, Any] = json.loads(found["Body"].read())
     return content
 
@@ -34,7 +34,7 @@ def refused(backups: Backups, parts: object, expected: int = 5) -> str:
     with pytest.raises(BackupIncomplete) as caught:
         backups.check(parts, expected)
 
-    found = backups.platform.s3.list_objects_v2(Bucket=backups.platform.bucket).get("Contents", [])
+    found = backups.bucket.s3.list_objects_v2(Bucket=backups.bucket.name).get("Contents", [])
     assert MANIFEST not in [each["Key"] for each in found]
     return caught.value.message
 
@@ -75,8 +75,8 @@ def test_every_part_has_to_be_there_once(
 def test_a_part_that_is_not_in_the_bucket_is_incomplete(
     backups: Backups, parts: list[dict[str, Any]]
 ) -> None:
-    backups.platform.s3.delete_object(
-        Bucket=backups.platform.bucket, Key=parts[1]["key"], VersionId=parts[1]["version_id"]
+    backups.bucket.s3.delete_object(
+        Bucket=backups.bucket.name, Key=parts[1]["key"], VersionId=parts[1]["version_id"]
     )
 
     assert refused(backups, parts) == "part 1 is not in the bucket"
@@ -85,7 +85,7 @@ def test_a_part_that_is_not_in_the_bucket_is_incomplete(
 def test_a_deleted_part_is_there_as_long_as_its_version_is(
     backups: Backups, parts: list[dict[str, Any]]
 ) -> None:
-    backups.platform.s3.delete_object(Bucket=backups.platform.bucket, Key=parts[1]["key"])
+    backups.bucket.s3.delete_object(Bucket=backups.bucket.name, Key=parts[1]["key"])
 
     assert backups.check(parts, 5)["contact_count"] == 5
 
@@ -112,7 +112,7 @@ def test_a_part_of_another_backup_does_not_count(backups: Backups, parts: list[d
 def test_a_bucket_that_does_not_answer_is_worth_retrying(
     backups: Backups, parts: list[dict[str, Any]], operation: str
 ) -> None:
-    backups.change_platform(s3=FailingS3(backups.platform.s3, operation))
+    backups.use(FailingS3(backups.bucket.s3, operation))
 
     with pytest.raises(BucketUnavailable, match="SlowDown"):
         backups.check(parts, 5)

@@ -1,7 +1,6 @@
 """What goes wrong with a copy leaves nothing that could count as a backup, and no link in sight."""
 
 import gzip
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -162,8 +161,7 @@ class DoubleByHttps(HTTPAdapter):
 def test_a_link_is_https_where_sendgrid_is(backups: Backups) -> None:
     adapter = DoubleByHttps(backups.platform.settings.sendgrid_base_url)
     backups.platform.session.mount("https://sendgrid.example.com", adapter)
-    settings = replace(backups.platform.settings, sendgrid_base_url="https://sendgrid.example.com")
-    backups.change_platform(settings=settings)
+    backups.change_settings(sendgrid_base_url="https://sendgrid.example.com")
     with file_server(ok(FILE)) as (link, received):
         backups.ready_at(link)
 
@@ -191,7 +189,7 @@ def test_a_link_that_leads_nowhere_is_no_crash(backups: Backups, link: str) -> N
 def test_a_bucket_that_does_not_take_it_is_worth_retrying(
     backups: Backups, operation: str, error: Exception | None
 ) -> None:
-    backups.change_platform(s3=FailingS3(backups.platform.s3, operation, error=error))
+    backups.use(FailingS3(backups.bucket.s3, operation, error=error))
     with file_server(ok(FILE)) as (link, _):
         backups.ready_at(link)
 
@@ -201,7 +199,7 @@ def test_a_bucket_that_does_not_take_it_is_worth_retrying(
 
 
 def test_the_first_error_counts_where_the_upload_cannot_be_aborted(backups: Backups) -> None:
-    backups.change_platform(s3=FailingS3(backups.platform.s3, "abort_multipart_upload"))
+    backups.use(FailingS3(backups.bucket.s3, "abort_multipart_upload"))
     with file_server(ok(FILE[:-1])) as (link, _):
         backups.ready_at(link)
 
@@ -210,8 +208,8 @@ def test_the_first_error_counts_where_the_upload_cannot_be_aborted(backups: Back
 
 
 def test_a_bucket_without_versions_is_no_place_for_a_backup(backups: Backups) -> None:
-    backups.platform.s3.put_bucket_versioning(
-        Bucket=backups.platform.bucket, VersioningConfiguration={"Status": "Suspended"}
+    backups.bucket.s3.put_bucket_versioning(
+        Bucket=backups.bucket.name, VersioningConfiguration={"Status": "Suspended"}
     )
     with file_server(ok(FILE)) as (link, _):
         backups.ready_at(link)

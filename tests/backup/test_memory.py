@@ -40,7 +40,7 @@ def test_memory_does_not_grow_with_the_part(backups: Backups) -> None:
 
     head = http_answer("200 OK", header, f"Content-Length: {size}")
     s3 = ForgetfulS3()
-    backups.change_platform(s3=s3)
+    backups.use(s3)
     with file_server(head, *[member] * REPEATED) as (link, _):
         backups.ready_at(link)
         tracemalloc.start()

@@ -4,8 +4,7 @@ import pytest
 import requests
 
 from contact_deletion.deadline import Deadline
-from contact_deletion.sendgrid.client import SendGridClient
-from tests.client.support import Known
+from tests.client.support import Known, WholeClient
 from tests.support.world import World, new_world
 
 
@@ -16,13 +15,13 @@ def world() -> Iterator[World]:
 
 
 @pytest.fixture
-def new_client(world: World) -> Callable[[], SendGridClient]:
+def new_client(world: World) -> Callable[[], WholeClient]:
     """Makes a client as a new execution environment does, from the world's settings as they are then."""
-    return lambda: world.platform.parts("test").client
+    return lambda: world.platform.client(WholeClient)
 
 
 @pytest.fixture
-def client(new_client: Callable[[], SendGridClient]) -> SendGridClient:
+def client(new_client: Callable[[], WholeClient]) -> WholeClient:
     return new_client()
 
 

@@ -15,6 +15,7 @@ from urllib3 import HTTPResponse
 from contact_deletion.deadline import Deadline
 from contact_deletion.request.remove_identifier import IdentifierType
 from contact_deletion.sendgrid.client import SendGridClient
+from contact_deletion.sendgrid.exports import ExportClient
 from local.sendgrid_double import Account
 from tests.contract import check
 from tests.support.events import contact_id
@@ -36,7 +37,11 @@ class Known:
         return cls(contact, account.delete_contacts([contact_id(1)]).id, account.exports.start().id)
 
 
-Operation = Callable[[SendGridClient, Known, Deadline], object]
+class WholeClient(SendGridClient, ExportClient):
+    """Every call that some function makes."""
+
+
+Operation = Callable[[WholeClient, Known, Deadline], object]
 
 DELETIONS: dict[str, Operation] = {
     "delete_contacts": lambda client, known, deadline: client.delete_contacts([known.contact]),

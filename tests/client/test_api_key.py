@@ -9,13 +9,12 @@ import requests
 
 from contact_deletion.deadline import Deadline
 from contact_deletion.errors import SendGridUnauthorized
-from contact_deletion.sendgrid.client import SendGridClient
 from contact_deletion.sendgrid.rate_limit import MAX_CALLS_AT_ONCE
-from tests.client.support import OPERATIONS, Known
+from tests.client.support import OPERATIONS, Known, WholeClient
 from tests.support.events import contact_id
 from tests.support.world import API_KEY, World
 
-NewClient = Callable[[], SendGridClient]
+NewClient = Callable[[], WholeClient]
 
 
 @pytest.fixture
@@ -98,7 +97,7 @@ def test_a_secret_without_a_usable_key_is_unauthorized_without_a_call(
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_a_missing_secret_is_unauthorized_whatever_is_called(
-    world: World, client: SendGridClient, known: Known, deadline: Deadline, name: str
+    world: World, client: WholeClient, known: Known, deadline: Deadline, name: str
 ) -> None:
     world.platform.secrets_manager.delete_secret(SecretId=world.secret_arn, ForceDeleteWithoutRecovery=True)
     with pytest.raises(
@@ -109,7 +108,7 @@ def test_a_missing_secret_is_unauthorized_whatever_is_called(
 
 
 def test_the_secret_is_read_once_for_many_calls(
-    client: SendGridClient, known: Known, deadline: Deadline, fetches: list[None]
+    client: WholeClient, known: Known, deadline: Deadline, fetches: list[None]
 ) -> None:
     for call in OPERATIONS.values():
         call(client, known, deadline)
@@ -118,7 +117,7 @@ def test_the_secret_is_read_once_for_many_calls(
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_a_rotated_key_costs_one_call_and_one_fetch(
-    world: World, client: SendGridClient, known: Known, deadline: Deadline, fetches: list[None], name: str
+    world: World, client: WholeClient, known: Known, deadline: Deadline, fetches: list[None], name: str
 ) -> None:
     client.contact_count(deadline)
     world.rotate_key("SG.rotated")
@@ -132,7 +131,7 @@ def test_a_rotated_key_costs_one_call_and_one_fetch(
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_a_renewed_key_that_is_refused_too_is_the_end(
-    world: World, client: SendGridClient, known: Known, deadline: Deadline, name: str
+    world: World, client: WholeClient, known: Known, deadline: Deadline, name: str
 ) -> None:
     client.contact_count(deadline)
     world.rotate_key("SG.renewed")
@@ -144,7 +143,7 @@ def test_a_renewed_key_that_is_refused_too_is_the_end(
 
 
 def test_a_refused_key_that_is_still_the_newest_is_not_tried_again(
-    world: World, client: SendGridClient, deadline: Deadline, fetches: list[None]
+    world: World, client: WholeClient, deadline: Deadline, fetches: list[None]
 ) -> None:
     world.double.api_keys = {"SG.of-nobody"}
     with pytest.raises(SendGridUnauthorized, match="HTTP 401"):
@@ -154,7 +153,7 @@ def test_a_refused_key_that_is_still_the_newest_is_not_tried_again(
 
 
 def test_calls_that_are_refused_together_fetch_the_rotated_key_once(
-    world: World, client: SendGridClient, deadline: Deadline, fetches: list[None]
+    world: World, client: WholeClient, deadline: Deadline, fetches: list[None]
 ) -> None:
     client.contact_count(deadline)
     world.rotate_key("SG.rotated")
@@ -174,7 +173,7 @@ def test_calls_that_are_refused_together_fetch_the_rotated_key_once(
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_forbidden_is_unauthorized_without_a_second_try(
-    world: World, client: SendGridClient, known: Known, deadline: Deadline, name: str
+    world: World, client: WholeClient, known: Known, deadline: Deadline, name: str
 ) -> None:
     world.double.forbidden = True
     with pytest.raises(SendGridUnauthorized, match="HTTP 403: access forbidden"):

@@ -7,9 +7,8 @@ import pytest
 from contact_deletion.deadline import Deadline
 from contact_deletion.errors import NotAccepted, SendGridRefused
 from contact_deletion.request.remove_identifier import IdentifierType
-from contact_deletion.sendgrid.client import SendGridClient
 from local.sendgrid_double import Fault, RateLimit
-from tests.client.support import LOOK_UPS, OPERATIONS, ContractAdapter, Known
+from tests.client.support import LOOK_UPS, OPERATIONS, ContractAdapter, Known, WholeClient
 from tests.support.events import contact_id
 from tests.support.world import World
 
@@ -37,7 +36,7 @@ def test_what_works_keeps_to_the_contract(
 ) -> None:
     world.double.rate_limiter.configure(RateLimit(limit=600, window_seconds=60, reset=reset))  # type: ignore[arg-type]
     world.change_settings(on_behalf_of=on_behalf_of)
-    OPERATIONS[name](world.platform.parts("test").client, known, deadline)
+    OPERATIONS[name](world.platform.client(WholeClient), known, deadline)
     assert adapter.statuses == [200 if name in LOOK_UPS else 202]
 
 
@@ -46,7 +45,7 @@ def test_what_works_keeps_to_the_contract(
 def test_what_fails_keeps_to_the_contract(
     world: World,
     adapter: ContractAdapter,
-    client: SendGridClient,
+    client: WholeClient,
     known: Known,
     deadline: Deadline,
     name: str,
@@ -60,7 +59,7 @@ def test_what_fails_keeps_to_the_contract(
 
 @pytest.mark.parametrize("kind", IdentifierType)
 def test_identifiers_of_all_types_keep_to_the_contract(
-    world: World, adapter: ContractAdapter, client: SendGridClient, deadline: Deadline, kind: IdentifierType
+    world: World, adapter: ContractAdapter, client: WholeClient, deadline: Deadline, kind: IdentifierType
 ) -> None:
     contact = world.new_contact(
         email="a@example.com", phone_number_id="+15555550100", external_id="ü", anonymous_id="x"
@@ -69,12 +68,12 @@ def test_identifiers_of_all_types_keep_to_the_contract(
     assert adapter.statuses == [202]
 
 
-def test_many_ids_keep_to_the_contract(adapter: ContractAdapter, client: SendGridClient) -> None:
+def test_many_ids_keep_to_the_contract(adapter: ContractAdapter, client: WholeClient) -> None:
     client.delete_contacts([contact_id(number) for number in range(204)])
     assert adapter.statuses == [202]
 
 
-def test_too_many_ids_keep_to_the_contract(adapter: ContractAdapter, client: SendGridClient) -> None:
+def test_too_many_ids_keep_to_the_contract(adapter: ContractAdapter, client: WholeClient) -> None:
     with pytest.raises(SendGridRefused):
         client.delete_contacts([contact_id(number) for number in range(300)])
     assert adapter.statuses == [414]

@@ -11,7 +11,6 @@ import requests
 from contact_deletion.deadline import Deadline
 from contact_deletion.errors import SendGridRefused, SendGridUnavailable
 from contact_deletion.sendgrid import transport as transport_module
-from contact_deletion.sendgrid.client import SendGridClient
 from contact_deletion.sendgrid.transport import CALL_SECONDS
 from local.sendgrid_double import Fault
 from tests.client.support import (
@@ -20,6 +19,7 @@ from tests.client.support import (
     OPERATIONS,
     FailingAdapter,
     Known,
+    WholeClient,
     http_answer,
     raw_server,
     with_each,
@@ -33,9 +33,9 @@ each_operation = pytest.mark.parametrize("name", OPERATIONS)
 each_deletion = pytest.mark.parametrize("name", DELETIONS)
 
 
-def client_of(world: World, base_url: str) -> SendGridClient:
+def client_of(world: World, base_url: str) -> WholeClient:
     world.change_settings(sendgrid_base_url=base_url)
-    return world.platform.parts("test").client
+    return world.platform.client(WholeClient)
 
 
 FAILURES = {
@@ -62,7 +62,7 @@ UNUSABLE_SUCCESSES = {
 )
 def test_a_call_that_failed_knows_whether_it_may_have_been_received(
     world: World,
-    client: SendGridClient,
+    client: WholeClient,
     known: Known,
     deadline: Deadline,
     name: str,
@@ -80,7 +80,7 @@ def test_a_call_that_failed_knows_whether_it_may_have_been_received(
     ("name", "fault"), with_each(Fault(drop=True), Fault(truncate=True), Fault(status=503)), ids=repr
 )
 def test_the_next_call_works_again(
-    world: World, client: SendGridClient, known: Known, deadline: Deadline, name: str, fault: Fault
+    world: World, client: WholeClient, known: Known, deadline: Deadline, name: str, fault: Fault
 ) -> None:
     world.double.faults.add(fault)
     with pytest.raises(SendGridUnavailable):
@@ -91,7 +91,7 @@ def test_the_next_call_works_again(
 @each_deletion
 @pytest.mark.parametrize("job", [None, {}, {"id": "x"}, "", "a/b", 7], ids=repr)
 def test_a_202_without_a_usable_job_id_is_no_success(
-    world: World, client: SendGridClient, known: Known, deadline: Deadline, name: str, job: object
+    world: World, client: WholeClient, known: Known, deadline: Deadline, name: str, job: object
 ) -> None:
     world.double.faults.add(Fault(status=202, body={"job_id": job}, takes_effect=True))
     with pytest.raises(SendGridUnavailable, match="no usable job_id") as raised:
@@ -102,7 +102,7 @@ def test_a_202_without_a_usable_job_id_is_no_success(
 @each_deletion
 @pytest.mark.parametrize("status", [200, 201, 202])
 def test_any_2xx_with_a_job_id_is_a_success(
-    world: World, client: SendGridClient, known: Known, deadline: Deadline, name: str, status: int
+    world: World, client: WholeClient, known: Known, deadline: Deadline, name: str, status: int
 ) -> None:
     world.double.faults.add(Fault(status=status, body={"job_id": "job-1"}))
     assert DELETIONS[name](client, known, deadline) == "job-1"
@@ -132,7 +132,7 @@ def test_nobody_there_has_surely_received_nothing(
 )
 def test_an_error_on_the_way_is_named_by_its_class_alone(
     world: World,
-    client: SendGridClient,
+    client: WholeClient,
     known: Known,
     deadline: Deadline,
     name: str,
@@ -210,12 +210,12 @@ def padded(size: int) -> str:
     return JOB_BODY.decode() + " " * (size - len(JOB_BODY))
 
 
-def test_a_body_of_up_to_a_mebibyte_is_read(world: World, client: SendGridClient) -> None:
+def test_a_body_of_up_to_a_mebibyte_is_read(world: World, client: WholeClient) -> None:
     world.double.faults.add(Fault(status=202, body=padded(1024 * 1024)))
     assert client.delete_contacts([contact_id(1)])
 
 
-def test_a_larger_body_is_not_read_to_its_end(world: World, client: SendGridClient) -> None:
+def test_a_larger_body_is_not_read_to_its_end(world: World, client: WholeClient) -> None:
     world.double.faults.add(Fault(status=202, body=padded(1024 * 1024 + 1)))
     with pytest.raises(SendGridUnavailable) as raised:
         client.delete_contacts([contact_id(1)])
@@ -229,7 +229,7 @@ def test_a_body_that_does_not_end_in_time_is_given_up(world: World) -> None:
         world.clock.advance(5)
         return world.clock()
 
-    slow = replace(world.platform, clock=slow_clock).parts("test").client
+    slow = replace(world.platform, clock=slow_clock).client(WholeClient)
     world.double.faults.add(Fault(status=202, body=padded(900 * 1024)))
     with pytest.raises(SendGridUnavailable) as raised:
         slow.delete_contacts([contact_id(1)])
@@ -240,7 +240,7 @@ def test_a_body_that_does_not_end_in_time_is_given_up(world: World) -> None:
     ("name", "status"), with_each(400, 406, 451, names=[name for name in OPERATIONS if name != "job"])
 )
 def test_a_4xx_is_a_refusal_in_sendgrids_words(
-    world: World, client: SendGridClient, known: Known, deadline: Deadline, name: str, status: int
+    world: World, client: WholeClient, known: Known, deadline: Deadline, name: str, status: int
 ) -> None:
     world.double.faults.add(
         Fault(status=status, body={"errors": [{"field": None, "message": "not like this"}]})
@@ -251,7 +251,7 @@ def test_a_4xx_is_a_refusal_in_sendgrids_words(
     assert raised.value.message == f"SendGrid answered HTTP {status}: not like this"
 
 
-def test_a_414_is_a_refusal_though_it_is_html(client: SendGridClient) -> None:
+def test_a_414_is_a_refusal_though_it_is_html(client: WholeClient) -> None:
     with pytest.raises(SendGridRefused) as raised:
         client.delete_contacts([contact_id(number) for number in range(300)])
     assert raised.value.status == 414
@@ -260,7 +260,7 @@ def test_a_414_is_a_refusal_though_it_is_html(client: SendGridClient) -> None:
 
 @pytest.mark.parametrize("said", [EMAIL, EMAIL.upper(), f"<{EMAIL}>", "no such address: " + EMAIL])
 def test_an_identifiers_value_is_not_repeated(
-    world: World, client: SendGridClient, known: Known, deadline: Deadline, said: str
+    world: World, client: WholeClient, known: Known, deadline: Deadline, said: str
 ) -> None:
     world.double.faults.add(Fault(status=400, body={"errors": [{"message": said}]}))
     with pytest.raises(SendGridRefused) as raised:
@@ -269,7 +269,7 @@ def test_an_identifiers_value_is_not_repeated(
 
 
 def test_an_identifiers_type_is_no_secret(
-    world: World, client: SendGridClient, known: Known, deadline: Deadline
+    world: World, client: WholeClient, known: Known, deadline: Deadline
 ) -> None:
     world.double.faults.add(Fault(status=400, body={"errors": [{"message": "this email cannot be removed"}]}))
     with pytest.raises(SendGridRefused, match="this email cannot be removed"):

@@ -5,29 +5,27 @@ import pytest
 from contact_deletion.deadline import Deadline
 from contact_deletion.errors import ContactNotFound, SendGridRefused, SendGridUnavailable
 from contact_deletion.jobs import UNKNOWN, Job
-from contact_deletion.sendgrid.client import EXPORT_PART_MEGABYTES, SendGridClient
+from contact_deletion.sendgrid.exports import PART_MEGABYTES
 from local.sendgrid_double import ExportFlaw, Fault
-from tests.client.support import EMAIL
+from tests.client.support import EMAIL, WholeClient
 from tests.support.events import contact_id
 from tests.support.world import World
 
 
-def test_a_contact_is_as_sendgrid_has_it(client: SendGridClient, contact: str, deadline: Deadline) -> None:
+def test_a_contact_is_as_sendgrid_has_it(client: WholeClient, contact: str, deadline: Deadline) -> None:
     found = client.contact(contact, deadline)
     assert found["id"] == contact
     assert found["email"] == EMAIL
     assert found["external_id"] == "x"
 
 
-def test_a_contact_that_sendgrid_does_not_have_is_not_found(
-    client: SendGridClient, deadline: Deadline
-) -> None:
+def test_a_contact_that_sendgrid_does_not_have_is_not_found(client: WholeClient, deadline: Deadline) -> None:
     with pytest.raises(ContactNotFound, match="no contact with this contact_id"):
         client.contact(contact_id(1), deadline)
 
 
 def test_a_contact_is_found_in_whatever_case_sendgrid_writes_its_id(
-    world: World, client: SendGridClient, deadline: Deadline
+    world: World, client: WholeClient, deadline: Deadline
 ) -> None:
     wanted = "0123abcd-0000-4000-8000-00000000000f"
     world.double.faults.add(Fault(status=200, body={"id": wanted.upper(), "email": EMAIL}))
@@ -48,7 +46,7 @@ def test_a_contact_is_found_in_whatever_case_sendgrid_writes_its_id(
     ],
 )
 def test_something_else_than_the_contact_is_an_outage(
-    world: World, client: SendGridClient, deadline: Deadline, body: object
+    world: World, client: WholeClient, deadline: Deadline, body: object
 ) -> None:
     world.double.faults.add(Fault(status=200, body=body))
     with pytest.raises(SendGridUnavailable, match="not the contact") as raised:
@@ -58,7 +56,7 @@ def test_something_else_than_the_contact_is_an_outage(
 
 @pytest.mark.parametrize("contacts", [0, 1, 3])
 def test_the_count_is_that_of_the_contacts(
-    world: World, client: SendGridClient, deadline: Deadline, contacts: int
+    world: World, client: WholeClient, deadline: Deadline, contacts: int
 ) -> None:
     for _ in range(contacts):
         world.new_contact()
@@ -67,7 +65,7 @@ def test_the_count_is_that_of_the_contacts(
 
 @pytest.mark.parametrize("count", [None, True, -1, 1.5, "4", [4], {"contact_count": 4}], ids=repr)
 def test_a_count_that_is_none_is_an_outage(
-    world: World, client: SendGridClient, deadline: Deadline, count: object
+    world: World, client: WholeClient, deadline: Deadline, count: object
 ) -> None:
     world.double.faults.add(Fault(status=200, body={"contact_count": count}))
     with pytest.raises(SendGridUnavailable, match="not a count"):
@@ -76,7 +74,7 @@ def test_a_count_that_is_none_is_an_outage(
 
 @pytest.mark.parametrize("body", [{}, [], "<html></html>", {"billable_count": 4}], ids=repr)
 def test_an_answer_without_a_count_is_an_outage(
-    world: World, client: SendGridClient, deadline: Deadline, body: object
+    world: World, client: WholeClient, deadline: Deadline, body: object
 ) -> None:
     world.double.faults.add(Fault(status=200, body=body))
     with pytest.raises(SendGridUnavailable, match="not a count"):
@@ -86,7 +84,7 @@ def test_an_answer_without_a_count_is_an_outage(
 # ---------------------------------------------------------------------------------------------- jobs
 
 
-def test_a_job_is_as_sendgrid_tells_of_it(world: World, client: SendGridClient, deadline: Deadline) -> None:
+def test_a_job_is_as_sendgrid_tells_of_it(world: World, client: WholeClient, deadline: Deadline) -> None:
     ids = [world.new_contact() for _ in range(3)]
     job_id = client.delete_contacts(ids)
     assert client.job(job_id, deadline) == Job(job_id, "pending", requested_count=3)
@@ -96,7 +94,7 @@ def test_a_job_is_as_sendgrid_tells_of_it(world: World, client: SendGridClient, 
 
 @pytest.mark.parametrize("status", [400, 404, 406, 451])
 def test_a_job_that_sendgrid_refuses_to_tell_of_is_unknown(
-    world: World, client: SendGridClient, deadline: Deadline, status: int
+    world: World, client: WholeClient, deadline: Deadline, status: int
 ) -> None:
     world.double.faults.add(Fault(status=status))
     assert client.job("some-job", deadline) == Job("some-job", UNKNOWN)
@@ -106,14 +104,14 @@ def test_a_job_that_sendgrid_refuses_to_tell_of_is_unknown(
 
 
 def test_of_some_contacts_those_are_known_that_there_are(
-    world: World, client: SendGridClient, deadline: Deadline
+    world: World, client: WholeClient, deadline: Deadline
 ) -> None:
     there = [world.new_contact() for _ in range(98)]
     assert client.existing_contacts([contact_id(1), *there, contact_id(2)], deadline) == set(there)
 
 
 def test_contacts_are_known_in_whatever_case_sendgrid_writes_their_ids(
-    world: World, client: SendGridClient, deadline: Deadline
+    world: World, client: WholeClient, deadline: Deadline
 ) -> None:
     wanted = "0123abcd-0000-4000-8000-00000000000f"
     world.double.faults.add(Fault(status=200, body={"result": [{"id": wanted.upper()}]}))
@@ -121,21 +119,21 @@ def test_contacts_are_known_in_whatever_case_sendgrid_writes_their_ids(
 
 
 def test_contacts_that_nobody_asked_for_are_left_out(
-    world: World, client: SendGridClient, deadline: Deadline
+    world: World, client: WholeClient, deadline: Deadline
 ) -> None:
     world.double.faults.add(Fault(status=200, body={"result": [{"id": contact_id(2)}, {}, {"id": None}]}))
     assert client.existing_contacts([contact_id(1)], deadline) == frozenset()
 
 
 def test_a_404_says_that_none_of_the_contacts_is_there(
-    world: World, client: SendGridClient, deadline: Deadline
+    world: World, client: WholeClient, deadline: Deadline
 ) -> None:
     world.double.faults.add(Fault(status=404))
     assert client.existing_contacts([contact_id(1)], deadline) == frozenset()
 
 
 def test_contacts_may_be_as_large_as_a_hundred_full_ones_are(
-    world: World, client: SendGridClient, deadline: Deadline
+    world: World, client: WholeClient, deadline: Deadline
 ) -> None:
     """More than any other answer may be."""
     large = {"id": contact_id(1), "custom_fields": {"notes": "x" * 2_000_000}}
@@ -147,16 +145,16 @@ def test_contacts_may_be_as_large_as_a_hundred_full_ones_are(
 
 
 def test_an_export_is_of_all_contacts_in_parts_that_can_be_copied_in_time(
-    world: World, client: SendGridClient, deadline: Deadline
+    world: World, client: WholeClient, deadline: Deadline
 ) -> None:
     export_id = client.start_export(deadline)
     (request,) = world.double.requests
-    assert json.loads(request.body) == {"file_type": "csv", "max_file_size": EXPORT_PART_MEGABYTES}
+    assert json.loads(request.body) == {"file_type": "csv", "max_file_size": PART_MEGABYTES}
     assert [export.id for export in world.double.account.exports.all()] == [export_id]
 
 
 def test_an_export_is_pending_and_then_ready_with_its_links(
-    world: World, client: SendGridClient, deadline: Deadline
+    world: World, client: WholeClient, deadline: Deadline
 ) -> None:
     for _ in range(5):
         world.new_contact()
@@ -170,7 +168,7 @@ def test_an_export_is_pending_and_then_ready_with_its_links(
     assert ready.expires_at is not None
 
 
-def test_an_export_that_failed_says_why(world: World, client: SendGridClient, deadline: Deadline) -> None:
+def test_an_export_that_failed_says_why(world: World, client: WholeClient, deadline: Deadline) -> None:
     world.double.account.exports.spoil_next(
         ExportFlaw(status="failure", message="too many for jane@example.com")
     )
@@ -180,7 +178,7 @@ def test_an_export_that_failed_says_why(world: World, client: SendGridClient, de
     assert (failed.ready, failed.failed, failed.message) == (False, True, "too many for ***")
 
 
-def test_an_export_that_sendgrid_does_not_know_is_refused(client: SendGridClient, deadline: Deadline) -> None:
+def test_an_export_that_sendgrid_does_not_know_is_refused(client: WholeClient, deadline: Deadline) -> None:
     with pytest.raises(SendGridRefused) as raised:
         client.export("no-such-export", deadline)
     assert raised.value.status == 404

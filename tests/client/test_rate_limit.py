@@ -4,10 +4,9 @@ import pytest
 
 from contact_deletion.deadline import Deadline
 from contact_deletion.errors import RateLimited, SendGridUnavailable
-from contact_deletion.sendgrid.client import SendGridClient
 from contact_deletion.sendgrid.transport import CALL_SECONDS
 from local.sendgrid_double import Fault, RateLimit
-from tests.client.support import EXPORTS, LOOK_UPS, OPERATIONS, WAITING, Known, with_each
+from tests.client.support import EXPORTS, LOOK_UPS, OPERATIONS, WAITING, Known, WholeClient, with_each
 from tests.support.context import Context
 from tests.support.events import contact_id
 from tests.support.world import World
@@ -48,7 +47,7 @@ def deadline_in(world: World, seconds: float) -> Deadline:
 
 @both_formats
 def test_the_limit_is_kept_before_a_429_says_so(
-    world: World, client: SendGridClient, deadline: Deadline, reset: str
+    world: World, client: WholeClient, deadline: Deadline, reset: str
 ) -> None:
     limit(world, 3, reset)
     for _ in range(7):
@@ -59,7 +58,7 @@ def test_the_limit_is_kept_before_a_429_says_so(
 
 @pytest.mark.parametrize(("name", "reset"), with_each("epoch", "seconds", names=WAITING))
 def test_a_429_is_waited_out_while_there_is_time(
-    world: World, client: SendGridClient, known: Known, deadline: Deadline, name: str, reset: str
+    world: World, client: WholeClient, known: Known, deadline: Deadline, name: str, reset: str
 ) -> None:
     limit(world, 3, reset)
     others_use_up(world, name, 3)
@@ -70,7 +69,7 @@ def test_a_429_is_waited_out_while_there_is_time(
 
 @pytest.mark.parametrize(("name", "reset"), with_each("epoch", "seconds", names=WAITING))
 def test_a_429_is_passed_on_when_there_is_no_time_to_wait(
-    world: World, client: SendGridClient, known: Known, name: str, reset: str
+    world: World, client: WholeClient, known: Known, name: str, reset: str
 ) -> None:
     limit(world, 3, reset)
     others_use_up(world, name, 3)
@@ -83,7 +82,7 @@ def test_a_429_is_passed_on_when_there_is_no_time_to_wait(
 
 @pytest.mark.parametrize("name", WAITING)
 def test_a_spent_limit_is_passed_on_without_a_call_when_there_is_no_time_to_wait(
-    world: World, client: SendGridClient, known: Known, deadline: Deadline, name: str
+    world: World, client: WholeClient, known: Known, deadline: Deadline, name: str
 ) -> None:
     limit(world, 1)
     OPERATIONS[name](client, known, deadline)
@@ -94,7 +93,7 @@ def test_a_spent_limit_is_passed_on_without_a_call_when_there_is_no_time_to_wait
 
 
 def test_a_429_that_does_not_say_when_the_window_ends_is_waited_out(
-    world: World, client: SendGridClient, deadline: Deadline
+    world: World, client: WholeClient, deadline: Deadline
 ) -> None:
     world.double.faults.add(Fault(status=429, times=3))
     assert client.contact_count(deadline) == 0
@@ -103,7 +102,7 @@ def test_a_429_that_does_not_say_when_the_window_ends_is_waited_out(
 
 
 def test_waiting_for_429s_ends_with_the_invocation(
-    world: World, client: SendGridClient, deadline: Deadline
+    world: World, client: WholeClient, deadline: Deadline
 ) -> None:
     world.double.faults.add(Fault(status=429, times=1_000))
     with pytest.raises(RateLimited):
@@ -113,7 +112,7 @@ def test_waiting_for_429s_ends_with_the_invocation(
 
 @pytest.mark.parametrize("name", ["delete_contacts", "delete_all_contacts"])
 def test_a_deletion_of_contacts_never_waits_itself(
-    world: World, client: SendGridClient, known: Known, deadline: Deadline, name: str
+    world: World, client: WholeClient, known: Known, deadline: Deadline, name: str
 ) -> None:
     limit(world, 3)
     others_use_up(world, name, 3)
@@ -124,7 +123,7 @@ def test_a_deletion_of_contacts_never_waits_itself(
     assert world.clock.slept == []
 
 
-def test_a_delete_all_is_not_sent_when_the_limit_is_spent(world: World, client: SendGridClient) -> None:
+def test_a_delete_all_is_not_sent_when_the_limit_is_spent(world: World, client: WholeClient) -> None:
     limit(world, 1)
     client.delete_contacts([contact_id(1)])
     with pytest.raises(RateLimited) as raised:
@@ -134,7 +133,7 @@ def test_a_delete_all_is_not_sent_when_the_limit_is_spent(world: World, client: 
 
 
 def test_endpoints_have_limits_of_their_own(
-    world: World, client: SendGridClient, known: Known, deadline: Deadline
+    world: World, client: WholeClient, known: Known, deadline: Deadline
 ) -> None:
     limit(world, 1)
     for name in ("delete_contacts", *WAITING):
@@ -143,7 +142,7 @@ def test_endpoints_have_limits_of_their_own(
     assert statuses(world) == [202] * 2 + [200] * len(LOOK_UPS) + [202] * len(EXPORTS)
 
 
-def test_deletions_by_ids_and_of_all_share_a_limit(world: World, client: SendGridClient) -> None:
+def test_deletions_by_ids_and_of_all_share_a_limit(world: World, client: WholeClient) -> None:
     limit(world, 5)
     client.delete_contacts([contact_id(1)])
     client.delete_all_contacts()
@@ -153,7 +152,7 @@ def test_deletions_by_ids_and_of_all_share_a_limit(world: World, client: SendGri
     assert free == 3
 
 
-def test_waiting_is_counted(world: World, client: SendGridClient, deadline: Deadline) -> None:
+def test_waiting_is_counted(world: World, client: WholeClient, deadline: Deadline) -> None:
     limit(world, 1)
     client.contact_count(deadline)
     client.contact_count(deadline)
@@ -163,7 +162,7 @@ def test_waiting_is_counted(world: World, client: SendGridClient, deadline: Dead
 
 @pytest.mark.parametrize("name", WAITING)
 def test_no_call_is_begun_that_might_not_end_in_time(
-    world: World, client: SendGridClient, known: Known, name: str
+    world: World, client: WholeClient, known: Known, name: str
 ) -> None:
     with pytest.raises(SendGridUnavailable, match="no time left") as raised:
         OPERATIONS[name](client, known, deadline_in(world, CALL_SECONDS))
@@ -175,7 +174,7 @@ def test_no_call_is_begun_that_might_not_end_in_time(
     "headers", [{"X-RateLimit-Remaining": "nonsense"}, {"X-RateLimit-Reset": "-7"}], ids=str
 )
 def test_headers_that_make_no_sense_do_no_harm(
-    world: World, client: SendGridClient, deadline: Deadline, headers: dict[str, str]
+    world: World, client: WholeClient, deadline: Deadline, headers: dict[str, str]
 ) -> None:
     world.double.faults.add(Fault(headers=headers))
     assert client.contact_count(deadline) == 0

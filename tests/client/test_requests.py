@@ -10,9 +10,8 @@ import requests
 
 from contact_deletion.deadline import Deadline
 from contact_deletion.request.remove_identifier import IdentifierType
-from contact_deletion.sendgrid.client import SendGridClient
 from local.sendgrid_double import Fault, SendGridDouble, serve
-from tests.client.support import DELETIONS, EXPORTS, OPERATIONS, Known, with_each
+from tests.client.support import DELETIONS, EXPORTS, OPERATIONS, Known, WholeClient, with_each
 from tests.support.events import contact_id
 from tests.support.world import API_KEY, World
 
@@ -21,7 +20,7 @@ each_operation = pytest.mark.parametrize("name", OPERATIONS)
 
 @each_operation
 def test_every_call_asks_for_json_with_the_key(
-    client: SendGridClient, known: Known, deadline: Deadline, sent: list[requests.PreparedRequest], name: str
+    client: WholeClient, known: Known, deadline: Deadline, sent: list[requests.PreparedRequest], name: str
 ) -> None:
     OPERATIONS[name](client, known, deadline)
     (request,) = sent
@@ -30,7 +29,7 @@ def test_every_call_asks_for_json_with_the_key(
 
 
 def test_without_a_subuser_no_call_is_on_behalf_of_one(
-    world: World, client: SendGridClient, known: Known, deadline: Deadline
+    world: World, client: WholeClient, known: Known, deadline: Deadline
 ) -> None:
     for call in OPERATIONS.values():
         call(client, known, deadline)
@@ -39,7 +38,7 @@ def test_without_a_subuser_no_call_is_on_behalf_of_one(
 
 
 def test_with_a_subuser_every_call_is_on_its_behalf(
-    world: World, new_client: Callable[[], SendGridClient], deadline: Deadline
+    world: World, new_client: Callable[[], WholeClient], deadline: Deadline
 ) -> None:
     subuser = world.double.add_subuser("subuser")
     known = Known.to(subuser)
@@ -55,7 +54,7 @@ def test_with_a_subuser_every_call_is_on_its_behalf(
     assert not world.double.account.jobs()
 
 
-def test_contacts_are_deleted_by_their_ids(world: World, client: SendGridClient) -> None:
+def test_contacts_are_deleted_by_their_ids(world: World, client: WholeClient) -> None:
     ids = [world.new_contact() for _ in range(3)]
     kept = world.new_contact()
     job_id = client.delete_contacts(ids)
@@ -67,7 +66,7 @@ def test_contacts_are_deleted_by_their_ids(world: World, client: SendGridClient)
     assert world.double.account.job(job_id) is not None
 
 
-def test_all_contacts_are_deleted_by_a_word_of_their_own(world: World, client: SendGridClient) -> None:
+def test_all_contacts_are_deleted_by_a_word_of_their_own(world: World, client: WholeClient) -> None:
     world.new_contact()
     client.delete_all_contacts()
     (request,) = world.double.requests
@@ -78,7 +77,7 @@ def test_all_contacts_are_deleted_by_a_word_of_their_own(world: World, client: S
 
 
 def test_an_identifier_is_removed_by_its_type_and_value(
-    world: World, client: SendGridClient, contact: str, deadline: Deadline
+    world: World, client: WholeClient, contact: str, deadline: Deadline
 ) -> None:
     client.delete_identifier(contact, IdentifierType.EXTERNALID, "x", deadline)
     (request,) = world.double.requests
@@ -88,7 +87,7 @@ def test_an_identifier_is_removed_by_its_type_and_value(
 
 
 def test_a_call_without_a_body_says_nothing_of_one_after_a_call_with_one(
-    world: World, client: SendGridClient, contact: str, deadline: Deadline
+    world: World, client: WholeClient, contact: str, deadline: Deadline
 ) -> None:
     client.delete_identifier(contact, IdentifierType.EXTERNALID, "x", deadline)
     client.delete_contacts([contact])
@@ -96,7 +95,7 @@ def test_a_call_without_a_body_says_nothing_of_one_after_a_call_with_one(
 
 
 def test_the_base_urls_path_comes_first(
-    world: World, new_client: Callable[[], SendGridClient], sent: list[requests.PreparedRequest]
+    world: World, new_client: Callable[[], WholeClient], sent: list[requests.PreparedRequest]
 ) -> None:
     world.change_settings(sendgrid_base_url=f"{world.platform.settings.sendgrid_base_url}/base")
     with pytest.raises(Exception, match="HTTP 404"):
@@ -104,7 +103,7 @@ def test_the_base_urls_path_comes_first(
     assert world.double.requests[0].target == f"/base/v3/marketing/contacts?ids={contact_id(1)}"
 
 
-def test_no_cookie_is_kept(world: World, client: SendGridClient, known: Known, deadline: Deadline) -> None:
+def test_no_cookie_is_kept(world: World, client: WholeClient, known: Known, deadline: Deadline) -> None:
     world.double.faults.add(Fault(headers={"Set-Cookie": "session=1; Path=/"}))
     for call in OPERATIONS.values():
         call(client, known, deadline)
@@ -112,7 +111,7 @@ def test_no_cookie_is_kept(world: World, client: SendGridClient, known: Known, d
 
 
 def test_the_machines_proxies_and_passwords_are_not_used(
-    client: SendGridClient, deadline: Deadline, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    client: WholeClient, deadline: Deadline, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login somebody password of-another-service\n")
@@ -126,7 +125,7 @@ def test_the_machines_proxies_and_passwords_are_not_used(
 
 @pytest.mark.parametrize(("name", "status"), with_each(302, 301, 303, 307, 308))
 def test_a_redirect_is_not_followed(
-    world: World, client: SendGridClient, known: Known, deadline: Deadline, name: str, status: int
+    world: World, client: WholeClient, known: Known, deadline: Deadline, name: str, status: int
 ) -> None:
     elsewhere = SendGridDouble()
     with serve(elsewhere) as other_url:
@@ -140,7 +139,7 @@ def test_a_redirect_is_not_followed(
 
 def test_calls_one_after_another_share_a_connection(
     world: World,
-    client: SendGridClient,
+    client: WholeClient,
     known: Known,
     deadline: Deadline,
     sent: list[requests.PreparedRequest],
@@ -159,7 +158,7 @@ def test_calls_one_after_another_share_a_connection(
 
 
 def test_usage_is_what_was_called_since_it_was_last_taken(
-    world: World, client: SendGridClient, known: Known, deadline: Deadline
+    world: World, client: WholeClient, known: Known, deadline: Deadline
 ) -> None:
     for call in OPERATIONS.values():
         call(client, known, deadline)

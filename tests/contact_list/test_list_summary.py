@@ -8,8 +8,9 @@ import pytest
 
 from contact_deletion.errors import BucketUnavailable, InvalidRequest, ListResultUnreadable
 from contact_deletion.handlers import list_summary
-from contact_deletion.platform import BucketPlatform
-from tests.support.buckets import FailingS3, bucket_platform
+from contact_deletion.platform.bucket import Bucket
+from contact_deletion.platform.function import FunctionPlatform
+from tests.support.buckets import FailingS3, new_bucket
 from tests.support.context import Context
 from tests.support.world import World
 
@@ -21,28 +22,30 @@ SUMMARY = f"results/{FOLDER}/summary.json"
 class Lists:
     """The function and its bucket."""
 
-    def __init__(self, platform: BucketPlatform) -> None:
+    def __init__(self, platform: FunctionPlatform, bucket: Bucket) -> None:
         self.platform = platform
+        self.bucket = bucket
 
     def summarize(self, folder: object = FOLDER) -> dict[str, Any]:
-        answer: dict[str, Any] = list_summary.build(self.platform).handle({"folder": folder}, Context())
+        task = list_summary.build(self.platform, self.bucket)
+        answer: dict[str, Any] = task.handle({"folder": folder}, Context())
         return answer
 
     def put(self, name: str, content: object, folder: str = FOLDER) -> None:
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
         key = f"results/{folder}/batches/{name}"
-        self.platform.s3.put_object(Bucket=self.platform.bucket, Key=key, Body=body)
+        self.bucket.s3.put_object(Bucket=self.bucket.name, Key=key, Body=body)
 
     def use(self, s3: Any) -> None:
-        self.platform = replace(self.platform, s3=s3)
+        self.bucket = replace(self.bucket, s3=s3)
 
     def text(self, key: str) -> str:
-        return self.platform.s3.get_object(Bucket=self.platform.bucket, Key=key)["Body"].read().decode()
+        return self.bucket.s3.get_object(Bucket=self.bucket.name, Key=key)["Body"].read().decode()
 
 
 @pytest.fixture
 def lists(world: World) -> Lists:
-    return Lists(bucket_platform(world, "contact-list-bucket"))
+    return Lists(world.platform, new_bucket("contact-list-bucket"))
 
 
 def batch(request_id: str, status: str, contact_count: int = 10, **result: Any) -> dict[str, Any]:
@@ -130,7 +133,7 @@ def test_a_list_of_many_batches_is_summarized_whole(lists: Lists) -> None:
     names = [f"{number:02}" for number in range(25)]
     for name in names:
         lists.put(f"{name}.json", batch(name, "completed", 1))
-    lists.use(SmallPages(lists.platform.s3))
+    lists.use(SmallPages(lists.bucket.s3))
 
     assert lists.summarize()["contacts"] == 25
     assert [json.loads(line)["request_id"] for line in lists.text(RESULTS).splitlines()] == names
@@ -184,22 +187,22 @@ def test_a_file_that_is_no_result_is_named(lists: Lists, content: object) -> Non
     with pytest.raises(ListResultUnreadable, match=f"results/{FOLDER}/batches/x.json"):
         lists.summarize()
 
-    assert "Contents" not in lists.platform.s3.list_objects_v2(
-        Bucket=lists.platform.bucket, Prefix=f"results/{FOLDER}/summary"
+    assert "Contents" not in lists.bucket.s3.list_objects_v2(
+        Bucket=lists.bucket.name, Prefix=f"results/{FOLDER}/summary"
     )
 
 
 @pytest.mark.parametrize("operation", ["get_object", "put_object"])
 def test_a_bucket_that_does_not_answer_is_worth_retrying(lists: Lists, operation: str) -> None:
     lists.put("a.json", BATCHES[0])
-    lists.use(FailingS3(lists.platform.s3, operation))
+    lists.use(FailingS3(lists.bucket.s3, operation))
 
     with pytest.raises(BucketUnavailable, match="SlowDown"):
         lists.summarize()
 
 
 def test_a_bucket_that_is_not_there_is_worth_retrying(lists: Lists) -> None:
-    lists.platform = replace(lists.platform, bucket="another-bucket")
+    lists.bucket = replace(lists.bucket, name="another-bucket")
 
     with pytest.raises(BucketUnavailable, match="NoSuchBucket"):
         lists.summarize()

@@ -3,7 +3,6 @@
 import json
 import threading
 import time
-from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -367,8 +366,7 @@ def test_a_claim_that_cannot_be_released_is_logged_and_ends_by_itself(world: Wor
 def test_a_ledger_that_cannot_be_reached_defers_the_request(world: World) -> None:
     once = Config(retries={"total_max_attempts": 1})
     nowhere = boto3.client("dynamodb", endpoint_url="http://127.0.0.1:1", config=once)
-    world.platform = replace(world.platform, dynamodb=nowhere)
-    world.restart()
+    world.use_client("dynamodb", nowhere)
 
     with pytest.raises(LedgerUnavailable, match="EndpointConnectionError"):
         world.bulk_delete(bulk_delete([contact_id(1)]))

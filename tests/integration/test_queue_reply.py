@@ -184,8 +184,7 @@ def test_a_direct_invocation_touches_no_queue(world: World) -> None:
         def __getattr__(self, name: str) -> Any:
             raise AssertionError(f"sqs.{name} was used")
 
-    world.platform = replace(world.platform, sqs=NoQueues())  # type: ignore[arg-type]
-    world.restart()
+    world.use_client("sqs", NoQueues())
 
     with pytest.raises(InvalidRequest):
         world.bulk_delete({"contact_ids": ["x"]})

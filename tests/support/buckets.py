@@ -1,15 +1,13 @@
 """Buckets of moto's, and functions that keep things in them."""
 
-from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import ClientError
 
-from contact_deletion.platform import AccountPlatform, BucketPlatform
+from contact_deletion.platform.bucket import Bucket
 from local.aws.account import REGION
-from tests.support.world import World
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -22,12 +20,10 @@ def s3_client() -> "S3Client":
     return s3
 
 
-def bucket_platform(world: World, bucket: str) -> BucketPlatform:
-    """What a function of the world's stands on, with this bucket, which is made."""
+def new_bucket(name: str) -> Bucket:
     s3 = s3_client()
-    s3.create_bucket(Bucket=bucket)
-    of_account = {field.name: getattr(world.platform, field.name) for field in fields(AccountPlatform)}
-    return BucketPlatform(**of_account, s3=s3, bucket=bucket)
+    s3.create_bucket(Bucket=name)
+    return Bucket(name, s3)
 
 
 class FailingS3:

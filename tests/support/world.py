@@ -22,7 +22,7 @@ from contact_deletion.handlers import (
     identifier_check,
     remove_identifier,
 )
-from contact_deletion.platform import Platform
+from contact_deletion.platform.deletion import DeletionPlatform
 from contact_deletion.sendgrid.transport import new_session
 from contact_deletion.settings import Settings
 from local.aws.account import REGION
@@ -49,7 +49,7 @@ _services = (f"test-{number}" for number in itertools.count())
 
 @dataclass
 class World:
-    platform: Platform
+    platform: DeletionPlatform
     double: SendGridDouble
     clock: FakeClock
     secret_arn: str
@@ -72,6 +72,13 @@ class World:
 
     def change_settings(self, **changes: Any) -> None:
         self.platform = replace(self.platform, settings=replace(self.platform.settings, **changes))
+        self.restart()
+
+    def use_client(self, service: str, client: Any) -> None:
+        """In place of moto's, from now on."""
+        self.platform = replace(
+            self.platform, aws_client=lambda name: client if name == service else _client(name)
+        )
         self.restart()
 
     def bulk_delete(self, event: object) -> Any:
@@ -286,13 +293,9 @@ def new_world(*, queues_and_ledger: bool = True) -> Iterator[World]:
             metrics_namespace="Test",
         )
         with new_session() as session:
-            platform = Platform(
+            platform = DeletionPlatform(
                 settings=settings,
-                dynamodb=dynamodb,
-                sqs=sqs,
-                events=event_bridge,
-                step_functions=step_functions,
-                secrets_manager=secrets_manager,
+                aws_client=_client,
                 session=session,
                 clock=clock,
                 sleep=clock.sleep,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from contact_deletion.errors import NotAccepted, SendGridRefused, SendGridUnauthorized, SendGridUnavailable
 from contact_deletion.jobs import PENDING, Job
-from contact_deletion.sendgrid import answers
+from contact_deletion.sendgrid import answers, exports
 from contact_deletion.sendgrid.exports import Export
 from tests.unit import strategies
 
@@ -337,7 +337,7 @@ UNUSABLE_IDS: list[object] = [None, "", 7, {}, "../count", "a b", "x" * 129]
 
 
 def test_the_export_of_a_202_is_its_id() -> None:
-    assert answers.export_id(body({"id": JOB, "_metadata": {}})) == JOB
+    assert exports.export_id(body({"id": JOB, "_metadata": {}})) == JOB
 
 
 @pytest.mark.parametrize(
@@ -346,7 +346,7 @@ def test_the_export_of_a_202_is_its_id() -> None:
 )
 def test_a_202_without_a_usable_export_id_is_no_success(answer: bytes | None) -> None:
     with pytest.raises(SendGridUnavailable, match="no usable id"):
-        answers.export_id(answer)
+        exports.export_id(answer)
 
 
 def test_an_export_is_told_with_its_links_their_expiry_and_its_count() -> None:
@@ -356,7 +356,7 @@ def test_an_export_is_told_with_its_links_their_expiry_and_its_count() -> None:
         "expires_at": "2026-11-22T00:00:00Z",
         "contact_count": 7,
     }
-    assert answers.export(body(told)) == Export(
+    assert exports.export(body(told)) == Export(
         "ready",
         ("https://files.example.com/1", "https://files.example.com/2"),
         datetime(2026, 11, 22, tzinfo=UTC),
@@ -365,7 +365,7 @@ def test_an_export_is_told_with_its_links_their_expiry_and_its_count() -> None:
 
 
 def test_an_expiry_keeps_its_offset() -> None:
-    expires_at = answers.export(
+    expires_at = exports.export(
         body({"status": "ready", "expires_at": "2026-11-22T00:00:00+02:00"})
     ).expires_at
     assert expires_at == datetime(2026, 11, 21, 22, tzinfo=UTC)
@@ -383,12 +383,12 @@ def test_an_expiry_keeps_its_offset() -> None:
     ids=str,
 )
 def test_what_an_export_does_not_tell_is_left_out(told: dict[str, Any]) -> None:
-    assert answers.export(body(told)) == Export("ready")
+    assert exports.export(body(told)) == Export("ready")
 
 
 @pytest.mark.parametrize("status", ["failure", "failed", "Failed", "errored"])
 def test_every_spelling_of_an_exports_failure_is_one(status: str) -> None:
-    export = answers.export(body({"status": status, "message": "mail jane@example.com, call 5550100"}))
+    export = exports.export(body({"status": status, "message": "mail jane@example.com, call 5550100"}))
     assert (export.failed, export.ready) == (True, False)
     assert export.message == "mail *** call ***"
 
@@ -396,7 +396,7 @@ def test_every_spelling_of_an_exports_failure_is_one(status: str) -> None:
 @pytest.mark.parametrize("answer", NOT_OBJECTS, ids=lambda v: repr(v)[:20])
 def test_what_tells_of_no_export_is_an_outage(answer: bytes | None) -> None:
     with pytest.raises(SendGridUnavailable, match="something that is none"):
-        answers.export(answer)
+        exports.export(answer)
 
 
 export_texts = st.fixed_dictionaries(
@@ -410,7 +410,7 @@ export_texts = st.fixed_dictionaries(
 @given(st.one_of(st.binary(), strategies.json_values.map(body), export_texts.map(body)))
 def test_any_body_is_an_export_or_an_outage(answer: bytes) -> None:
     try:
-        export = answers.export(answer)
+        export = exports.export(answer)
     except SendGridUnavailable:
         return
     assert strategies.PLANTED not in export.status + export.message

@@ -65,23 +65,53 @@ def test_a_module_imports_only_from_below(module: str, imported: set[str]) -> No
             assert other == own or below or at_the_bottom, f"{module} imports {name}"
 
 
-@pytest.mark.parametrize(
-    "function", sorted(path.stem for path in (SOURCE / "contact_deletion" / "handlers").glob("[a-z]*.py"))
-)
-def test_importing_a_handler_reads_no_setting_and_makes_no_client(function: str) -> None:
+FOR_SENDGRID = {"requests", "aws_lambda_powertools.utilities.parameters", "contact_deletion.sendgrid"}
+FOR_A_QUEUE = {"contact_deletion.inbound", "contact_deletion.announcement", "contact_deletion.reply"}
+FOR_THE_LEDGER = {"aws_lambda_powertools.utilities.idempotency", "contact_deletion.ledger"}
+FOR_DELETION = {"contact_deletion.deletion"}
+FOR_FOLLOWING = {"contact_deletion.following", "contact_deletion.request.follow_up"}
+FOR_BACKUPS = {"contact_deletion.backup"}
+FOR_LISTS = {"contact_deletion.contact_list"}
+
+USES = {
+    "bulk_delete": FOR_SENDGRID | FOR_A_QUEUE | FOR_THE_LEDGER | FOR_DELETION,
+    "delete_all": FOR_SENDGRID | FOR_A_QUEUE | FOR_THE_LEDGER | FOR_DELETION,
+    "remove_identifier": FOR_SENDGRID | FOR_A_QUEUE | FOR_THE_LEDGER | FOR_DELETION,
+    "deletion_status": FOR_SENDGRID | FOR_A_QUEUE | FOR_FOLLOWING,
+    "contact_count": FOR_SENDGRID,
+    "identifier_check": FOR_SENDGRID | FOR_DELETION,
+    "export_start": FOR_SENDGRID,
+    "export_status": FOR_SENDGRID | FOR_BACKUPS,
+    "export_copy": FOR_SENDGRID | FOR_BACKUPS,
+    "backup_check": FOR_BACKUPS,
+    "list_summary": FOR_LISTS,
+}
+"""What each function imports of that which not all of them need: a cold start pays for every import."""
+
+OPTIONAL = {name for names in USES.values() for name in names}
+
+
+@pytest.mark.parametrize("function", USES)
+def test_importing_a_handler_imports_what_it_uses_and_does_nothing(function: str) -> None:
     program = (
-        "import botocore.session\n"
+        "import botocore.session, sys\n"
         "def refuse(*_, **__): raise SystemExit('a client was made')\n"
         "botocore.session.Session.create_client = refuse\n"
         f"import contact_deletion.handlers.{function}\n"
+        "print(*sys.modules)\n"
     )
 
     done = subprocess.run(  # noqa: S603 - a program of our own
         [sys.executable, "-c", program],
-        env={"PYTHONPATH": str(SOURCE)},
+        env={"PYTHONPATH": str(SOURCE)},  # and no setting
         capture_output=True,
         text=True,
         check=False,
     )
 
     assert (done.returncode, done.stderr) == (0, "")
+    assert {name for name in done.stdout.split() if name in OPTIONAL} == USES[function]
+
+
+def test_what_every_handler_uses_is_known() -> None:
+    assert {path.stem for path in (SOURCE / "contact_deletion" / "handlers").glob("[a-z]*.py")} == USES.keys()

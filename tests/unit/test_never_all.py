@@ -63,9 +63,15 @@ def test_the_path_of_the_base_url_is_kept() -> None:
     assert target == f"/base/v3/marketing/contacts?ids={contact_id(1)}"
 
 
-@pytest.mark.parametrize("text", ['"DELETE"', "delete_all_contacts=", "?ids=", "/v3/marketing"])
+@pytest.mark.parametrize("text", ['"DELETE"', "delete_all_contacts=", "?ids="])
 def test_only_the_client_writes_a_deletion(text: str) -> None:
     assert [name for name, source in SOURCES.items() if text in source] == ["sendgrid/client.py"]
+
+
+def test_only_the_transport_knows_where_contacts_are() -> None:
+    assert [name for name, source in SOURCES.items() if "}/v3/marketing" in source] == [
+        "sendgrid/transport.py"
+    ]
 
 
 def test_each_query_parameter_is_written_in_one_place() -> None:

@@ -1,17 +1,18 @@
 """Tells what became of the requests of a queue: to DeletionStatusFunction, to workflows that wait, to EventBridge."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from contact_deletion.announcement.conclusion import Conclusion, conclusions
 from contact_deletion.announcement.event_bus import EventBus
-from contact_deletion.announcement.status_messages import StatusMessages
 from contact_deletion.announcement.task_tokens import TaskTokens
-from contact_deletion.batch_calls import CALLS_AT_ONCE
 from contact_deletion.deadline import Clock
 from contact_deletion.outcomes import Accepted
 from contact_deletion.settled import Settled
-from contact_deletion.telemetry import Telemetry
+from contact_deletion.telemetry.queue import QueueTelemetry
+
+if TYPE_CHECKING:
+    from contact_deletion.announcement.status_messages import StatusMessages
 
 
 class Announcer:
@@ -19,13 +20,13 @@ class Announcer:
         self,
         operation: str,
         *,
-        status_messages: StatusMessages | None,
+        status_messages: "StatusMessages | None",
         task_tokens: TaskTokens,
         event_bus: EventBus,
-        telemetry: Telemetry,
+        telemetry: QueueTelemetry,
         clock: Clock,
     ) -> None:
-        """Without `status_messages`, jobs are not followed."""
+        """Without `status_messages`, jobs are not followed; a function that starts none has none."""
         self._operation = operation
         self._status_messages = status_messages
         self._task_tokens = task_tokens
@@ -49,11 +50,9 @@ class Announcer:
     def _conclude(self, ends: Sequence[Conclusion]) -> set[int]:
         """Answers tokens first: to do that twice does no harm, while an event that is put twice is two events."""
         untold: set[int] = set()
-        with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
-            for end, reason in zip(ends, pool.map(self._task_tokens.answer, ends), strict=True):
-                if reason:
-                    untold.add(id(end))
-                    self._telemetry.task_token_failed(end.detail["request_id"], end.detail["job_ids"], reason)
+        for end, reason in self._task_tokens.answer(ends):
+            untold.add(id(end))
+            self._telemetry.task_token_failed(end.detail["request_id"], end.detail["job_ids"], reason)
         for end, reason in self._event_bus.put([end for end in ends if id(end) not in untold]):
             untold.add(id(end))
             self._telemetry.event_failed(end.detail["request_id"], end.detail["job_ids"], reason)

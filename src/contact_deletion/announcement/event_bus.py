@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -27,8 +28,13 @@ class EventBus:
     """Puts events on the bus `name`; on none where the name is empty."""
 
     def __init__(
-        self, client: "EventBridgeClient", name: str, sleep: Sleep, jitter: Callable[[float, float], float]
+        self,
+        client: Callable[[], "EventBridgeClient"],
+        name: str,
+        sleep: Sleep,
+        jitter: Callable[[float, float], float],
     ) -> None:
+        """Acceptance is no event, so the client is made for the first that there is."""
         self._client = client
         self._name = name
         self._sleep = sleep
@@ -36,28 +42,19 @@ class EventBus:
 
     def put(self, conclusions: Sequence[Conclusion]) -> NotPut:
         """One event for each conclusion; those that failed are tried again, alone, after full-jitter backoff."""
-        if not self._name:
+        if not self._name or not conclusions:
             return []
+        client = self._client()
         left: NotPut = [(conclusion, "") for conclusion in conclusions]
         with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
             for attempt in range(_ATTEMPTS):
                 if attempt and left:
                     self._sleep(self._jitter(0, 0.1 * 2**attempt))
                 calls = batches([(one, self._entry(one)) for one, _ in left], _size)
-                left = [failure for failures in pool.map(self._put, calls) for failure in failures]
+                left = [
+                    failure for failures in pool.map(partial(_put, client), calls) for failure in failures
+                ]
         return left
-
-    def _put(self, batch: Sequence[tuple[Conclusion, Entry]]) -> NotPut:
-        entries: Any = [entry for _, entry in batch]
-        try:
-            answer = self._client.put_events(Entries=entries)
-        except (ClientError, BotoCoreError) as error:
-            return [(conclusion, error_code(error)) for conclusion, _ in batch]
-        return [
-            (conclusion, result["ErrorCode"])
-            for (conclusion, _), result in zip(batch, answer["Entries"], strict=True)
-            if result.get("ErrorCode")
-        ]
 
     def _entry(self, conclusion: Conclusion) -> Entry:
         return {
@@ -66,6 +63,19 @@ class EventBus:
             "DetailType": f"Contact Deletion {conclusion.kind}",
             "Detail": json.dumps(conclusion.detail),
         }
+
+
+def _put(client: "EventBridgeClient", batch: Sequence[tuple[Conclusion, Entry]]) -> NotPut:
+    entries: Any = [entry for _, entry in batch]
+    try:
+        answer = client.put_events(Entries=entries)
+    except (ClientError, BotoCoreError) as error:
+        return [(conclusion, error_code(error)) for conclusion, _ in batch]
+    return [
+        (conclusion, result["ErrorCode"])
+        for (conclusion, _), result in zip(batch, answer["Entries"], strict=True)
+        if result.get("ErrorCode")
+    ]
 
 
 def _size(entry: Entry) -> int:

@@ -1,13 +1,16 @@
 """The answer to a workflow that sent a request with a task token and waits."""
 
 import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contact_deletion.announcement.conclusion import Conclusion
 from contact_deletion.aws_errors import error_code
-from contact_deletion.telemetry import Telemetry
+from contact_deletion.batch_calls import CALLS_AT_ONCE
+from contact_deletion.telemetry.queue import QueueTelemetry
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -20,20 +23,27 @@ _MAX_CAUSE = 32_768
 
 
 class TaskTokens:
-    def __init__(self, client: "SFNClient", telemetry: Telemetry) -> None:
+    def __init__(self, client: Callable[[], "SFNClient"], telemetry: QueueTelemetry) -> None:
+        """Few requests have a token, so the client is made for the first that has."""
         self._client = client
         self._telemetry = telemetry
 
-    def answer(self, conclusion: Conclusion) -> str | None:
-        """Tells whoever waits for this conclusion; says why where that has to be tried again."""
-        token = conclusion.task_token
-        if token is None:
-            return None
+    def answer(self, conclusions: Sequence[Conclusion]) -> list[tuple[Conclusion, str]]:
+        """Tells whoever waits; gives back the conclusions for which that has to be tried again, each with why."""
+        waited_for = [(one, one.task_token) for one in conclusions if one.task_token]
+        if not waited_for:
+            return []
+        client = self._client()
+        with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
+            reasons = pool.map(lambda waiting: self._tell(client, *waiting), waited_for)
+            return [(one, reason) for (one, _), reason in zip(waited_for, reasons, strict=True) if reason]
+
+    def _tell(self, client: "SFNClient", conclusion: Conclusion, token: str) -> str | None:
         try:
             if conclusion.detail["code"] is None:
-                self._client.send_task_success(taskToken=token, output=json.dumps(conclusion.detail))
+                client.send_task_success(taskToken=token, output=json.dumps(conclusion.detail))
             else:
-                self._client.send_task_failure(
+                client.send_task_failure(
                     taskToken=token, error=conclusion.detail["code"], cause=_cause(conclusion)
                 )
         except (ClientError, BotoCoreError) as error:

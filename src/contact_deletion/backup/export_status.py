@@ -9,8 +9,7 @@ from contact_deletion.errors import BackupIncomplete, SendGridRefused
 from contact_deletion.jobs import PENDING
 from contact_deletion.patience import SETTLING_SECONDS, ask_again_after
 from contact_deletion.request.export_status import ExportStatus
-from contact_deletion.sendgrid.client import SendGridClient
-from contact_deletion.sendgrid.exports import Export
+from contact_deletion.sendgrid.exports import Export, ExportClient
 
 MAX_EXPORT_SECONDS = 6 * 60 * 60.0
 """Half of the time for which a file can be downloaded (Twilio docs: 12 hours after the export was asked for)."""
@@ -21,7 +20,7 @@ COPYING_SECONDS = 300.0
 """Links that expire sooner are not worth following: all parts have to be begun by then."""
 
 
-def status(client: SendGridClient, request: ExportStatus, now: float, deadline: Deadline) -> dict[str, Any]:
+def status(client: ExportClient, request: ExportStatus, now: float, deadline: Deadline) -> dict[str, Any]:
     """The answer, which has no link in it: a workflow's history is no place for what opens everyone's data."""
     age = now - request.started_at
     export = _export(client, request.export_id, age, deadline)
@@ -37,7 +36,7 @@ def status(client: SendGridClient, request: ExportStatus, now: float, deadline: 
     return _answer("pending", export, retry_after=ask_again_after(age, MOST_SECONDS_BETWEEN))
 
 
-def _export(client: SendGridClient, export_id: str, age: float, deadline: Deadline) -> Export:
+def _export(client: ExportClient, export_id: str, age: float, deadline: Deadline) -> Export:
     try:
         return client.export(export_id, deadline)
     except SendGridRefused as refused:

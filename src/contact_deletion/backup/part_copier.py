@@ -12,7 +12,7 @@ from contact_deletion.deadline import Clock, Deadline
 from contact_deletion.errors import BackupIncomplete, SendGridUnavailable
 from contact_deletion.request.backup_check import CopiedPart
 from contact_deletion.request.export_copy import ExportCopy
-from contact_deletion.sendgrid.client import SendGridClient
+from contact_deletion.sendgrid.exports import ExportClient
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -22,7 +22,7 @@ class PartCopier:
     """Downloads by http too where `allow_http`."""
 
     def __init__(
-        self, client: SendGridClient, s3: "S3Client", bucket: str, clock: Clock, *, allow_http: bool
+        self, client: ExportClient, s3: "S3Client", bucket: str, clock: Clock, *, allow_http: bool
     ) -> None:
         self._client = client
         self._s3 = s3

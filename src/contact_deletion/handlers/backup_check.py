@@ -4,26 +4,27 @@ from functools import cache
 from typing import Any
 
 from contact_deletion.backup.check import check
-from contact_deletion.platform import BucketPlatform
+from contact_deletion.platform.bucket import Bucket
+from contact_deletion.platform.function import FunctionPlatform
 from contact_deletion.request.backup_check import BackupCheck, parse
 from contact_deletion.task import Task
 
 OPERATION = "backup_check"
 
 
-def build(platform: BucketPlatform) -> Task[BackupCheck]:
+def build(platform: FunctionPlatform, bucket: Bucket) -> Task[BackupCheck]:
     return Task(
         platform.telemetry(OPERATION),
         platform.clock,
         parse=parse,
-        act=lambda request, _: check(platform.s3, platform.bucket, request, platform.clock()),
+        act=lambda request, _: check(bucket.s3, bucket.name, request, platform.clock()),
     )
 
 
 @cache
 def task() -> Task[BackupCheck]:
     """This execution environment's, made on first use."""
-    return build(BucketPlatform.of_lambda_with("BACKUP_BUCKET"))
+    return build(FunctionPlatform.of_lambda(), Bucket.of_lambda("BACKUP_BUCKET"))
 
 
 def handler(event: Any, context: Any) -> Any:

@@ -9,15 +9,15 @@ from contact_deletion.deadline import Deadline
 from contact_deletion.deletion.bulk import BulkDeletion
 from contact_deletion.ledger.batch import BatchLedger
 from contact_deletion.outcomes import DeletionOutcome
-from contact_deletion.platform import Platform
+from contact_deletion.platform.deletion import DeletionPlatform
 from contact_deletion.request.bulk_delete import BulkDelete, parse
 
 OPERATION = "bulk_delete"
 
 
-def build(platform: Platform) -> Application[BulkDelete]:
+def build(platform: DeletionPlatform) -> Application[BulkDelete]:
     parts = platform.parts(OPERATION)
-    ledger: BatchLedger[BulkDelete] = BatchLedger(parts.ledger_layers, parts.telemetry)
+    ledger: BatchLedger[BulkDelete] = BatchLedger(platform.ledger_layers(OPERATION), parts.telemetry)
     deletion = BulkDeletion(parts.client)
 
     def settle(requests: Sequence[BulkDelete], deadline: Deadline) -> list[DeletionOutcome]:
@@ -29,7 +29,7 @@ def build(platform: Platform) -> Application[BulkDelete]:
 @cache
 def application() -> Application[BulkDelete]:
     """This execution environment's, made on first use."""
-    return build(Platform.of_lambda())
+    return build(DeletionPlatform.of_lambda())
 
 
 def handler(event: Any, context: Any) -> Any:

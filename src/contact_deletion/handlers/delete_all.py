@@ -9,15 +9,15 @@ from contact_deletion.deadline import Deadline
 from contact_deletion.deletion.delete_all import DeleteAllDeletion
 from contact_deletion.ledger.claims import Claims
 from contact_deletion.outcomes import DeletionOutcome
-from contact_deletion.platform import Platform
+from contact_deletion.platform.deletion import DeletionPlatform
 from contact_deletion.request.delete_all import DeleteAll, parse
 
 OPERATION = "delete_all"
 
 
-def build(platform: Platform) -> Application[DeleteAll]:
+def build(platform: DeletionPlatform) -> Application[DeleteAll]:
     parts = platform.parts(OPERATION)
-    claims: Claims[DeleteAll] = Claims(parts.ledger_layers, parts.telemetry, parts.clock)
+    claims: Claims[DeleteAll] = Claims(platform.ledger_layers(OPERATION), parts.telemetry, parts.clock)
     deletion = DeleteAllDeletion(
         parts.client,
         parts.clock,
@@ -34,7 +34,7 @@ def build(platform: Platform) -> Application[DeleteAll]:
 @cache
 def application() -> Application[DeleteAll]:
     """This execution environment's, made on first use."""
-    return build(Platform.of_lambda())
+    return build(DeletionPlatform.of_lambda())
 
 
 def handler(event: Any, context: Any) -> Any:

@@ -6,13 +6,13 @@ from typing import Any
 from contact_deletion.application import Application
 from contact_deletion.following.follow_up import Following
 from contact_deletion.following.verification import Verification
-from contact_deletion.platform import Platform
+from contact_deletion.platform.queue import QueuePlatform
 from contact_deletion.request.follow_up import FollowUp, parse
 
 OPERATION = "deletion_status"
 
 
-def build(platform: Platform) -> Application[FollowUp]:
+def build(platform: QueuePlatform) -> Application[FollowUp]:
     parts = platform.parts(OPERATION)
     following = Following(parts.client, parts.clock, Verification(parts.settings.contact_verification))
     return Application(parts, parse=parse, settle=following.settle)
@@ -21,7 +21,7 @@ def build(platform: Platform) -> Application[FollowUp]:
 @cache
 def application() -> Application[FollowUp]:
     """This execution environment's, made on first use."""
-    return build(Platform.of_lambda())
+    return build(QueuePlatform.of_lambda())
 
 
 def handler(event: Any, context: Any) -> Any:

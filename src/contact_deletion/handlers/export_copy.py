@@ -4,19 +4,21 @@ from functools import cache
 from typing import Any
 
 from contact_deletion.backup.part_copier import PartCopier
-from contact_deletion.platform import BucketPlatform
+from contact_deletion.platform.account import AccountPlatform
+from contact_deletion.platform.bucket import Bucket
 from contact_deletion.request.export_copy import ExportCopy, parse
+from contact_deletion.sendgrid.exports import ExportClient
 from contact_deletion.task import Task
 
 OPERATION = "export_copy"
 
 
-def build(platform: BucketPlatform) -> Task[ExportCopy]:
-    client = platform.client()
+def build(platform: AccountPlatform, bucket: Bucket) -> Task[ExportCopy]:
+    client = platform.client(ExportClient)
     copier = PartCopier(
         client,
-        platform.s3,
-        platform.bucket,
+        bucket.s3,
+        bucket.name,
         platform.clock,
         # What stands in for SendGrid on a private network gives links to itself.
         allow_http=platform.settings.sendgrid_base_url.startswith("http://"),
@@ -33,7 +35,7 @@ def build(platform: BucketPlatform) -> Task[ExportCopy]:
 @cache
 def task() -> Task[ExportCopy]:
     """This execution environment's, made on first use."""
-    return build(BucketPlatform.of_lambda_with("BACKUP_BUCKET"))
+    return build(AccountPlatform.of_lambda(), Bucket.of_lambda("BACKUP_BUCKET"))
 
 
 def handler(event: Any, context: Any) -> Any:

@@ -3,15 +3,16 @@
 from functools import cache
 from typing import Any
 
-from contact_deletion.platform import AccountPlatform
+from contact_deletion.platform.account import AccountPlatform
 from contact_deletion.request import fields
+from contact_deletion.sendgrid.exports import ExportClient
 from contact_deletion.task import Task
 
 OPERATION = "export_start"
 
 
 def build(platform: AccountPlatform) -> Task[None]:
-    client = platform.client()
+    client = platform.client(ExportClient)
     return Task(
         platform.telemetry(OPERATION),
         platform.clock,

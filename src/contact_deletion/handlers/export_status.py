@@ -4,15 +4,16 @@ from functools import cache
 from typing import Any
 
 from contact_deletion.backup.export_status import status
-from contact_deletion.platform import AccountPlatform
+from contact_deletion.platform.account import AccountPlatform
 from contact_deletion.request.export_status import ExportStatus, parse
+from contact_deletion.sendgrid.exports import ExportClient
 from contact_deletion.task import Task
 
 OPERATION = "export_status"
 
 
 def build(platform: AccountPlatform) -> Task[ExportStatus]:
-    client = platform.client()
+    client = platform.client(ExportClient)
     return Task(
         platform.telemetry(OPERATION),
         platform.clock,

@@ -5,15 +5,16 @@ from typing import Any
 
 from contact_deletion.deadline import Deadline
 from contact_deletion.deletion.identifier import held_identifiers, same_identifier
-from contact_deletion.platform import AccountPlatform
+from contact_deletion.platform.account import AccountPlatform
 from contact_deletion.request.remove_identifier import RemoveIdentifier, parse
+from contact_deletion.sendgrid.client import SendGridClient
 from contact_deletion.task import Task
 
 OPERATION = "identifier_check"
 
 
 def build(platform: AccountPlatform) -> Task[RemoveIdentifier]:
-    client = platform.client()
+    client = platform.client(SendGridClient)
 
     def check(request: RemoveIdentifier, deadline: Deadline) -> dict[str, Any]:
         held = held_identifiers(client.contact(request.contact_id, deadline))

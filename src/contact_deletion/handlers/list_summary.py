@@ -4,26 +4,27 @@ from functools import cache
 from typing import Any
 
 from contact_deletion.contact_list.summary import summarize
-from contact_deletion.platform import BucketPlatform
+from contact_deletion.platform.bucket import Bucket
+from contact_deletion.platform.function import FunctionPlatform
 from contact_deletion.request.list_summary import parse
 from contact_deletion.task import Task
 
 OPERATION = "list_summary"
 
 
-def build(platform: BucketPlatform) -> Task[str]:
+def build(platform: FunctionPlatform, bucket: Bucket) -> Task[str]:
     return Task(
         platform.telemetry(OPERATION),
         platform.clock,
         parse=parse,
-        act=lambda folder, _: summarize(platform.s3, platform.bucket, folder),
+        act=lambda folder, _: summarize(bucket.s3, bucket.name, folder),
     )
 
 
 @cache
 def task() -> Task[str]:
     """This execution environment's, made on first use."""
-    return build(BucketPlatform.of_lambda_with("CONTACT_LIST_BUCKET"))
+    return build(FunctionPlatform.of_lambda(), Bucket.of_lambda("CONTACT_LIST_BUCKET"))
 
 
 def handler(event: Any, context: Any) -> Any:

@@ -9,15 +9,15 @@ from contact_deletion.deadline import Deadline
 from contact_deletion.deletion.identifier import IdentifierDeletion
 from contact_deletion.ledger.claims import Claims
 from contact_deletion.outcomes import DeletionOutcome
-from contact_deletion.platform import Platform
+from contact_deletion.platform.deletion import DeletionPlatform
 from contact_deletion.request.remove_identifier import RemoveIdentifier, parse
 
 OPERATION = "remove_identifier"
 
 
-def build(platform: Platform) -> Application[RemoveIdentifier]:
+def build(platform: DeletionPlatform) -> Application[RemoveIdentifier]:
     parts = platform.parts(OPERATION)
-    claims: Claims[RemoveIdentifier] = Claims(parts.ledger_layers, parts.telemetry, parts.clock)
+    claims: Claims[RemoveIdentifier] = Claims(platform.ledger_layers(OPERATION), parts.telemetry, parts.clock)
     deletion = IdentifierDeletion(parts.client)
 
     def settle(requests: Sequence[RemoveIdentifier], deadline: Deadline) -> list[DeletionOutcome]:
@@ -31,7 +31,7 @@ def build(platform: Platform) -> Application[RemoveIdentifier]:
 @cache
 def application() -> Application[RemoveIdentifier]:
     """This execution environment's, made on first use."""
-    return build(Platform.of_lambda())
+    return build(DeletionPlatform.of_lambda())
 
 
 def handler(event: Any, context: Any) -> Any:

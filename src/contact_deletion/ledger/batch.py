@@ -20,7 +20,7 @@ from contact_deletion.ledger.layer import (
 )
 from contact_deletion.outcomes import Accepted, DeletionOutcome
 from contact_deletion.request.base import DeletionRequest
-from contact_deletion.telemetry import Telemetry
+from contact_deletion.telemetry.queue import QueueTelemetry
 
 _CALLS_AT_ONCE = 8
 
@@ -42,7 +42,7 @@ class _Entry(Generic[RequestT]):
 class BatchLedger(Generic[RequestT]):
     """Lets `act` see each request of a batch once, and only those that were not done before."""
 
-    def __init__(self, layers: Layers, telemetry: Telemetry) -> None:
+    def __init__(self, layers: Layers, telemetry: QueueTelemetry) -> None:
         self._layers = layers
         self._telemetry = telemetry
 

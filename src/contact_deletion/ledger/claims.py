@@ -26,7 +26,7 @@ from contact_deletion.ledger.faults import ledger_errors
 from contact_deletion.ledger.layer import COMPLETED, Layers, payload_of
 from contact_deletion.outcomes import Accepted, DeletionOutcome
 from contact_deletion.request.base import DeletionRequest
-from contact_deletion.telemetry import Telemetry
+from contact_deletion.telemetry.queue import QueueTelemetry
 
 IN_PROGRESS_RETRY_SECONDS = 15.0
 
@@ -69,7 +69,7 @@ class Claim:
 class Claims(Generic[RequestT]):
     """Lets `act` run once for each request, and answers repetitions from the record."""
 
-    def __init__(self, layers: Layers, telemetry: Telemetry, clock: Clock) -> None:
+    def __init__(self, layers: Layers, telemetry: QueueTelemetry, clock: Clock) -> None:
         self._layers = layers
         self._telemetry = telemetry
         self._clock = clock

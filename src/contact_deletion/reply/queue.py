@@ -11,7 +11,7 @@ from contact_deletion.inbound import QueueMessage
 from contact_deletion.reply.backoff import LEAST_JITTER, visibility_timeout
 from contact_deletion.reply.dead_letter import dead_letter, size_of
 from contact_deletion.settled import Settled
-from contact_deletion.telemetry import Telemetry
+from contact_deletion.telemetry.queue import QueueTelemetry
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -31,7 +31,7 @@ class QueueReply:
         announcer: Announcer,
         sqs: "SQSClient",
         dead_letter_queue_url: str,
-        telemetry: Telemetry,
+        telemetry: QueueTelemetry,
         jitter: Callable[[float, float], float],
     ) -> None:
         self._announcer = announcer

@@ -3,14 +3,12 @@
 import json
 import re
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from contact_deletion.errors import NotAccepted, SendGridRefused, SendGridUnauthorized, SendGridUnavailable
 from contact_deletion.jobs import PENDING, Job
 from contact_deletion.redaction import redact
 from contact_deletion.request.fields import RESOURCE_ID
-from contact_deletion.sendgrid.exports import Export
 
 _WORD = re.compile("[a-z_]{1,32}")
 _MAX_URL = 4096
@@ -41,10 +39,10 @@ def job(job_id: str, body: bytes | None) -> Job:
         raise SendGridUnavailable("SendGrid answered a job's status with something that is none")
     return Job(
         job_id,
-        _status(found),
-        requested_count=_count(counts, "requested_count"),
-        deleted_count=_count(counts, "deleted_count"),
-        errored_count=_count(counts, "errored_count"),
+        status_word(found),
+        requested_count=count(counts, "requested_count"),
+        deleted_count=count(counts, "deleted_count"),
+        errored_count=count(counts, "errored_count"),
         errors_url=_url(counts.get("errors_url")),
     )
 
@@ -55,30 +53,6 @@ def contact_ids(body: bytes | None) -> frozenset[str]:
     if not isinstance(found, list) or not all(isinstance(contact, dict) for contact in found):
         raise SendGridUnavailable("SendGrid answered a look-up of contacts with something that is no list")
     return frozenset(str(contact.get("id", "")).lower() for contact in found)
-
-
-def export_id(body: bytes | None) -> str:
-    """The export that a 202 names. Raises SendGridUnavailable where there is none."""
-    found = json_object(body).get("id")
-    if not isinstance(found, str) or not RESOURCE_ID.fullmatch(found):
-        raise SendGridUnavailable("SendGrid accepted the export but named no usable id")
-    return found
-
-
-def export(body: bytes | None) -> Export:
-    """How an export stands. Raises SendGridUnavailable where the answer is not about an export."""
-    found = json_object(body)
-    if not found:
-        raise SendGridUnavailable("SendGrid answered an export's status with something that is none")
-    urls = found.get("urls")
-    message = found.get("message")
-    return Export(
-        _status(found),
-        urls=tuple(map(str, urls)) if isinstance(urls, list) else (),
-        expires_at=_moment(found.get("expires_at")),
-        contact_count=_count(found, "contact_count"),
-        message=redact(message) if isinstance(message, str) else "",
-    )
 
 
 def json_object(body: bytes | None) -> dict[str, Any]:
@@ -109,14 +83,14 @@ def _reason(body: bytes | None, personal_values: Iterable[str]) -> str:
     return f": {redact(message, personal_values)}" if isinstance(message, str) and message else ""
 
 
-def _status(found: dict[str, Any]) -> str:
+def status_word(found: dict[str, Any]) -> str:
     """A word that is not one, or is missing, leaves the matter open."""
     status = found.get("status")
     word = status.lower() if isinstance(status, str) else ""
     return word if _WORD.fullmatch(word) else PENDING
 
 
-def _count(counts: dict[str, Any], name: str) -> int | None:
+def count(counts: dict[str, Any], name: str) -> int | None:
     value = counts.get(name)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
@@ -125,11 +99,3 @@ def _url(value: object) -> str | None:
     return (
         value if isinstance(value, str) and value.startswith("https://") and len(value) <= _MAX_URL else None
     )
-
-
-def _moment(value: object) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None

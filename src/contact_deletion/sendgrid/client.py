@@ -1,16 +1,17 @@
-"""SendGrid's Marketing contacts API: the three deletions, the look-ups that guard and confirm them, and exports."""
+"""SendGrid's Marketing contacts API: the three deletions, and the look-ups that guard and confirm them."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from contact_deletion.deadline import Deadline
 from contact_deletion.errors import ContactNotFound, RateLimited, SendGridRefused, SendGridUnavailable
 from contact_deletion.jobs import UNKNOWN, Job
-from contact_deletion.request.remove_identifier import IdentifierType
 from contact_deletion.sendgrid import answers
-from contact_deletion.sendgrid.exports import Export
 from contact_deletion.sendgrid.rate_limit import RateLimit
 from contact_deletion.sendgrid.transport import Transport
+
+if TYPE_CHECKING:
+    from contact_deletion.request.remove_identifier import IdentifierType
 
 IDS_SEPARATOR = "%2C"
 """The comma as Twilio's own samples send it."""
@@ -18,19 +19,12 @@ IDS_SEPARATOR = "%2C"
 MAX_LOOKED_UP = 100
 """Contacts that one batch look-up names (Twilio docs: Get Batched Contacts by IDs)."""
 
-EXPORT_PART_MEGABYTES = 500
-"""Of a part of an export, so that one invocation copies it in time (Twilio docs: 5,000 is the default)."""
-
 _MAX_LOOK_UP_BYTES = 16 * 1024 * 1024
 """A hundred contacts with all their custom fields."""
 
 
 class SendGridClient(Transport):
     """The calls, of one account. Every method raises what Transport says."""
-
-    @property
-    def _contacts(self) -> str:
-        return f"{self._base_path}/v3/marketing/contacts"
 
     @property
     def deletion_limit(self) -> RateLimit:
@@ -58,7 +52,7 @@ class SendGridClient(Transport):
         return answers.job_id(self._call("DELETE", f"{self._contacts}?delete_all_contacts=true", limit))
 
     def delete_identifier(
-        self, contact_id: str, identifier_type: IdentifierType, identifier_value: str, deadline: Deadline
+        self, contact_id: str, identifier_type: "IdentifierType", identifier_value: str, deadline: Deadline
     ) -> str:
         """Starts the removal of one identifier and gives its job's id; the value never appears in an error."""
         body = {"identifier_type": str(identifier_type), "identifier_value": identifier_value}
@@ -125,16 +119,3 @@ class SendGridClient(Transport):
                 return frozenset()
             raise
         return answers.contact_ids(body) & frozenset(contact_ids)
-
-    def start_export(self, deadline: Deadline) -> str:
-        """Asks for an export of every contact and gives its id."""
-        body = {"file_type": "csv", "max_file_size": EXPORT_PART_MEGABYTES}
-        return answers.export_id(
-            self._in_turn("POST", f"{self._contacts}/exports", "exports", deadline, body)
-        )
-
-    def export(self, export_id: str, deadline: Deadline) -> Export:
-        """How an export stands."""
-        return answers.export(
-            self._in_turn("GET", f"{self._contacts}/exports/{export_id}", "export", deadline)
-        )

@@ -1,7 +1,17 @@
-"""An export of contacts, as SendGrid tells of it (Twilio docs: Export Contacts Status)."""
+"""Exports of contacts (Twilio docs: Export Contacts, Export Contacts Status)."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
+
+from contact_deletion.deadline import Deadline
+from contact_deletion.errors import SendGridUnavailable
+from contact_deletion.redaction import redact
+from contact_deletion.request.fields import RESOURCE_ID
+from contact_deletion.sendgrid import answers
+from contact_deletion.sendgrid.transport import Transport
+
+PART_MEGABYTES = 500
+"""Of a part of an export, so that one invocation copies it in time (Twilio docs: 5,000 is the default)."""
 
 READY = "ready"
 
@@ -11,7 +21,9 @@ _FAILURES = ("fail", "error")
 
 @dataclass(frozen=True)
 class Export:
-    """`urls` are links that open the files for whoever has them, until `expires_at`; they are for no log.
+    """An export as SendGrid tells of it.
+
+    `urls` are links that open the files for whoever has them, until `expires_at`; they are for no log.
 
     `contact_count` is None where SendGrid does not tell it; `message` is SendGrid's, redacted.
     """
@@ -29,3 +41,48 @@ class Export:
     @property
     def failed(self) -> bool:
         return self.status.startswith(_FAILURES)
+
+
+class ExportClient(Transport):
+    """The calls for one account. Every method raises what Transport says."""
+
+    def start_export(self, deadline: Deadline) -> str:
+        """Asks for an export of every contact and gives its id."""
+        body = {"file_type": "csv", "max_file_size": PART_MEGABYTES}
+        return export_id(self._in_turn("POST", f"{self._contacts}/exports", "exports", deadline, body))
+
+    def export(self, export_id: str, deadline: Deadline) -> Export:
+        """How an export stands."""
+        return export(self._in_turn("GET", f"{self._contacts}/exports/{export_id}", "export", deadline))
+
+
+def export_id(body: bytes | None) -> str:
+    """The export that a 202 names. Raises SendGridUnavailable where there is none."""
+    found = answers.json_object(body).get("id")
+    if not isinstance(found, str) or not RESOURCE_ID.fullmatch(found):
+        raise SendGridUnavailable("SendGrid accepted the export but named no usable id")
+    return found
+
+
+def export(body: bytes | None) -> Export:
+    """How an export stands. Raises SendGridUnavailable where the answer is not about an export."""
+    found = answers.json_object(body)
+    if not found:
+        raise SendGridUnavailable("SendGrid answered an export's status with something that is none")
+    urls = found.get("urls")
+    message = found.get("message")
+    return Export(
+        answers.status_word(found),
+        urls=tuple(map(str, urls)) if isinstance(urls, list) else (),
+        expires_at=_moment(found.get("expires_at")),
+        contact_count=answers.count(found, "contact_count"),
+        message=redact(message) if isinstance(message, str) else "",
+    )
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None

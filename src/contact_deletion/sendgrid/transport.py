@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from threading import Lock
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import requests
@@ -34,8 +35,7 @@ class Usage:
     rate_limit_wait_seconds: float = 0.0
 
 
-@dataclass(frozen=True)
-class _Answer:
+class _Answer(NamedTuple):
     status: int
     body: bytes | None
     """None where it broke off."""
@@ -78,7 +78,7 @@ class Transport:
     ) -> None:
         url = urlsplit(base_url)
         self._origin = f"{url.scheme}://{url.netloc}"
-        self._base_path = url.path
+        self._contacts = f"{url.path}/v3/marketing/contacts"
         self._api_key = api_key
         self._on_behalf_of = on_behalf_of
         self._session = session

@@ -1,0 +1,27 @@
+"""What a function with a queue stands on that deletes."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from contact_deletion.announcement.status_messages import StatusMessages
+from contact_deletion.ledger.layer import Layers
+from contact_deletion.platform.queue import QueuePlatform
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class DeletionPlatform(QueuePlatform):
+    """Adds the ledger, and has followed what SendGrid accepted."""
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        client: DynamoDBClient = self.aws_client("dynamodb")
+        return client
+
+    def ledger_layers(self, operation: str) -> Layers:
+        return Layers(self.dynamodb, self.settings.ledger_table, operation, self.sleep)
+
+    def _status_messages(self, operation: str) -> StatusMessages | None:
+        queue_url = self.settings.deletion_status_queue_url
+        return StatusMessages(self.sqs, queue_url, operation) if queue_url else None

@@ -1,0 +1,92 @@
+"""What a function stands on that a queue feeds, and the parts that it is made from."""
+
+import os
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+from contact_deletion.announcement.announcer import Announcer
+from contact_deletion.announcement.event_bus import EventBus
+from contact_deletion.announcement.task_tokens import TaskTokens
+from contact_deletion.deadline import Clock
+from contact_deletion.platform.account import AccountPlatform
+from contact_deletion.reply.queue import QueueReply
+from contact_deletion.sendgrid.client import SendGridClient
+from contact_deletion.sendgrid.transport import new_session
+from contact_deletion.settings import Settings
+from contact_deletion.telemetry.queue import QueueTelemetry
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+    from contact_deletion.announcement.status_messages import StatusMessages
+
+
+class Parts(NamedTuple):
+    """What one function with a queue is put together from."""
+
+    settings: Settings
+    client: SendGridClient
+    queue_reply: QueueReply
+    telemetry: QueueTelemetry
+    clock: Clock
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueuePlatform(AccountPlatform):
+    """Adds the answer to the queue, and to whoever else waits for what became of a request."""
+
+    settings: Settings
+    jitter: Callable[[float, float], float] = random.uniform
+
+    @classmethod
+    def of_lambda(cls) -> Self:
+        """The real one. Raises InvalidSetting."""
+        return cls(settings=Settings.from_environ(os.environ), session=new_session())
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        client: SQSClient = self.aws_client("sqs")
+        return client
+
+    @cached_property
+    def events(self) -> "EventBridgeClient":
+        client: EventBridgeClient = self.aws_client("events")
+        return client
+
+    @cached_property
+    def step_functions(self) -> "SFNClient":
+        client: SFNClient = self.aws_client("stepfunctions")
+        return client
+
+    def telemetry(self, operation: str) -> QueueTelemetry:
+        return self._telemetry(QueueTelemetry, operation)
+
+    def parts(self, operation: str) -> Parts:
+        """What the function of this operation works with."""
+        telemetry = self.telemetry(operation)
+        announcer = Announcer(
+            operation,
+            status_messages=self._status_messages(operation),
+            task_tokens=TaskTokens(lambda: self.step_functions, telemetry),
+            event_bus=EventBus(lambda: self.events, self.settings.event_bus_name, self.sleep, self.jitter),
+            telemetry=telemetry,
+            clock=self.clock,
+        )
+        return Parts(
+            settings=self.settings,
+            client=self.client(SendGridClient),
+            queue_reply=QueueReply(
+                announcer, self.sqs, self.settings.dead_letter_queue_url, telemetry, self.jitter
+            ),
+            telemetry=telemetry,
+            clock=self.clock,
+        )
+
+    def _status_messages(self, operation: str) -> "StatusMessages | None":
+        """None where nothing is accepted that would have to be followed."""
+        return None
