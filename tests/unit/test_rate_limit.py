@@ -1,8 +1,16 @@
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contact_deletion.sendgrid.rate_limit import MAX_CALLS_AT_ONCE, MAX_WINDOW_SECONDS, SHARED_BY, RateLimit
+from contact_deletion.sendgrid.rate_limit import (
+    MAX_CALLS_AT_ONCE,
+    MAX_WINDOW_SECONDS,
+    RESET_MARGIN_SECONDS,
+    SHARED_BY,
+    RateLimit,
+)
 from tests.support.clock import FakeClock
 
 TOLERANCE = 2.0
@@ -81,6 +89,42 @@ def test_neither_do_they_one_after_another(reset: str, remaining: int) -> None:
 
 
 @both_formats
+def test_the_last_call_of_a_window_that_others_spend_too_is_left(endpoint: Endpoint, reset: str) -> None:
+    """Every environment would send it, and all but one would be answered 429."""
+    endpoint.answer(endpoint.told(10, seconds_left=30, reset=reset))
+    assert endpoint.limit.try_start()
+    endpoint.answer(endpoint.told(7, seconds_left=30, reset=reset))  # two more than were started here
+    assert endpoint.start_one_after_another() == 6
+
+
+def test_after_a_pause_the_first_call_of_such_a_window_goes_alone(endpoint: Endpoint) -> None:
+    """Nobody knows what others have spent meanwhile."""
+    endpoint.answer(endpoint.told(30, seconds_left=30))
+    endpoint.answer(endpoint.told(20, seconds_left=30))
+    endpoint.clock.advance(1)
+    assert endpoint.start_all() == 1
+    endpoint.answer(endpoint.told(10, seconds_left=30))
+    assert endpoint.start_all() > 1
+
+
+@both_formats
+def test_a_window_that_nobody_else_spends_is_spent_to_the_last_call(endpoint: Endpoint, reset: str) -> None:
+    endpoint.answer(endpoint.told(10, seconds_left=30, reset=reset))
+    for left in (9, 8):
+        assert endpoint.limit.try_start()
+        endpoint.answer(endpoint.told(left, seconds_left=30, reset=reset))
+    assert endpoint.start_one_after_another() == 8
+
+
+def test_that_others_spent_a_window_says_nothing_of_the_next(endpoint: Endpoint) -> None:
+    endpoint.answer(endpoint.told(10, seconds_left=30))
+    endpoint.answer(endpoint.told(5, seconds_left=30))
+    endpoint.clock.advance(60)
+    endpoint.answer(endpoint.told(3, seconds_left=30))
+    assert endpoint.start_one_after_another() == 3
+
+
+@both_formats
 def test_the_reset_is_when_it_was_told(endpoint: Endpoint, reset: str) -> None:
     endpoint.answer(endpoint.told(0, seconds_left=30, reset=reset))
     assert endpoint.limit.seconds_until_reset() == pytest.approx(30, abs=TOLERANCE)
@@ -102,6 +146,23 @@ def test_who_waits_for_the_reset_does_not_come_early(endpoint: Endpoint, reset: 
     endpoint.answer(headers)
     told = float(headers["X-RateLimit-Reset"]) - (endpoint.clock() if reset == "epoch" else 0)
     assert endpoint.limit.seconds_until_reset() > told
+
+
+@given(st.lists(st.floats(0, 9.9), min_size=1, max_size=20), st.sampled_from(["epoch", "seconds"]))
+def test_the_end_of_a_window_is_the_earliest_that_was_told(told_at: list[float], reset: str) -> None:
+    """Where it is told in seconds left, each answer rounds up something else."""
+    endpoint = Endpoint()
+    start = endpoint.clock()
+    ends_at = start + 10
+    for seconds in sorted(told_at):
+        endpoint.clock.advance(start + seconds - endpoint.clock())
+        exactly = ends_at if reset == "epoch" else ends_at - endpoint.clock()
+        endpoint.answer({"X-RateLimit-Remaining": "5", "X-RateLimit-Reset": str(math.ceil(exactly))})
+    earliest = (
+        math.ceil(ends_at) if reset == "epoch" else min(at + math.ceil(10 - at) + start for at in told_at)
+    )
+    expected = earliest + RESET_MARGIN_SECONDS - endpoint.clock()
+    assert endpoint.limit.seconds_until_reset() == pytest.approx(expected, abs=0.001)
 
 
 @given(st.permutations(range(10)))
@@ -171,6 +232,13 @@ def test_a_429_without_a_reset_is_waited_out_for_some_seconds(endpoint: Endpoint
 def test_after_a_429_at_least_a_second_is_waited(endpoint: Endpoint, reset: str) -> None:
     endpoint.answer({"X-RateLimit-Reset": reset}, refused=True)
     assert endpoint.limit.seconds_until_reset() >= 1
+
+
+def test_a_429_does_not_put_off_an_end_that_was_told_more_exactly(endpoint: Endpoint) -> None:
+    endpoint.answer(endpoint.told(5, seconds_left=10, reset="seconds"))
+    endpoint.clock.advance(0.5)
+    endpoint.answer(endpoint.told(0, seconds_left=10, reset="seconds"), refused=True)
+    assert endpoint.limit.seconds_until_reset() == pytest.approx(9.5 + RESET_MARGIN_SECONDS, abs=0.001)
 
 
 def test_after_a_429_whose_reset_is_past_at_least_a_second_is_waited(endpoint: Endpoint) -> None:

@@ -13,8 +13,8 @@ SHARED_BY = 2
 MAX_WINDOW_SECONDS = 900.0
 """A Reset further away is not believed; the windows seen are of a minute or less."""
 
-RESET_MARGIN_SECONDS = 0.25
-"""Reset is told in whole seconds."""
+RESET_MARGIN_SECONDS = 0.1
+"""SendGrid's clock is not ours; who comes too early all the same loses one call, since the first goes alone."""
 
 _UNTOLD_WINDOW_SECONDS = 60.0
 """How long an answer without rate limit headers is taken to mean that there is no limit."""
@@ -22,14 +22,20 @@ _UNTOLD_WINDOW_SECONDS = 60.0
 _UNTOLD_REFUSAL_SECONDS = 5.0
 """How long to wait after a 429 that does not say when the window ends."""
 
+_FRESH_SECONDS = 0.2
+"""How old an answer may be that calls start on side by side, in a window that others spend too."""
+
 _EPOCH_FROM = 1e9
-_SAME_WINDOW_SECONDS = 1.0
+_SAME_WINDOW_SECONDS = 1.5
+"""How much later than another an answer of the same window may say that it ends: Reset is rounded to a second."""
 
 
 class RateLimit:
     """The window of one endpoint, shared by the threads that call it.
 
-    Of a window that nothing is known of, the first call goes alone; its answer tells how many may follow.
+    Of a window that nothing is known of, the first call goes alone; its answer tells how many may follow. Where less
+    is left than the calls made here explain, other execution environments spend the same window, and what is known of
+    it is out of date after every pause: the first call then goes alone again.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -38,19 +44,36 @@ class RateLimit:
         self._remaining = math.inf
         self._ends_at = 0.0
         self._under_way = 0
+        self._opened_with = math.inf
+        self._started = 0
+        self._is_shared = False
+        self._asking = False
+        self._told_at = 0.0
 
     def try_start(self, in_flight: int = 0) -> bool:
         """Whether a call may start now beside `in_flight` others; a true answer counts it as started."""
         with self._lock:
-            if self._clock() >= self._ends_at:
-                may_start = in_flight == 0
+            now = self._clock()
+            is_open = now < self._ends_at
+            if in_flight:
+                may_start = is_open and not self._asking and in_flight < self._at_once()
             else:
-                at_once = max(1, min(SHARED_BY * MAX_CALLS_AT_ONCE, self._remaining) // SHARED_BY)
-                may_start = self._remaining >= 1 and in_flight < at_once
+                may_start = not is_open or self._remaining >= self._least()
+                self._asking = not is_open or (self._is_shared and now > self._told_at + _FRESH_SECONDS)
             if may_start:
                 self._remaining -= 1
+                self._started += 1
                 self._under_way = in_flight + 1
             return may_start
+
+    def _at_once(self) -> float:
+        if self._remaining < self._least():
+            return 0
+        return max(1, min(SHARED_BY * MAX_CALLS_AT_ONCE, self._remaining) // SHARED_BY)
+
+    def _least(self) -> int:
+        """The last call of a window that others spend too would be everybody's at once."""
+        return SHARED_BY if self._is_shared else 1
 
     def seconds_until_reset(self) -> float:
         return max(0.0, self._ends_at - self._clock())
@@ -65,24 +88,36 @@ class RateLimit:
         ends_at = _end_of_window(headers, now)
         with self._lock:
             self._under_way = max(0, self._under_way - 1)
+            self._asking, self._told_at = False, now
             if refused:
-                self._remaining = 0
-                self._ends_at = max(ends_at or now + _UNTOLD_REFUSAL_SECONDS, now + 1)
+                self._refuse(ends_at or now + _UNTOLD_REFUSAL_SECONDS, now)
             elif remaining is not None and ends_at is not None:
                 self._adopt(remaining, ends_at, now)
             elif now >= self._ends_at:
                 self._remaining = math.inf
                 self._ends_at = now + _UNTOLD_WINDOW_SECONDS
 
+    def _refuse(self, ends_at: float, now: float) -> None:
+        if abs(ends_at - self._ends_at) <= _SAME_WINDOW_SECONDS:
+            ends_at = min(ends_at, self._ends_at)
+        self._remaining = 0
+        self._ends_at = max(ends_at, now + 1)
+
     def _adopt(self, remaining: float, ends_at: float, now: float) -> None:
-        """Answers overtake each other: of one window the least remaining counts, and an older window's is not news."""
+        """Answers overtake each other: of one window the least remaining counts, and an older window's is not news.
+
+        So does the earliest end: the seconds left are taken to be rounded up, as Envoy does it, whose header SendGrid
+        sends beside a 429 (Twilio's specification of recipients' data erasure).
+        """
         newer = ends_at > self._ends_at + _SAME_WINDOW_SECONDS
         if newer or now >= self._ends_at or self._remaining == math.inf:
             # Of the calls under way nobody here knows which window they fall into.
             self._remaining, self._ends_at = remaining - self._under_way, ends_at
+            self._opened_with, self._started, self._is_shared = remaining, self._under_way, False
         elif ends_at >= self._ends_at - _SAME_WINDOW_SECONDS:
+            self._is_shared = self._is_shared or remaining < self._opened_with - self._started
             self._remaining = min(self._remaining, remaining)
-            self._ends_at = max(self._ends_at, ends_at)
+            self._ends_at = min(self._ends_at, ends_at)
 
 
 def _end_of_window(headers: Mapping[str, str], now: float) -> float | None:
