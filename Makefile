@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 # What the Lambda runtime brings along, and src/requirements.txt therefore leaves out.
 RUNTIME_PACKAGES := boto3 botocore python-dateutil s3transfer six
 
-.PHONY: help demo events stack double test coverage lint format template lock upgrade clean
+.PHONY: help demo events stack double test coverage bench lint format template lock upgrade clean
 
 help: ## what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ test: .venv/ready ## all tests
 coverage: COVERAGE := --cov
 coverage: test ## all tests, with branch coverage of src/, which takes a quarter longer
 
+bench: .venv-bench/ready .venv-sam/ready ## what it all costs, beside the alternatives, into docs/benchmarks.md; on Linux
+	.venv-sam/bin/sam build
+	PYTHONPATH=src .venv-bench/bin/python -m benchmarks
+
 lint: .venv/ready ## style and types
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
@@ -39,8 +43,8 @@ format: .venv/ready ## mends what can be mended
 	.venv/bin/ruff format .
 
 # SAM CLI's own environment comes first on the path, so that src/Makefile builds with its Python, which has pip.
-template: export PATH := $(CURDIR)/.venv-sam/bin:$(PATH)
-template: export SAM_CLI_TELEMETRY := 0
+template bench: export PATH := $(CURDIR)/.venv-sam/bin:$(PATH)
+template bench: export SAM_CLI_TELEMETRY := 0
 template: .venv-sam/ready ## lints template.yaml and the workflows, and builds the functions
 	.venv-sam/bin/sam validate --lint
 	@mkdir -p .aws-sam
@@ -50,8 +54,9 @@ template: .venv-sam/ready ## lints template.yaml and the workflows, and builds t
 
 # A set of packages is installed when its lock is newer than the last installation. The lock is complete, hence --no-deps.
 .venv/ready: requirements-dev.txt
+.venv-bench/ready: requirements-bench.txt
 .venv-sam/ready: requirements-sam.txt
-.venv/ready .venv-sam/ready:
+.venv/ready .venv-bench/ready .venv-sam/ready:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, and $(PYTHON) is " \
 		+ sys.version.split()[0] + ": make $(MAKECMDGOALS) PYTHON=python3.13, say")'
 	$(PYTHON) -m venv --clear $(@D)
@@ -63,6 +68,8 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/uv pip compile --
 
 lock: .venv-lock/bin/uv ## writes the lock files anew after a change of pyproject.toml
 	$(COMPILE) pyproject.toml --group dev --python-version 3.11 --output-file requirements-dev.txt
+	$(COMPILE) pyproject.toml --group bench --constraints requirements-dev.txt --python-version 3.11 \
+		--output-file requirements-bench.txt
 	$(COMPILE) --group sam --python-version 3.11 --output-file requirements-sam.txt
 	$(COMPILE) pyproject.toml --constraints requirements-dev.txt --python-version 3.13 \
 		$(RUNTIME_PACKAGES:%=--no-emit-package %) --output-file src/requirements.txt
@@ -75,4 +82,4 @@ upgrade: lock ## the same with the newest versions
 	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 clean: ## removes all that was set up or built
-	rm -rf .venv .venv-sam .venv-lock .aws-sam .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-bench .venv-sam .venv-lock .aws-sam .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-LOCKS = ["requirements-dev.txt", "requirements-sam.txt", "src/requirements.txt"]
+LOCKS = ["requirements-dev.txt", "requirements-bench.txt", "requirements-sam.txt", "src/requirements.txt"]
 OF_THE_LAMBDA_RUNTIME = {"boto3", "botocore", "python-dateutil", "s3transfer", "six"}
 
 
@@ -41,8 +41,9 @@ def applies(dependency: Requirement, extras: set[str]) -> bool:
     )
 
 
-def test_the_functions_get_the_versions_that_the_tests_ran_with() -> None:
-    assert locked("src/requirements.txt").items() <= locked("requirements-dev.txt").items()
+@pytest.mark.parametrize("path", ["requirements-dev.txt", "requirements-bench.txt"])
+def test_the_functions_get_the_versions_that_were_tested_and_measured(path: str) -> None:
+    assert locked("src/requirements.txt").items() <= locked(path).items()
 
 
 def test_the_functions_get_what_they_need_and_the_runtime_lacks() -> None:

@@ -1,0 +1,97 @@
+"""Stands in for DynamoDB, SQS, Secrets Manager, EventBridge and Step Functions: a fixed latency and next to no CPU.
+
+moto would take more time for its answers than the functions take for their questions.
+"""
+
+import asyncio
+import os
+import re
+from multiprocessing.connection import Connection
+
+from benchmarks.aws_answers import AwsAnswers, AwsUsage
+from benchmarks.own_process import OwnProcess
+
+LATENCY_SECONDS = 0.005
+
+_TARGET = re.compile(rb"\r\nx-amz-target: *([\w.]+)", re.IGNORECASE)
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+
+
+class AwsStandIn(OwnProcess):
+    """`url` is for AWS_ENDPOINT_URL."""
+
+    def __init__(self) -> None:
+        super().__init__(_serve)
+        self.url = f"http://127.0.0.1:{self.introduction}"
+
+    def reset(self) -> None:
+        """Forgets everything."""
+        self.ask("reset")
+
+    def usage(self) -> AwsUsage:
+        """Since the last reset."""
+        usage: AwsUsage = self.ask("usage")
+        return usage
+
+    def visibility_timeouts(self) -> dict[str, int]:
+        """In seconds, by receipt handle."""
+        timeouts: dict[str, int] = self.ask("visibility timeouts")
+        return timeouts
+
+
+def _serve(connection: Connection) -> None:
+    asyncio.run(_serve_until_terminated(connection))
+
+
+async def _serve_until_terminated(connection: Connection) -> None:
+    server = _Server()
+    loop = asyncio.get_running_loop()
+    listening = await loop.create_server(lambda: _HttpConnection(server), "127.0.0.1", 0)
+    connection.send(listening.sockets[0].getsockname()[1])
+    loop.add_reader(connection.fileno(), server.control, connection)
+    await listening.serve_forever()
+
+
+class _Server:
+    def __init__(self) -> None:
+        self.answers = AwsAnswers()
+
+    def control(self, connection: Connection) -> None:
+        try:
+            question = connection.recv()
+        except EOFError:
+            os._exit(0)
+        if question == "reset":
+            self.answers = AwsAnswers()
+        connection.send(
+            self.answers.visibility_timeouts if question == "visibility timeouts" else self.answers.usage
+        )
+
+
+class _HttpConnection(asyncio.Protocol):
+    """HTTP/1.1 as far as botocore speaks it: a length with every body, and no request before the last is answered."""
+
+    def __init__(self, server: _Server) -> None:
+        self._server = server
+        self._received = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - for the type checker
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, end, body = self._received.partition(b"\r\n\r\n")
+        length = _LENGTH.search(head)
+        if not end or len(body) < (int(length[1]) if length else 0):
+            return
+        self._received = b""
+        target = _TARGET.search(head)
+        if target is None:
+            self._transport.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+            return
+        answer = self._server.answers.answer(target[1].decode(), body)
+        text = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: %d\r\n\r\n%b"
+        asyncio.get_running_loop().call_later(
+            LATENCY_SECONDS, self._transport.write, text % (len(answer), answer)
+        )

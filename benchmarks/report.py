@@ -1,0 +1,240 @@
+"""What was found: a table for the terminal, and docs/benchmarks.md."""
+
+import os
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from benchmarks import cost
+from benchmarks.cold_start import ColdStart, milliseconds
+from benchmarks.cost import Bill
+from benchmarks.finding import Figure, Finding
+from benchmarks.memory import Peak
+
+Row = Sequence[str]
+
+
+@dataclass(frozen=True)
+class Report:
+    """`profile` has shares of our CPU time, by what they go to; `bills` dollars per million contacts."""
+
+    findings: Sequence[Finding]
+    seconds_to_last_202: Mapping[str, float]
+    cold_starts: Sequence[ColdStart]
+    peaks: Sequence[Peak]
+    profile: Sequence[tuple[str, float]]
+    bills: Mapping[str, Bill]
+    measured_on: date
+    seconds: float
+
+    @property
+    def missed(self) -> list[Finding]:
+        return [finding for finding in self.findings if not finding.met]
+
+
+def show(console: Console, findings: Sequence[Finding]) -> None:
+    """The same table in fewer columns, since a terminal is narrow."""
+    table = Table("what", "ours, and what it is compared with", "measured", "target", "", show_lines=True)
+    for finding in findings:
+        what = f"[bold]{escape(finding.what)}[/bold]\n{escape(finding.work)}"
+        absolute = "\n".join(filter(None, (finding.ours, finding.others)))
+        table.add_row(
+            what,
+            escape(absolute),
+            figure(finding.measured),
+            escape(str(finding.target)),
+            _mark(finding),
+            style=None if finding.met else "red",
+        )
+    console.print(table)
+    for finding in findings:
+        if not finding.met:
+            console.print(verdict(finding), style="red", markup=False)
+
+
+def verdict(finding: Finding) -> str:
+    """Of a target that is missed."""
+    why = f": {finding.remark}" if finding.remark else ""
+    return (
+        f"Not met: {finding.what} ({finding.work}), {figure(finding.measured)} and not {finding.target}{why}"
+    )
+
+
+def markdown(report: Report) -> str:
+    return _TEXT.format(
+        verdicts="\n".join(f"- **{verdict(finding)}**" for finding in report.missed)
+        or "Every target is met.",
+        findings=_markdown_table(_table(report.findings)),
+        remarks="\n".join(_remarks(report.findings)),
+        machine=f"{os.cpu_count()} cores ({platform.machine()}) with Python {platform.python_version()}",
+        python=platform.python_version(),
+        date=report.measured_on.isoformat(),
+        minutes=f"{report.seconds / 60:.1f}",
+        cold_starts=_markdown_table(_cold_starts(report.cold_starts)),
+        peaks=_markdown_table([("function", "after", "peak"), *(_peak(peak) for peak in report.peaks)]),
+        profile=_markdown_table(
+            [("what", "share"), *((what, f"{share:.0%}") for what, share in report.profile)]
+        ),
+        bills=_markdown_table(cost.rows(report.bills)),
+    )
+
+
+def _remarks(findings: Sequence[Finding]) -> Iterator[str]:
+    """Each once; those of missed targets stand above."""
+    for remark in dict.fromkeys(finding.remark for finding in findings if finding.met and finding.remark):
+        about = dict.fromkeys(finding.what for finding in findings if finding.remark == remark)
+        yield f"- {', '.join(about)}: {remark.rstrip('.')}."
+
+
+def figure(measured: Figure) -> str:
+    """The median, and the spread where there were several runs."""
+    if measured.least == measured.most:
+        return number(measured.median)
+    return f"{number(measured.median)} ({number(measured.least)}–{number(measured.most)})"
+
+
+def number(value: float) -> str:
+    """As exact as it needs to be beside a target."""
+    digits = 3 if abs(value) < 10 else 1 if abs(value) < 100 else 0
+    return f"{value:,.{digits}f}".rstrip("0").rstrip(".") if digits else f"{value:,.0f}"
+
+
+def _table(findings: Sequence[Finding]) -> list[Row]:
+    return [
+        ("what", "work", "ours", "compared with", "measured", "target", "met"),
+        *(
+            (
+                finding.what,
+                finding.work,
+                finding.ours,
+                finding.others or "–",
+                figure(finding.measured),
+                str(finding.target),
+                _mark(finding),
+            )
+            for finding in findings
+        ),
+    ]
+
+
+def _mark(finding: Finding) -> str:
+    return "✓" if finding.met else "✗"
+
+
+def _cold_starts(functions: Sequence[ColdStart]) -> list[Row]:
+    return [
+        ("function", "own modules", "CPU", "imports alone, CPU", "ratio", "wall clock"),
+        *(
+            (
+                function.function,
+                str(len(function.imports.own_modules)),
+                milliseconds(function.ours),
+                milliseconds(function.reference),
+                figure(function.ratio),
+                milliseconds([function.wall_seconds]),
+            )
+            for function in functions
+        ),
+    ]
+
+
+def _peak(peak: Peak) -> Row:
+    return (peak.function, peak.after, f"{figure(peak.mb)} MB")
+
+
+def _markdown_table(rows: Sequence[Row]) -> str:
+    heading, *others = [" | ".join(cell.replace("|", "\\|") for cell in row) for row in rows]
+    rule = "|".join("---" for _ in rows[0])
+    return "\n".join([f"| {heading} |", f"|{rule}|", *(f"| {row} |" for row in others)])
+
+
+_TEXT = """\
+<!-- This file is written by `make bench`: change benchmarks/ instead. -->
+# Benchmarks
+
+    make bench
+
+measures what follows (on Linux only), prints the table and writes this file with its chart; it exits with 1 when a
+target is missed. The last time was {date}, on {machine}, and took {minutes} minutes.
+
+A figure is the median of several runs, with the least and the most in brackets; what is counted, and comes out the same
+each time, stands alone. The runs of what is compared take turns, so that whatever else the machine does hits all alike.
+**Believe the ratios, and what is counted; absolute times are this machine's.**
+
+{verdicts}
+
+{findings}
+
+How it was measured, where the table does not say it:
+
+{remarks}
+
+![Time until SendGrid has accepted the deletion of 10,000 contacts](benchmarks.svg)
+
+## What is compared
+
+- **ours**: the function's entry point in a process of its own under Lambda's runtime client, with its environment
+  variables, given events as Lambda makes them. *Singles* are messages of one contact each, *lists* messages of 1,000.
+- **A, Powertools as its documentation shows it**: `process_partial_response` with an `@idempotent_function` record
+  handler that makes one DELETE per message.
+- **B, the official client**: a loop with `sendgrid` over chunks of 100 ids, one after the other, with a retry on 429
+  that waits for the reset. It keeps no ledger, and nobody follows its jobs.
+
+## What stands in for what
+
+| in production | here | not measured therefore |
+|---|---|---|
+| SendGrid | this repository's double on loopback, which answers after 50 ms | TLS; how its own time varies |
+| DynamoDB, SQS, Secrets Manager, EventBridge | a server on loopback that answers after 5 ms | TLS, throttling |
+| Lambda | one process after the other | its CPU; the start of its micro-VM |
+| its Python 3.13 | Python {python} | what the newer one does faster |
+| Lambda's poller of SQS | batches cut as it cuts them, one after the other | how fast it fills batches |
+
+TLS would cost CPU for each call, so that who makes more calls pays more.
+
+## Cold starts
+
+Init of each function: a fresh process from the built artifact, to which nothing is written (so that what it has not
+brought compiled is compiled each time, as in Lambda), until the runtime client asks for the first event. It is compared
+with a file that does nothing but import what the function's own modules import of boto3, botocore, requests and
+Powertools. The two start at once on one core, where they take turns every few milliseconds; held to the target is the
+CPU time of each, because runs one after the other differ by more than that. The wall clock is that of one start alone.
+What a function does with the first event, such as making its clients, is not in it.
+
+{cold_starts}
+
+## Memory
+
+The most memory that a fresh process with the function's entry point ever had resident, the runtime client's own
+included:
+
+{peaks}
+
+## Where our CPU time goes
+
+Of batches of one-contact messages, everything but waiting for the network:
+
+{profile}
+
+## Cost
+
+AWS list prices in us-east-1 on arm64 ([prices.py](../benchmarks/prices.py) has them, with their source), without free
+tier, from the usage measured here:
+
+{bills}
+
+- A function with M MB has M/1769 of a vCPU, so it is billed for its waiting and for its CPU time ÷ (M/1769), a core of
+  this machine taken for one of Lambda's. A gets the memory at which it costs least.
+- A follows nothing and tells nobody: it is to be compared with deletion alone. The follow-up asks for each job once,
+  half a minute after it was accepted, and for each request logs a line and puts an event, which are nearly all that it
+  costs; with `EventBusName` empty there are no events.
+- Every invocation of ours counts as traced by X-Ray, which is the most; A is not traced.
+- SQS counts messages sent, received and deleted in tens, 64 KB at a time.
+- Left out is what does not grow with contacts (empty receives, custom metrics, alarms, the secret and reading it once
+  in a while), and what depends on how long things are kept: the storage of logs and of the ledger.
+"""

@@ -1,0 +1,64 @@
+"""The SendGrid double in a process of its own, with a fixed latency."""
+
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+from benchmarks.own_process import OwnProcess
+from local.sendgrid_double import RateLimit, SendGridDouble, serve
+
+LATENCY_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Received:
+    """`last_accepted_at`, in seconds since the epoch, is when the last 202 was answered.
+
+    `contacts` is how many different ids the calls named that were answered 202.
+    """
+
+    calls: int
+    refused: int
+    contacts: int
+    last_accepted_at: float
+
+
+class SendGrid(OwnProcess):
+    """`url` is for SENDGRID_BASE_URL. It checks no key."""
+
+    def __init__(self) -> None:
+        super().__init__(_serve)
+        self.url: str = self.introduction
+
+    def reset(self, limit: RateLimit | None) -> None:
+        """Forgets everything, and has this rate limit from now on."""
+        self.ask(("reset", limit))
+
+    def received(self) -> Received:
+        """Since the last reset."""
+        received: Received = self.ask(("received", None))
+        return received
+
+
+def _serve(connection: Connection) -> None:
+    double = SendGridDouble(latency_seconds=LATENCY_SECONDS)
+    with serve(double) as url:
+        connection.send(url)
+        while True:
+            try:
+                question, limit = connection.recv()
+            except EOFError:
+                return
+            if question == "reset":
+                double.reset()
+                double.rate_limiter.configure(limit)
+            connection.send(_received(double))
+
+
+def _received(double: SendGridDouble) -> Received:
+    jobs = double.account.jobs()
+    return Received(
+        calls=sum(request.method == "DELETE" for request in double.requests),
+        refused=sum(request.status == 429 for request in double.requests),
+        contacts=len({contact_id for job in jobs for contact_id in job.contact_ids}),
+        last_accepted_at=max((job.started_at for job in jobs), default=0.0),
+    )

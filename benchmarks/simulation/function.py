@@ -1,0 +1,109 @@
+"""BulkDeleteFunction in simulated time, in a process of its own. Needs Linux: memory is read from /proc."""
+
+import json
+import os
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from benchmarks.contenders import environment
+from benchmarks.own_process import OwnProcess
+from benchmarks.sendgrid import Received
+from benchmarks.simulation.clock import SkippingClock
+from benchmarks.simulation.sendgrid import InProcessSendGrid
+from contact_deletion.handlers import bulk_delete
+from contact_deletion.platform.deletion import DeletionPlatform
+from contact_deletion.sendgrid.transport import new_session
+from contact_deletion.settings import Settings
+from local.aws.account import REGION
+from local.sendgrid_double import RateLimit
+
+TIMEOUT_SECONDS = 300
+"""template.yaml's."""
+
+_SENDGRID_URL = "https://api.sendgrid.com"
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What became of an event: the answer, the simulated time after it, and how much memory is resident then."""
+
+    answer: dict[str, Any]
+    now: float
+    resident_mb: float
+
+
+class SimulatedFunction(OwnProcess):
+    def __init__(self) -> None:
+        super().__init__(_serve)
+
+    def start(self, aws_url: str, contacts: int, limit: RateLimit) -> float:
+        """Gives the simulated time."""
+        now: float = self.ask((aws_url, contacts, limit))
+        return now
+
+    def deliver(self, event: str) -> Delivered:
+        delivered: Delivered = self.ask(event)
+        return delivered
+
+    def sleep(self, seconds: float) -> float:
+        """Gives the simulated time after it."""
+        now: float = self.ask(seconds)
+        return now
+
+    def received(self) -> Received:
+        """What SendGrid has, so far."""
+        received: Received = self.ask(None)
+        return received
+
+
+@dataclass
+class _Context:
+    """Of an invocation, by the simulated clock."""
+
+    clock: SkippingClock
+    ends_at: float
+    function_name: str = "benchmark"
+    memory_limit_in_mb: str = "512"
+    invoked_function_arn: str = f"arn:aws:lambda:{REGION}:123456789012:function:benchmark"
+    aws_request_id: str = "00000000-0000-4000-8000-000000000000"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return max(0, int(1000 * (self.ends_at - self.clock())))
+
+
+def _serve(connection: Connection) -> None:
+    connection.send(None)
+    aws_url, contacts, limit = connection.recv()
+    os.environ.update(environment(aws_url, _SENDGRID_URL))
+    os.environ.update(
+        AWS_DEFAULT_REGION=REGION,
+        AWS_ACCESS_KEY_ID="local",
+        AWS_SECRET_ACCESS_KEY="local",  # noqa: S106
+    )
+    with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+        clock = SkippingClock()
+        sendgrid = InProcessSendGrid(contacts, limit, clock)
+        session = new_session()
+        session.mount("https://", sendgrid)
+        settings = Settings.from_environ(os.environ)
+        platform = DeletionPlatform(settings=settings, session=session, clock=clock, sleep=clock.sleep)
+        handle = bulk_delete.build(platform).handle
+        connection.send(clock())
+        while True:
+            match connection.recv():
+                case str(event):
+                    answer = handle(json.loads(event), _Context(clock, clock() + TIMEOUT_SECONDS))
+                    connection.send(Delivered(answer, clock(), _resident_mb()))
+                case float(seconds):
+                    clock.sleep(seconds)
+                    connection.send(clock())
+                case None:
+                    connection.send(sendgrid.received())
+
+
+def _resident_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / (1024 * 1024)
