@@ -13,9 +13,6 @@ MAX_ENTRIES = 10
 MAX_BYTES = 256 * 1024
 """Within every limit that SQS and PutEvents have had; a larger entry goes alone."""
 
-CALLS_AT_ONCE = 8
-"""Fewer than the connections that a client keeps open."""
-
 OwnerT = TypeVar("OwnerT")
 Entry = dict[str, Any]
 

@@ -1,5 +1,6 @@
 """What holds for the messages that have jobs followed, whatever was accepted."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 import pytest
@@ -37,7 +38,9 @@ class Queue:
 
 def sent(accepted: list[Settled]) -> Queue:
     queue = Queue()
-    assert StatusMessages(cast(Any, queue), "queue-url", "bulk_delete").send(accepted, NOW) == []
+    with ThreadPoolExecutor(1) as threads:
+        messages = StatusMessages(cast(Any, queue), "queue-url", "bulk_delete", threads)
+        assert messages.send(accepted, NOW) == []
     return queue
 
 

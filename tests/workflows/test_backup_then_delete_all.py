@@ -18,7 +18,7 @@ SWITCHED_OFF = {'"enabled": "true"': '"enabled": "false"'}
 LONG_AGO = '"2020-01-01T00:00:00Z"'
 ASKED_LONG_AGO = {'"requested_at.$": "$$.State.EnteredTime"': f'"requested_at": {LONG_AGO}'}
 IMPATIENT = {
-    '"ResultPath": "$.deletion",\n      "TimeoutSeconds": 120': '"ResultPath": "$.deletion", "TimeoutSeconds": 1'
+    '"ResultPath": "$.deletion",\n      "TimeoutSeconds": 180': '"ResultPath": "$.deletion", "TimeoutSeconds": 1'
 }
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from contact_deletion.announcement.conclusion import Conclusion
 from contact_deletion.aws_errors import error_code
-from contact_deletion.batch_calls import CALLS_AT_ONCE, Entry, batches
+from contact_deletion.batch_calls import Entry, batches
 from contact_deletion.deadline import Sleep
 
 if TYPE_CHECKING:
@@ -33,12 +33,14 @@ class EventBus:
         name: str,
         sleep: Sleep,
         jitter: Callable[[float, float], float],
+        threads: Executor,
     ) -> None:
         """Acceptance is no event, so the client is made for the first that there is."""
         self._client = client
         self._name = name
         self._sleep = sleep
         self._jitter = jitter
+        self._threads = threads
 
     def put(self, conclusions: Sequence[Conclusion]) -> NotPut:
         """One event for each conclusion; those that failed are tried again, alone, after full-jitter backoff."""
@@ -46,14 +48,12 @@ class EventBus:
             return []
         client = self._client()
         left: NotPut = [(conclusion, "") for conclusion in conclusions]
-        with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
-            for attempt in range(_ATTEMPTS):
-                if attempt and left:
-                    self._sleep(self._jitter(0, 0.1 * 2**attempt))
-                calls = batches([(one, self._entry(one)) for one, _ in left], _size)
-                left = [
-                    failure for failures in pool.map(partial(_put, client), calls) for failure in failures
-                ]
+        for attempt in range(_ATTEMPTS):
+            if attempt and left:
+                self._sleep(self._jitter(0, 0.1 * 2**attempt))
+            calls = batches([(one, self._entry(one)) for one, _ in left], _size)
+            failures = self._threads.map(partial(_put, client), calls)
+            left = [failure for of_a_call in failures for failure in of_a_call]
         return left
 
     def _entry(self, conclusion: Conclusion) -> Entry:

@@ -3,10 +3,10 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
-from contact_deletion.batch_calls import CALLS_AT_ONCE, MAX_BYTES, batches, not_taken
+from contact_deletion.batch_calls import MAX_BYTES, batches, not_taken
 from contact_deletion.outcomes import Accepted
 from contact_deletion.request.bulk_delete import BulkDelete
 from contact_deletion.settled import Settled
@@ -22,10 +22,11 @@ Group = list[Settled]
 class StatusMessages:
     """To the queue of this URL."""
 
-    def __init__(self, sqs: "SQSClient", queue_url: str, operation: str) -> None:
+    def __init__(self, sqs: "SQSClient", queue_url: str, operation: str, threads: Executor) -> None:
         self._sqs = sqs
         self._queue_url = queue_url
         self._operation = operation
+        self._threads = threads
 
     def send(self, accepted: Sequence[Settled], now: float) -> list[tuple[Settled, str]]:
         """One message for the requests that share the same jobs; says which requests are in none, and why."""
@@ -34,9 +35,9 @@ class StatusMessages:
             for job_ids, sharing in _by_jobs(accepted).items()
             for group, body in self._messages(job_ids, sharing, now)
         ]
-        with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
-            failures = pool.map(self._send, batches(messages, lambda entry: len(entry["MessageBody"])))
-            return [(one, reason) for failed in failures for group, reason in failed for one in group]
+        calls = batches(messages, lambda entry: len(entry["MessageBody"]))
+        failures = self._threads.map(self._send, calls)
+        return [(one, reason) for failed in failures for group, reason in failed for one in group]
 
     def _send(self, batch: list[tuple[Group, dict[str, Any]]]) -> list[tuple[Group, str]]:
         return not_taken(

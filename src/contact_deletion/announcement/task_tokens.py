@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contact_deletion.announcement.conclusion import Conclusion
 from contact_deletion.aws_errors import error_code
-from contact_deletion.batch_calls import CALLS_AT_ONCE
 from contact_deletion.telemetry.queue import QueueTelemetry
 
 if TYPE_CHECKING:
@@ -23,10 +22,13 @@ _MAX_CAUSE = 32_768
 
 
 class TaskTokens:
-    def __init__(self, client: Callable[[], "SFNClient"], telemetry: QueueTelemetry) -> None:
+    def __init__(
+        self, client: Callable[[], "SFNClient"], telemetry: QueueTelemetry, threads: Executor
+    ) -> None:
         """Few requests have a token, so the client is made for the first that has."""
         self._client = client
         self._telemetry = telemetry
+        self._threads = threads
 
     def answer(self, conclusions: Sequence[Conclusion]) -> list[tuple[Conclusion, str]]:
         """Tells whoever waits; gives back the conclusions for which that has to be tried again, each with why."""
@@ -34,9 +36,8 @@ class TaskTokens:
         if not waited_for:
             return []
         client = self._client()
-        with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
-            reasons = pool.map(lambda waiting: self._tell(client, *waiting), waited_for)
-            return [(one, reason) for (one, _), reason in zip(waited_for, reasons, strict=True) if reason]
+        reasons = self._threads.map(lambda waiting: self._tell(client, *waiting), waited_for)
+        return [(one, reason) for (one, _), reason in zip(waited_for, reasons, strict=True) if reason]
 
     def _tell(self, client: "SFNClient", conclusion: Conclusion, token: str) -> str | None:
         try:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 
 from contact_deletion.deadline import Deadline
 from contact_deletion.deletion.packing import TARGET_BUDGET, packed
@@ -17,7 +17,6 @@ from contact_deletion.errors import (
 from contact_deletion.outcomes import Accepted, DeletionOutcome
 from contact_deletion.request.bulk_delete import BulkDelete
 from contact_deletion.sendgrid.client import SendGridClient
-from contact_deletion.sendgrid.rate_limit import MAX_CALLS_AT_ONCE
 from contact_deletion.sendgrid.transport import require_time
 
 Load = dict[int, list[str]]
@@ -31,8 +30,9 @@ _ABOUT_THE_IDS = frozenset({400, 404})
 class BulkDeletion:
     """Lives as long as the execution environment, and remembers how long a request target may be."""
 
-    def __init__(self, client: SendGridClient) -> None:
+    def __init__(self, client: SendGridClient, threads: Executor) -> None:
         self.client = client
+        self.threads = threads
         self._budget = TARGET_BUDGET
 
     def delete(self, requests: Sequence[BulkDelete], deadline: Deadline) -> list[DeletionOutcome]:
@@ -62,6 +62,7 @@ class _Batch:
     def __init__(self, deletion: BulkDeletion, requests: Sequence[BulkDelete], deadline: Deadline) -> None:
         self._deletion = deletion
         self._client = deletion.client
+        self._threads = deletion.threads
         self._requests = requests
         self._deadline = deadline
         everything = {index: list(request.contact_ids) for index, request in enumerate(requests)}
@@ -71,23 +72,27 @@ class _Batch:
         self._failures: dict[int, Failure] = {}
 
     def run(self) -> list[DeletionOutcome]:
-        with ThreadPoolExecutor(MAX_CALLS_AT_ONCE) as pool:
+        try:
             while self._waiting or self._in_flight:
                 try:
-                    self._start(pool)
+                    self._start()
                 except (RateLimited, SendGridUnavailable) as no_time:
                     self._defer_the_rest(no_time)
                 self._collect()
+        finally:
+            wait(
+                self._in_flight
+            )  # Lambda freezes the process when the invocation ends, in the middle of a call too
         return [self._outcome(index, request) for index, request in enumerate(self._requests)]
 
-    def _start(self, pool: ThreadPoolExecutor) -> None:
+    def _start(self) -> None:
         """Starts as many calls as the rate limit allows, waiting for its reset when it allows none."""
         limit = self._client.deletion_limit
         while self._waiting:
             require_time(self._deadline)
             if limit.try_start(len(self._in_flight)):
                 load = self._waiting.popleft()
-                self._in_flight[pool.submit(self._client.delete_contacts, _ids(load))] = load
+                self._in_flight[self._threads.submit(self._client.delete_contacts, _ids(load))] = load
             elif self._in_flight:
                 return
             else:

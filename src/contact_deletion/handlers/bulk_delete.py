@@ -17,8 +17,10 @@ OPERATION = "bulk_delete"
 
 def build(platform: DeletionPlatform) -> Application[BulkDelete]:
     parts = platform.parts(OPERATION)
-    ledger: BatchLedger[BulkDelete] = BatchLedger(platform.ledger_layers(OPERATION), parts.telemetry)
-    deletion = BulkDeletion(parts.client)
+    ledger: BatchLedger[BulkDelete] = BatchLedger(
+        platform.ledger_layers(OPERATION), parts.telemetry, parts.threads
+    )
+    deletion = BulkDeletion(parts.client, parts.threads)
 
     def settle(requests: Sequence[BulkDelete], deadline: Deadline) -> list[DeletionOutcome]:
         return ledger.settle(requests, lambda pending: deletion.delete(pending, deadline))

@@ -1,7 +1,7 @@
 """Look up, act, record, a whole batch at a time: for deletions that are idempotent by nature."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
@@ -22,8 +22,6 @@ from contact_deletion.outcomes import Accepted, DeletionOutcome
 from contact_deletion.request.base import DeletionRequest
 from contact_deletion.telemetry.queue import QueueTelemetry
 
-_CALLS_AT_ONCE = 8
-
 ItemT = TypeVar("ItemT")
 RequestT = TypeVar("RequestT", bound=DeletionRequest)
 
@@ -42,9 +40,10 @@ class _Entry(Generic[RequestT]):
 class BatchLedger(Generic[RequestT]):
     """Lets `act` see each request of a batch once, and only those that were not done before."""
 
-    def __init__(self, layers: Layers, telemetry: QueueTelemetry) -> None:
+    def __init__(self, layers: Layers, telemetry: QueueTelemetry, threads: Executor) -> None:
         self._layers = layers
         self._telemetry = telemetry
+        self._threads = threads
 
     def settle(
         self, requests: Sequence[RequestT], act: Callable[[Sequence[RequestT]], Sequence[DeletionOutcome]]
@@ -54,28 +53,27 @@ class BatchLedger(Generic[RequestT]):
         first_of: dict[str, _Entry[RequestT]] = {}
         for entry in entries:
             first_of.setdefault(entry.key, entry)
-        with ThreadPoolExecutor(_CALLS_AT_ONCE) as pool:
-            outcomes = self._look_up(first_of.values(), pool)
-            pending = [entry for entry in first_of.values() if entry.key not in outcomes]
-            for entry, outcome in zip(pending, act([entry.request for entry in pending]), strict=True):
-                outcomes[entry.key] = _with_earlier_jobs(outcome, entry.earlier_jobs)
-            for entry in self._unrecorded([(entry, outcomes[entry.key]) for entry in pending], pool):
-                outcomes[entry.key] = _not_recorded(outcomes[entry.key])
+        outcomes = self._look_up(first_of.values())
+        pending = [entry for entry in first_of.values() if entry.key not in outcomes]
+        for entry, outcome in zip(pending, act([entry.request for entry in pending]), strict=True):
+            outcomes[entry.key] = _with_earlier_jobs(outcome, entry.earlier_jobs)
+        for entry in self._unrecorded([(entry, outcomes[entry.key]) for entry in pending]):
+            outcomes[entry.key] = _not_recorded(outcomes[entry.key])
         return [_shared(entry, first_of[entry.key], outcomes[entry.key]) for entry in entries]
 
     def _entry(self, request: RequestT) -> _Entry[RequestT]:
         layer = self._layers.of(request)
         return _Entry(request, layer, *layer.identify(payload_of(request)))
 
-    def _look_up(
-        self, entries: Iterable[_Entry[RequestT]], pool: ThreadPoolExecutor
-    ) -> dict[str, DeletionOutcome]:
+    def _look_up(self, entries: Iterable[_Entry[RequestT]]) -> dict[str, DeletionOutcome]:
         """The outcomes, by key, of the requests that need not or cannot be acted on."""
-        by_chunk = pool.map(_read, _chunks([(entry, entry.layer) for entry in entries], MAX_READ_KEYS))
+        by_chunk = self._threads.map(
+            _read, _chunks([(entry, entry.layer) for entry in entries], MAX_READ_KEYS)
+        )
         return {key: outcome for known in by_chunk for key, outcome in known.items()}
 
     def _unrecorded(
-        self, settled: Sequence[tuple[_Entry[RequestT], DeletionOutcome]], pool: ThreadPoolExecutor
+        self, settled: Sequence[tuple[_Entry[RequestT], DeletionOutcome]]
     ) -> Iterator[_Entry[RequestT]]:
         """Keeps what was accepted, and the jobs of what was begun; where no job was started, no record is left.
 
@@ -83,7 +81,7 @@ class BatchLedger(Generic[RequestT]):
         """
         begun = [((entry, outcome), entry.layer) for entry, outcome in settled if outcome.job_ids]
         chunks = list(_chunks(begun, MAX_WRITE_ITEMS))
-        for chunk, failure in zip(chunks, pool.map(_write, chunks), strict=True):
+        for chunk, failure in zip(chunks, self._threads.map(_write, chunks), strict=True):
             if failure is not None:
                 for entry, outcome in chunk:
                     self._telemetry.ledger_write_failed(entry.request.request_id, outcome.job_ids, failure)

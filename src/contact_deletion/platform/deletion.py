@@ -24,4 +24,4 @@ class DeletionPlatform(QueuePlatform):
 
     def _status_messages(self, operation: str) -> StatusMessages | None:
         queue_url = self.settings.deletion_status_queue_url
-        return StatusMessages(self.sqs, queue_url, operation) if queue_url else None
+        return StatusMessages(self.sqs, queue_url, operation, self.threads) if queue_url else None

@@ -3,6 +3,7 @@
 import os
 import random
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Self
@@ -14,6 +15,7 @@ from contact_deletion.deadline import Clock
 from contact_deletion.platform.account import AccountPlatform
 from contact_deletion.reply.queue import QueueReply
 from contact_deletion.sendgrid.client import SendGridClient
+from contact_deletion.sendgrid.rate_limit import MAX_CALLS_AT_ONCE
 from contact_deletion.sendgrid.transport import new_session
 from contact_deletion.settings import Settings
 from contact_deletion.telemetry.queue import QueueTelemetry
@@ -34,6 +36,7 @@ class Parts(NamedTuple):
     queue_reply: QueueReply
     telemetry: QueueTelemetry
     clock: Clock
+    threads: Executor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +66,13 @@ class QueuePlatform(AccountPlatform):
         client: SFNClient = self.aws_client("stepfunctions")
         return client
 
+    @cached_property
+    def threads(self) -> Executor:
+        """For calls side by side, whomever they are to; kept from invocation to invocation, as is the memory that each
+        of them holds on to.
+        """
+        return ThreadPoolExecutor(MAX_CALLS_AT_ONCE)
+
     def telemetry(self, operation: str) -> QueueTelemetry:
         return self._telemetry(QueueTelemetry, operation)
 
@@ -72,8 +82,10 @@ class QueuePlatform(AccountPlatform):
         announcer = Announcer(
             operation,
             status_messages=self._status_messages(operation),
-            task_tokens=TaskTokens(lambda: self.step_functions, telemetry),
-            event_bus=EventBus(lambda: self.events, self.settings.event_bus_name, self.sleep, self.jitter),
+            task_tokens=TaskTokens(lambda: self.step_functions, telemetry, self.threads),
+            event_bus=EventBus(
+                lambda: self.events, self.settings.event_bus_name, self.sleep, self.jitter, self.threads
+            ),
             telemetry=telemetry,
             clock=self.clock,
         )
@@ -81,10 +93,11 @@ class QueuePlatform(AccountPlatform):
             settings=self.settings,
             client=self.client(SendGridClient),
             queue_reply=QueueReply(
-                announcer, self.sqs, self.settings.dead_letter_queue_url, telemetry, self.jitter
+                announcer, self.sqs, self.settings.dead_letter_queue_url, telemetry, self.jitter, self.threads
             ),
             telemetry=telemetry,
             clock=self.clock,
+            threads=self.threads,
         )
 
     def _status_messages(self, operation: str) -> "StatusMessages | None":

@@ -1,11 +1,11 @@
 """The answer to SQS: a partial batch response, after all that has to be done before a message may go."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
 from contact_deletion.announcement.announcer import Announcer
-from contact_deletion.batch_calls import CALLS_AT_ONCE, batches, not_taken
+from contact_deletion.batch_calls import batches, not_taken
 from contact_deletion.errors import Deferred, Rejected
 from contact_deletion.inbound import QueueMessage
 from contact_deletion.reply.backoff import LEAST_JITTER, visibility_timeout
@@ -33,12 +33,14 @@ class QueueReply:
         dead_letter_queue_url: str,
         telemetry: QueueTelemetry,
         jitter: Callable[[float, float], float],
+        threads: Executor,
     ) -> None:
         self._announcer = announcer
         self._sqs = sqs
         self._dead_letter_queue_url = dead_letter_queue_url
         self._telemetry = telemetry
         self._jitter = jitter
+        self._threads = threads
         self._queue_urls: dict[str, str] = {}
 
     def partial_batch_response(self, settled: Sequence[Settled]) -> dict[str, Any]:
@@ -58,14 +60,13 @@ class QueueReply:
             for one in settled
             if one.message and isinstance(one.outcome, Rejected) and one.message.message_id not in deferred
         ]
-        with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
-            unkept = Deferred("the dead-letter queue did not take it")
-            for uncopied in pool.map(self._copy, batches(letters, size_of)):
-                deferred |= {message.message_id: (message, unkept) for message in uncopied}
-            # One draw for all, so that what was deferred together comes back together and packs as well as before.
-            jitter = self._jitter(LEAST_JITTER, 1.0)
-            delays = [(message, _delay(message, because, jitter)) for message, because in deferred.values()]
-            list(pool.map(self._delay, batches(delays, lambda _: 0)))
+        unkept = Deferred("the dead-letter queue did not take it")
+        for uncopied in self._threads.map(self._copy, batches(letters, size_of)):
+            deferred |= {message.message_id: (message, unkept) for message in uncopied}
+        # One draw for all, so that what was deferred together comes back together and packs as well as before.
+        jitter = self._jitter(LEAST_JITTER, 1.0)
+        delays = [(message, _delay(message, because, jitter)) for message, because in deferred.values()]
+        list(self._threads.map(self._delay, batches(delays, lambda _: 0)))
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in deferred]}
 
     def _copy(self, batch: Batch) -> list[QueueMessage]:
