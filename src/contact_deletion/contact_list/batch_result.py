@@ -24,9 +24,10 @@ def read(key: str, body: bytes) -> BatchResult:
     """The result in the file with this key. Raises ListResultUnreadable where there is none in it."""
     content = _parsed(body)
     match content:
-        case {"contact_count": int(contact_count), "result": {"status": str(status)} as result}:
-            if status in STATUSES:
-                return BatchResult(contact_count, status, _code(result), _still_there(result), content)
+        case {"contact_count": int(contact_count), "result": {"status": str(status)} as result} if (
+            status in STATUSES
+        ):
+            return BatchResult(contact_count, status, _code(result), _still_there(result), content)
     raise ListResultUnreadable(f"{key} does not hold the result of a batch")
 
 
