@@ -132,7 +132,7 @@ def test_an_export_that_cannot_be_asked_for_is_worth_retrying(backups: Backups) 
         backups.copy()
 
 
-@pytest.mark.parametrize("part", [1, 2, 10**30])
+@pytest.mark.parametrize("part", [1, 2, 2**53 - 1])
 def test_a_part_that_the_export_does_not_have_is_incomplete(backups: Backups, part: int) -> None:
     with pytest.raises(BackupIncomplete, match="has 1"):
         backups.copy(backups.ready_export(), part)

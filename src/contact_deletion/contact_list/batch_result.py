@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contact_deletion.errors import ListResultUnreadable
+from contact_deletion.request.fields import MOST
 
 STATUSES = ("completed", "failed", "not_accepted", "unknown")
 
@@ -25,7 +26,7 @@ def read(key: str, body: bytes) -> BatchResult:
     content = _parsed(body)
     match content:
         case {"contact_count": int(contact_count), "result": {"status": str(status)} as result} if (
-            status in STATUSES
+            status in STATUSES and max(contact_count, _still_there(result)) <= MOST
         ):
             return BatchResult(contact_count, status, _code(result), _still_there(result), content)
     raise ListResultUnreadable(f"{key} does not hold the result of a batch")

@@ -29,7 +29,7 @@ def dead_letter(message: QueueMessage, rejected: Rejected) -> dict[str, Any]:
         reasons[OVERFLOW] = json.dumps({name: own[name] for name in names[room - 1 :]})
         own = {name: own[name] for name in names[: room - 1]}
     return {
-        "MessageBody": message.body,
+        "MessageBody": _sendable(message.body),
         "MessageAttributes": {
             **{name: _attribute(value) for name, value in own.items()},
             **{name: {"DataType": "String", "StringValue": value} for name, value in reasons.items()},
@@ -48,5 +48,10 @@ def size_of(letter: Mapping[str, Any]) -> int:
 def _attribute(value: Mapping[str, Any]) -> dict[str, Any]:
     """A message attribute from the form of Lambda's event to that of SQS's API."""
     if value.get("stringValue") is not None:
-        return {"DataType": value["dataType"], "StringValue": value["stringValue"]}
+        return {"DataType": value["dataType"], "StringValue": _sendable(value["stringValue"])}
     return {"DataType": value["dataType"], "BinaryValue": base64.b64decode(value["binaryValue"])}
+
+
+def _sendable(text: str) -> str:
+    """Half a character, which JSON can spell, cannot be sent: it becomes what SQS makes of what is no character."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,9 +1,13 @@
 """A request to make sure that a backup is whole."""
 
+import re
 from dataclasses import dataclass
 
 from contact_deletion.errors import InvalidRequest
 from contact_deletion.request import fields
+
+_TEXT = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,1024}")
+"""S3's longest keys and version ids have 1,024 bytes."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,6 @@ def _copied_part(value: object, name: str) -> CopiedPart:
 
 
 def _text(value: object, name: str) -> str:
-    """S3's longest keys and version ids have 1,024 bytes."""
-    if not isinstance(value, str) or not 1 <= len(value) <= 1024:
-        raise InvalidRequest(f"{name} must be text of 1 to 1024 characters")
+    if not isinstance(value, str) or not _TEXT.fullmatch(value):
+        raise InvalidRequest(f"{name} must be text of 1 to 1024 characters, none of them a control character")
     return value

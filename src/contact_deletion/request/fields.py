@@ -24,6 +24,9 @@ _EXECUTION_NAME = re.compile(
 )
 """AWS docs: StartExecution. Without the dots that would lead out of a folder."""
 
+MOST = 2**53 - 1
+"""The largest whole number that every reader of JSON keeps as it is."""
+
 _FIELD_NAME = re.compile("[A-Za-z][A-Za-z_]{0,63}")
 
 
@@ -84,8 +87,8 @@ def folder(value: object, name: str) -> str:
 
 
 def whole_number(value: object, name: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise InvalidRequest(f"{name} must be a whole number that is not negative")
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST:
+        raise InvalidRequest(f"{name} must be a whole number from 0 to {MOST}")
     return value
 
 

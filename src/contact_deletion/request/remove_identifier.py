@@ -58,7 +58,6 @@ def parse(payload: object) -> RemoveIdentifier:
 
 
 def _identifier_type(value: object) -> IdentifierType:
-    try:
-        return IdentifierType(value)  # type: ignore[arg-type]
-    except ValueError:
-        raise InvalidRequest(f"identifier_type must be one of {', '.join(IdentifierType)}") from None
+    if not isinstance(value, str) or value not in tuple(IdentifierType):
+        raise InvalidRequest(f"identifier_type must be one of {', '.join(IdentifierType)}")
+    return IdentifierType(value)

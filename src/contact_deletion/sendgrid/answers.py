@@ -8,10 +8,10 @@ from typing import Any
 from contact_deletion.errors import NotAccepted, SendGridRefused, SendGridUnauthorized, SendGridUnavailable
 from contact_deletion.jobs import PENDING, Job
 from contact_deletion.redaction import redact
-from contact_deletion.request.fields import RESOURCE_ID
+from contact_deletion.request.fields import MOST, RESOURCE_ID
 
 _WORD = re.compile("[a-z_]{1,32}")
-_MAX_URL = 4096
+_URL = re.compile("https://[!-~]{1,4088}")
 
 _PERHAPS_FORWARDED = frozenset({502, 504})
 """A gateway says these when it has lost what the request did behind it."""
@@ -91,11 +91,10 @@ def status_word(found: dict[str, Any]) -> str:
 
 
 def count(counts: dict[str, Any], name: str) -> int | None:
+    """None where it is no count, or one that no reader of JSON could be told."""
     value = counts.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST else None
 
 
 def _url(value: object) -> str | None:
-    return (
-        value if isinstance(value, str) and value.startswith("https://") and len(value) <= _MAX_URL else None
-    )
+    return value if isinstance(value, str) and _URL.fullmatch(value) else None

@@ -84,8 +84,8 @@ class SendGridClient(Transport):
     def contact_count(self, deadline: Deadline) -> int:
         """How many contacts the account has."""
         answer = self._in_turn("GET", f"{self._contacts}/count", "count", deadline)
-        count = answers.json_object(answer).get("contact_count")
-        if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+        count = answers.count(answers.json_object(answer), "contact_count")
+        if count is None:
             raise SendGridUnavailable(
                 "SendGrid answered the contact count with something that is not a count"
             )

@@ -1,0 +1,160 @@
+"""Every function, each with a request that it acts on."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from contact_deletion.errors import NotAccepted
+from contact_deletion.handlers import (
+    backup_check,
+    bulk_delete,
+    contact_count,
+    delete_all,
+    deletion_status,
+    export_copy,
+    export_start,
+    export_status,
+    identifier_check,
+    list_summary,
+    remove_identifier,
+)
+from contact_deletion.platform.bucket import Bucket
+from contact_deletion.platform.deletion import DeletionPlatform
+from tests.support.events import contact_id
+from tests.support.world import World
+
+EMAIL = "jane@example.com"
+FOLDER = "before-reset.2026"
+PART = b"a part"
+
+Builder = Callable[[DeletionPlatform, Bucket], Any]
+
+FUNCTIONS: dict[str, Builder] = {
+    "bulk_delete": lambda platform, _: bulk_delete.build(platform),
+    "delete_all": lambda platform, _: delete_all.build(platform),
+    "remove_identifier": lambda platform, _: remove_identifier.build(platform),
+    "deletion_status": lambda platform, _: deletion_status.build(platform),
+    "contact_count": lambda platform, _: contact_count.build(platform),
+    "export_start": lambda platform, _: export_start.build(platform),
+    "export_status": lambda platform, _: export_status.build(platform),
+    "identifier_check": lambda platform, _: identifier_check.build(platform),
+    "export_copy": export_copy.build,
+    "backup_check": backup_check.build,
+    "list_summary": list_summary.build,
+}
+QUEUES = {
+    "bulk_delete": "BulkDeleteQueue",
+    "delete_all": "DeleteAllQueue",
+    "remove_identifier": "RemoveIdentifierQueue",
+    "deletion_status": "DeletionStatusQueue",
+}
+"""The functions that a queue feeds."""
+
+
+@dataclass
+class Functions:
+    """The functions in a world with a contact, an export that is ready, and a bucket with a part of a backup."""
+
+    world: World
+    bucket: Bucket
+
+    def __post_init__(self) -> None:
+        self.forget()
+        self.world.clock.advance(60)  # what was accepted before is done before there is something new
+        account = self.world.double.account
+        self.contact = self.world.new_contact(email=EMAIL, external_id="x")
+        self.export = account.exports.start().id
+        self.job = account.delete_contacts([contact_id(1)]).id
+        self.world.clock.advance(60)
+        s3, self._key = self.bucket.s3, f"backups/{FOLDER}/part-00000.csv.gz"
+        self._version = s3.put_object(Bucket=self.bucket.name, Key=self._key, Body=PART)["VersionId"]
+        self._built: dict[str, Any] = {}
+
+    def request_of(self, name: str) -> dict[str, Any]:
+        """A request with every field that the function knows."""
+        envelope = {"request_id": f"purge-{uuid4()}", "task_token": "token"}
+        removal = {"contact_id": self.contact, "identifier_type": "EMAIL", "identifier_value": EMAIL}
+        part = {
+            "part": 0,
+            "key": self._key,
+            "version_id": self._version,
+            "size": len(PART),
+            "contact_count": 1,
+        }
+        followed = {
+            "operation": "bulk_delete",
+            "message_id": "message",
+            "contact_count": 1,
+            "contact_ids": [contact_id(1)],
+        }
+        requests: dict[str, dict[str, Any]] = {
+            "bulk_delete": {"contact_ids": [contact_id(1), contact_id(2)]},
+            "delete_all": {
+                "confirm": "Delete All Contacts",
+                "requested_at": self.world.now(),
+                "max_contacts": 25_000,
+            },
+            "remove_identifier": removal,
+            "deletion_status": {
+                "job_ids": [self.job],
+                "accepted_at": self.world.now(),
+                "requests": [followed | envelope],
+            },
+            "contact_count": {},
+            "export_start": {},
+            "export_status": {"export_id": self.export, "started_at": self.world.now()},
+            "identifier_check": removal,
+            "export_copy": {"export_id": self.export, "part": 0, "folder": FOLDER},
+            "backup_check": {"folder": FOLDER, "expected_contact_count": 1, "parts": [part]},
+            "list_summary": {"folder": FOLDER},
+        }
+        return requests[name] | envelope
+
+    def handle(self, name: str, event: object) -> Any:
+        """What the function's handler answers, or raises."""
+        if name not in self._built:
+            self._built[name] = FUNCTIONS[name](self.world.platform, self.bucket)
+        return self._built[name].handle(event, self.world.context)
+
+    def restart(self) -> None:
+        """New execution environments: nothing is remembered of a rate limit."""
+        self._built.clear()
+
+    def forget(self) -> None:
+        """Nothing was sent, said or kept so far."""
+        world = self.world
+        world.double.requests.clear()
+        world.double.faults.clear()
+        world.task_answers.clear()
+        world.bus_entries.clear()
+        world.log.seek(0)
+        world.log.truncate()
+
+    def outcome(self, name: str, payload: object) -> Any:
+        """The answer to a direct invocation, or the error by which it is told."""
+        try:
+            return self.handle(name, payload)
+        except NotAccepted as outcome:
+            return outcome
+
+
+def places(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The path to everything in a request, itself included."""
+    yield path
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from places(inner, (*path, name))
+    if isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from places(inner, (*path, index))
+
+
+def with_value(request: Any, path: tuple[str | int, ...], value: object) -> Any:
+    """The request with this value in this place."""
+    if not path:
+        return value
+    first, *rest = path
+    changed: Any = dict(request) if isinstance(request, dict) else list(request)
+    changed[first] = with_value(request[first], tuple(rest), value)
+    return changed

@@ -1,0 +1,159 @@
+"""Hostile messages of a queue: each becomes a dead letter with its code, and spoils none beside it."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contact_deletion.reply.dead_letter import OVERFLOW
+from tests.hostile.functions import QUEUES, Functions, places, with_value
+from tests.hostile.values import PLANTED, fuzz, texts
+from tests.support.events import contact_id, sqs_record
+from tests.support.world import World
+
+VALID = json.dumps({"contact_ids": [contact_id(1)]})
+NO_IDS = {"contact_ids": [PLANTED]}
+
+BODIES = {
+    "100,000 brackets": "[" * 100_000,
+    "100,000 brackets in a field": '{"contact_ids": ' + "[" * 100_000 + "]" * 100_000 + "}",
+    "50,000 objects": '{"contact_ids":' * 50_000,
+    "a field of 900,000 characters": json.dumps({"contact_ids": [PLANTED * 64_000]}),
+    "10,001 ids": json.dumps({"contact_ids": [contact_id(number) for number in range(10_001)]}),
+    "30,000 fields": json.dumps({f"{PLANTED}{number}": 1 for number in range(30_000)}),
+    "the ids twice": f'{{"contact_ids": ["{contact_id(1)}"], "contact_ids": ["{contact_id(2)}"]}}',
+    "the ids twice, once escaped": f'{{"contact_ids": ["{contact_id(1)}"], "\\u0063ontact_ids": []}}',
+    "NaN": '{"contact_ids": NaN}',
+    "Infinity": '{"contact_ids": [-Infinity]}',
+    "a number of 5,000 digits": '{"contact_ids": [' + "9" * 5_000 + "]}",
+    "an exponent without end": '{"contact_ids": 1e999999999}',
+    "a number": "7",
+    "true": "true",
+    "escaped lone surrogates": '{"contact_ids": ["\\ud800\\udfff\\ud800"]}',
+    "lone surrogates": '{"contact_ids": ["planted7@value\ud800"]}',
+    "nothing but a lone surrogate": "\udc80",
+    "a surrogate pair in two halves": '{"contact_ids": ["\ud83d\ude00"]}',
+    "NUL": '{"contact_ids": ["\0"]}',
+    "a byte order mark": "\ufeff" + VALID,
+    "UTF-16 read as Latin-1": VALID.encode("utf-16").decode("latin-1"),
+    "UTF-8 read as Latin-1": '{"contact_ids": ["\u00c3\u00a9\u00ff\u00fe"]}',
+    "whitespace of other scripts": "\u2003" + VALID,
+    "delete-all as a bulk deletion": '{"delete_all_contacts": true}',
+    "ids and delete-all": json.dumps({"contact_ids": [contact_id(1)], "delete_all_contacts": "true"}),
+    "an event in an event": json.dumps({"Records": [sqs_record(VALID, queue="BulkDeleteQueue")]}),
+}
+
+
+def text(value: str, kind: str = "String") -> dict[str, Any]:
+    return {"dataType": kind, "stringValue": value, "stringListValues": [], "binaryListValues": []}
+
+
+def binary(value: bytes) -> dict[str, Any]:
+    encoded = base64.b64encode(value).decode()
+    return {"dataType": "Binary.png", "binaryValue": encoded, "stringListValues": [], "binaryListValues": []}
+
+
+COLLIDING = ["ErrorCode", "ErrorMessage", "SourceQueueArn", OVERFLOW, "errorcode", "RequestID", "ErrorCode.1"]
+ATTRIBUTES = {
+    "ours": {name: text("Accepted") for name in COLLIDING},
+    "ours in binary": {name: binary(b"\0\xff") for name in COLLIDING},
+    "ours as numbers": {name: text("7", "Number.int") for name in COLLIDING},
+    "ten": {f"own{number}": text(f"{PLANTED}{number}") for number in range(10)},
+    "ten in binary": {f"own{number}": binary(bytes([number]) * 100) for number in range(10)},
+    "ten with ours": {name: text("x") for name in [*COLLIDING, "a", "b", "c"]},
+    "one of 200,000 characters": {"large": text("\u00e9" * 100_000)},
+    "ten of 10,000 characters": {f"own{number}": text("\u00e9" * 10_000) for number in range(10)},
+    "a lone surrogate": {"own": text("x\ud800")},
+    "ten lone surrogates": {f"own{number}": text("\ud800") for number in range(10)},
+}
+
+
+@pytest.mark.parametrize("case", BODIES)
+def test_a_hostile_body_is_kept_as_a_dead_letter(functions: Functions, case: str) -> None:
+    world = functions.world
+    contact = world.new_contact()
+    good = {"contact_ids": [contact]}
+    answer = deliver(world, "bulk_delete", (good, {}), (BODIES[case], {}), (good, {}))
+    assert answer == {"batchItemFailures": []}
+    (letter,) = world.receive_all("BulkDeleteDeadLetterQueue")
+    assert letter["body"] == well_formed(BODIES[case])
+    assert letter["messageAttributes"]["ErrorCode"]["stringValue"] == "InvalidRequest"
+    assert PLANTED not in letter["messageAttributes"]["ErrorMessage"]["stringValue"]
+    assert PLANTED not in world.log.getvalue()
+    (request,) = world.double.requests
+    assert request.target == f"/v3/marketing/contacts?ids={contact}"
+
+
+@pytest.mark.parametrize("case", ATTRIBUTES)
+@pytest.mark.parametrize("body", [json.dumps(NO_IDS), BODIES["lone surrogates"]], ids=["text", "surrogates"])
+def test_hostile_attributes_do_not_hide_why(functions: Functions, case: str, body: str) -> None:
+    world = functions.world
+    own = ATTRIBUTES[case]
+    answer = deliver(world, "bulk_delete", (body, own), (NO_IDS, {}))
+    assert answer == {"batchItemFailures": []}
+    letters = [letter["messageAttributes"] for letter in world.receive_all("BulkDeleteDeadLetterQueue")]
+    assert len(letters) == 2
+    letter = max(letters, key=len)
+    assert letter["ErrorCode"]["stringValue"] == "InvalidRequest"
+    assert letter["SourceQueueArn"]["stringValue"].endswith(":BulkDeleteQueue")
+    kept_of = {name: value for name, value in own.items() if name not in COLLIDING[:3]}
+    overflow = json.loads(letter[OVERFLOW]["stringValue"]) if len(kept_of) > 7 else {}
+    for name, value in kept_of.items():
+        kept = overflow.get(name) or letter[name]
+        for part in ("stringValue", "binaryValue"):
+            assert well_formed(kept.get(part) or "") == well_formed(value.get(part) or "")
+
+
+@given(
+    st.sampled_from(list(QUEUES)).flatmap(
+        lambda name: st.tuples(
+            st.just(name), st.lists(st.tuples(st.integers(0), texts), min_size=1, max_size=10)
+        )
+    )
+)
+@fuzz(12)
+def test_every_message_of_a_batch_is_refused_for_itself(
+    functions: Functions, batch: tuple[str, list[tuple[int, str]]]
+) -> None:
+    """Only the fields that become part of a URL, or say which request it is, are changed."""
+    name, changes = batch
+    world = functions.world
+    functions.forget()
+    request = functions.request_of(name)
+    possible = [place for place in places(request) if place and place[-1] not in FREE_TEXTS]
+    changed = [with_value(request, possible[number % len(possible)], value) for number, value in changes]
+    assert deliver(world, name, *((body, {}) for body in changed)) == {"batchItemFailures": []}
+    letters = world.dead_letters()
+    assert sorted(letter["body"] for letter in letters) == sorted(map(json.dumps, changed))
+    assert {letter["ErrorCode"] for letter in letters} == {"InvalidRequest"}
+    assert not any(PLANTED in letter["ErrorMessage"] for letter in letters)
+    assert world.double.requests == []
+    assert PLANTED not in json.dumps([world.task_answers, world.outcome_events()])
+    assert PLANTED not in world.log.getvalue()
+
+
+FREE_TEXTS = {"confirm", "identifier_value", "task_token", "message_id"}
+
+
+def deliver(world: World, name: str, *messages: tuple[object, dict[str, Any]]) -> Any:
+    functions: Any = getattr(world, name)
+    return functions(
+        {
+            "Records": [
+                {**sqs_record("", queue=QUEUES[name], number=number, attributes=own), "body": as_text(body)}
+                for number, (body, own) in enumerate(messages, start=1)
+            ]
+        }
+    )
+
+
+def as_text(body: object) -> str:
+    return body if isinstance(body, str) else json.dumps(body)
+
+
+def well_formed(value: str) -> str:
+    """As SQS keeps it, which has a character of its own for what is none."""
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
