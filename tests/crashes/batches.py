@@ -1,0 +1,167 @@
+"""One batch for each function with a queue, with something of everything that such a batch can hold."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from contact_deletion.handlers import bulk_delete, delete_all, remove_identifier
+from contact_deletion.ledger.layer import Layers, payload_of
+from local.sendgrid_double.jobs import ForcedEnding
+from tests.support import events
+from tests.support.events import contact_id
+from tests.support.world import STATUS_QUEUE, TABLE, World
+
+Part = tuple[str, str]
+"""Of the account: a contact's id, and the type of one of its identifiers."""
+
+MAX_AGE = timedelta(seconds=900)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A message, how it ends if nothing interrupts it, and what of the account it asks for.
+
+    `or_else` are ends that an interruption may bring about, as the readme says; `told_as` is the message id in its
+    event where that is not its own, `key` the request's in the ledger.
+    """
+
+    body: object
+    end: str
+    removes: frozenset[Part] = frozenset()
+    or_else: frozenset[str] = frozenset()
+    told_as: str | None = None
+    key: str | None = None
+
+    @property
+    def request(self) -> dict[str, Any]:
+        return self.body if isinstance(self.body, dict) else {}
+
+
+@dataclass(frozen=True)
+class Batch:
+    operation: str
+    queue: str
+    fill: Callable[[World], list[Sent]]
+    """Makes the account, and what is sent."""
+
+
+def account_of(world: World) -> frozenset[Part]:
+    return frozenset(
+        (contact.id, kind) for contact in world.double.account.contacts() for kind in contact.identifiers
+    )
+
+
+def _add(world: World, *numbers: int, **identifiers: str) -> list[str]:
+    ids = [contact_id(number) for number in numbers]
+    for one in ids:
+        world.double.account.add_contact(contact_id=one, **(identifiers or {"external_id": "x"}))
+    return ids
+
+
+def _parts(*ids: str) -> frozenset[Part]:
+    return frozenset((one, "EXTERNALID") for one in ids)
+
+
+def _key(world: World, module: Any, body: dict[str, Any]) -> str:
+    """By which the ledger knows the request."""
+    request = module.parse(body)
+    layer = Layers(world.platform.dynamodb, TABLE, module.OPERATION, world.clock.sleep).of(request)
+    return layer.identify(payload_of(request))[0]
+
+
+def _bulk_delete(world: World) -> list[Sent]:
+    poison, neighbour, *ids = _add(world, *range(9))
+    many = _add(world, *range(100, 305))
+    _add(world, *range(400, 403))  # nobody names these
+    world.double.poison_ids = {poison}
+
+    def accepted(named: list[str], **more: Any) -> Sent:
+        body = events.bulk_delete(named, **more)
+        return Sent(body, "Completed", _parts(*named), key=_key(world, bulk_delete, body))
+
+    first = accepted(ids[:2], request_id="order-1")
+    return [
+        Sent(events.bulk_delete([poison, neighbour]), "Rejected SendGridRefused"),
+        first,
+        accepted(ids[2:4]),
+        accepted(ids[4:5], request_id="order-2", task_token="token-1"),  # noqa: S106
+        Sent('{"contact_ids": [', "Rejected InvalidRequest"),
+        first,
+        accepted(ids[3:6]),  # shares contacts with others
+        accepted(many, request_id="order-3"),
+    ]
+
+
+def _delete_all(world: World) -> list[Sent]:
+    _add(world, *range(5))
+    everything = account_of(world)
+    unknown = frozenset({"Rejected DeleteAllUnconfirmed", "Rejected DeleteAllRefused"})
+
+    def accepted(**more: Any) -> Sent:
+        body = events.delete_all(world.now(), **more)
+        return Sent(body, "Completed", everything, unknown, key=_key(world, delete_all, body))
+
+    first = accepted(task_token="token-1")  # noqa: S106
+    refused = events.delete_all(world.now(), request_id="no-phrase", confirm="yes")
+    return [first, Sent(refused, "Rejected DeleteAllRefused"), first]
+
+
+def _remove_identifier(world: World) -> list[Sent]:
+    ada, bob = _add(world, 1, 2, email="ada@example.com", external_id="x")
+    (last,) = _add(world, 3, email="eve@example.com")
+    _add(world, 4, email="ada@example.com", external_id="x")  # nobody names this one
+
+    def accepted(contact: str, value: str = "ada@example.com", **more: Any) -> Sent:
+        body = events.remove_identifier(contact, "EMAIL", value, **more)
+        parts = frozenset({(contact, "EMAIL")}) if value == "ada@example.com" else frozenset()
+        return Sent(
+            body,
+            "Completed",
+            parts,
+            frozenset({"Failed DeletionFailed"}),
+            key=_key(world, remove_identifier, body),
+        )
+
+    first = accepted(ada, request_id="erasure-1", task_token="token-1")  # noqa: S106
+    return [
+        first,
+        Sent(events.remove_identifier(last, "EMAIL", "eve@example.com"), "Rejected LastIdentifier"),
+        first,
+        accepted(bob, "other@example.com", request_id="nothing-to-do"),
+    ]
+
+
+def _deletion_status(world: World) -> list[Sent]:
+    _add(world, *range(20))
+
+    def followed(number: int, ending: ForcedEnding | None, end: str, delay: float, **more: Any) -> Sent:
+        """A request of two contacts, whose job has just been accepted."""
+        ids = [contact_id(2 * number), contact_id(2 * number + 1)]
+        world.double.settings.change(job_delay=delay)
+        if ending:
+            world.double.account.force_next_jobs(ending)
+        job = world.double.account.delete_contacts(ids)
+        request = {"operation": "bulk_delete", "message_id": f"message-{number}", "contact_ids": ids}
+        body = events.follow_up([job.id], request | more, accepted_at=world.now())
+        return Sent(body, end, _parts(*ids), told_as=f"message-{number}")
+
+    return [
+        followed(0, None, "Completed", 10, request_id="order-1"),
+        followed(1, "errored", "Failed DeletionFailed", 10, task_token="token-1"),  # noqa: S106
+        followed(2, None, "Completed", 70, task_token="token-2"),  # noqa: S106
+        followed(3, "failed", "Failed DeletionFailed", 10, request_id="order-2"),
+        Sent({"job_ids": []}, "Rejected InvalidRequest"),
+        followed(4, None, "Completed", 10),
+    ]
+
+
+BATCHES = {
+    batch.operation: batch
+    for batch in [
+        Batch("bulk_delete", "BulkDeleteQueue", _bulk_delete),
+        Batch("delete_all", "DeleteAllQueue", _delete_all),
+        Batch("remove_identifier", "RemoveIdentifierQueue", _remove_identifier),
+        Batch("deletion_status", STATUS_QUEUE, _deletion_status),
+    ]
+}

@@ -1,0 +1,136 @@
+"""Queues as the template has them, and Lambda's poller on them, in the order of the world's own time."""
+
+import datetime
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+from aws_lambda_powertools.utilities.idempotency.persistence import base, datarecord, dynamodb
+from moto.sqs import models
+from moto.sqs.models import Message, sqs_backends
+from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+
+from local.aws.account import ACCOUNT_ID, REGION
+from local.aws.partial_batch_response import failed_messages
+from local.aws.sqs_event import record
+from tests.crashes.calls import Calls, ProcessDied
+from tests.support.clock import FakeClock
+from tests.support.events import queue_arn
+from tests.support.world import STATUS_QUEUE, World
+
+_DEAD_LETTERS = "BulkDeleteDeadLetterQueue"
+_TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+_MOST_BATCHES = 500
+_FUNCTIONS = {
+    "BulkDeleteQueue": "bulk_delete",
+    "DeleteAllQueue": "delete_all",
+    "RemoveIdentifierQueue": "remove_identifier",
+    STATUS_QUEUE: "deletion_status",
+}
+
+
+@cache
+def _template() -> dict[str, Any]:
+    resources: dict[str, Any] = yaml_parse(_TEMPLATE.read_text())["Resources"]
+    return resources
+
+
+def _batch_size(queue: str) -> int:
+    function = _template()[queue.removesuffix("Queue") + "Function"]["Properties"]
+    return int(function["Events"][queue]["Properties"]["BatchSize"])
+
+
+@contextmanager
+def one_time(clock: FakeClock) -> Iterator[None]:
+    """moto's SQS and Powertools' records live by this clock too."""
+
+    class Datetime(datetime.datetime):
+        @classmethod
+        def now(cls, tz: datetime.tzinfo | None = None) -> "Datetime":
+            return cls.fromtimestamp(clock(), tz)
+
+    with ExitStack() as patches:
+        patches.enter_context(patch.object(models, "unix_time", clock))
+        patches.enter_context(patch.object(models, "unix_time_millis", lambda: clock() * 1000))
+        for module in (base, datarecord, dynamodb):
+            shim = SimpleNamespace(datetime=Datetime, timedelta=datetime.timedelta)
+            patches.enter_context(patch.object(module, "dt", shim))
+        yield
+
+
+def set_up(world: World, *queues: str) -> None:
+    """Timeouts, delays and redrives of the template; all share one dead-letter queue."""
+    for queue in queues:
+        properties = _template()[queue]["Properties"]
+        redrive = {
+            "deadLetterTargetArn": queue_arn(_DEAD_LETTERS),
+            "maxReceiveCount": properties["RedrivePolicy"]["maxReceiveCount"],
+        }
+        world.platform.sqs.set_queue_attributes(
+            QueueUrl=world.queue_url(queue),
+            Attributes={
+                "DelaySeconds": str(properties.get("DelaySeconds", 0)),
+                "MessageRetentionPeriod": str(properties["MessageRetentionPeriod"]),
+                "VisibilityTimeout": str(properties["VisibilityTimeout"]),
+                "RedrivePolicy": json.dumps(redrive),
+            },
+        )
+
+
+def work_off(world: World, calls: Calls) -> int:
+    """Delivers until every queue is empty, letting time pass in between; gives how often a process died."""
+    deaths = 0
+    for _ in range(_MOST_BATCHES):
+        moments = {
+            queue: min(map(_visible_from, _messages(queue))) for queue in _FUNCTIONS if _messages(queue)
+        }
+        if not moments:
+            return deaths
+        queue = min(moments, key=lambda name: moments[name])
+        world.clock.advance(max(0.0, moments[queue] - world.clock()) + 0.001)
+        deaths += _deliver(world, calls, queue)
+    raise AssertionError(f"messages still come back after {_MOST_BATCHES} batches")
+
+
+def _messages(queue: str) -> list[Message]:
+    messages: list[Message] = sqs_backends[ACCOUNT_ID][REGION].queues[queue]._messages
+    return messages
+
+
+def _visible_from(message: Message) -> float:
+    return max(message.visible_at, message.delayed_until) / 1000
+
+
+def _deliver(world: World, calls: Calls, queue: str) -> bool:
+    """One batch to a function; whether its process died."""
+    records = _receive(world, queue)
+    if not records:
+        return False  # they were received too often, and SQS has moved them
+    event = {"Records": records}
+    try:
+        with calls.invocation(event):
+            answer = getattr(world, _FUNCTIONS[queue])(event)
+    except ProcessDied:
+        world.restart()
+        return True
+    stay = failed_messages(answer, {one["messageId"] for one in records})
+    if done := [one for one in records if one["messageId"] not in stay]:
+        entries = [{"Id": one["messageId"], "ReceiptHandle": one["receiptHandle"]} for one in done]
+        world.platform.sqs.delete_message_batch(QueueUrl=world.queue_url(queue), Entries=entries)  # type: ignore[arg-type]
+    return False
+
+
+def _receive(world: World, queue: str) -> list[dict[str, Any]]:
+    """A batch; those of these tests have no more messages than one call receives."""
+    answer = world.platform.sqs.receive_message(
+        QueueUrl=world.queue_url(queue),
+        MaxNumberOfMessages=min(10, _batch_size(queue)),
+        MessageSystemAttributeNames=["All"],
+        MessageAttributeNames=["All"],
+    )
+    return [record(message, queue_arn(queue)) for message in answer.get("Messages", [])]

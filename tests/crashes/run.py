@@ -1,0 +1,102 @@
+"""A batch on its way to its end, with one of its calls interrupted."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any
+
+from contact_deletion.platform.deletion import DeletionPlatform
+from tests.crashes import queues
+from tests.crashes.batches import Batch, Part, Sent, account_of
+from tests.crashes.calls import Calls, Deletion, Way
+from tests.support.world import STATUS_QUEUE, World, new_world
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is left when every queue is empty. `sent` has each message by the id that its event has."""
+
+    batch: Batch
+    way: Way | None
+    at: int | None
+    died: bool
+    names: list[str]
+    deletions: list[Deletion]
+    sent: dict[str, Sent]
+    before: frozenset[Part]
+    after: frozenset[Part]
+    events: list[dict[str, Any]]
+    dead_letters: list[dict[str, Any]]
+    task_answers: list[dict[str, Any]]
+    jobs: frozenset[str]
+    """What SendGrid started."""
+
+    known_jobs: frozenset[str]
+    """What of it is in the ledger, an event or a log line."""
+
+
+class _OneByOne(Executor):
+    """Makes calls one after the other, so that each has its number."""
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # what is not an Exception ends the process
+            future.set_exception(error)
+        return future
+
+
+class _Platform(DeletionPlatform):
+    @cached_property
+    def threads(self) -> Executor:
+        return _OneByOne()
+
+
+def run(batch: Batch, at: int | None = None, way: Way | None = None) -> Run:
+    with new_world() as world, queues.one_time(world.clock):
+        world.platform = _Platform(
+            **{field.name: getattr(world.platform, field.name) for field in fields(world.platform)}
+        )
+        queues.set_up(world, batch.queue, STATUS_QUEUE)
+        messages = batch.fill(world)
+        before = account_of(world)
+        sent = {message.told_as or _send(world, batch.queue, message): message for message in messages}
+        for message in messages:
+            if message.told_as:
+                _send(world, batch.queue, message)
+        calls = Calls(world, at, way)
+        deaths = queues.work_off(world, calls)
+        world.jobs_end()
+        events = world.outcome_events()
+        return Run(
+            batch=batch,
+            way=way,
+            at=at,
+            died=deaths > 0,
+            names=calls.names,
+            deletions=calls.deletions,
+            sent=sent,
+            before=before,
+            after=account_of(world),
+            events=events,
+            dead_letters=world.dead_letters(),
+            task_answers=world.task_answers[:],
+            jobs=frozenset(job.id for job in world.double.account.jobs()),
+            known_jobs=frozenset(_told(world, events)),
+        )
+
+
+def _send(world: World, queue: str, message: Sent) -> str:
+    body = message.body if isinstance(message.body, str) else json.dumps(message.body)
+    answer = world.platform.sqs.send_message(QueueUrl=world.queue_url(queue), MessageBody=body)
+    return answer["MessageId"]
+
+
+def _told(world: World, events: list[dict[str, Any]]) -> Iterator[str]:
+    for item in world.ledger():
+        yield from json.loads(item["data"]["S"]).get("job_ids", ()) if "data" in item else ()
+    for told in [*events, *world.log_lines()]:
+        yield from told.get("job_ids", ())

@@ -1,0 +1,45 @@
+"""Whichever call is interrupted, in whichever way: nothing is lost, nothing is deleted that nobody asked for."""
+
+from functools import cache
+
+import pytest
+
+from tests.crashes.batches import BATCHES
+from tests.crashes.calls import Way
+from tests.crashes.invariants import violations
+from tests.crashes.run import Run, run
+
+each_batch = pytest.mark.parametrize("operation", BATCHES)
+
+
+@cache
+def undisturbed(operation: str) -> Run:
+    return run(BATCHES[operation])
+
+
+@each_batch
+@pytest.mark.parametrize("way", Way, ids=lambda way: way.name.lower())
+def test_every_call_may_be_interrupted(operation: str, way: Way) -> None:
+    names = undisturbed(operation).names
+    wrong = []
+    for at in range(1, len(names) + 1):
+        interrupted = run(BATCHES[operation], at, way)
+        assert interrupted.names[:at] == names[:at], (
+            "the same calls in the same order, up to the interruption"
+        )
+        wrong += [f"call {at} of {len(names)}, {names[at - 1]}: {one}" for one in violations(interrupted)]
+    print(f"{operation}: {len(names)} calls were interrupted so that {way}")
+    assert wrong == []
+
+
+@each_batch
+def test_without_an_interruption_nothing_is_wrong(operation: str) -> None:
+    assert violations(undisturbed(operation)) == []
+
+
+def test_every_service_is_among_the_calls() -> None:
+    names = [name for operation in BATCHES for name in undisturbed(operation).names]
+    assert {name.split()[0] for name in names} == {
+        *("sendgrid", "dynamodb", "sqs", "secrets-manager", "eventbridge", "sfn")
+    }
+    assert len(names) * len(Way) >= 200, "points that are tried"
