@@ -1,0 +1,195 @@
+"""Messages as producers send them, right and wrong, and how each may end."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from contact_deletion.handlers import bulk_delete, delete_all, remove_identifier
+from contact_deletion.ledger.layer import Layers, payload_of
+from tests.soak.chance import Chance
+from tests.soak.secrets import Secrets
+from tests.soak.sendgrid import SendGrid
+from tests.soak.time import Time
+
+CONFIRMATION = "Delete All Contacts"
+MAX_CONTACTS = 10_000_000
+
+ACCEPTED = "accepted"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """`ends` are the ways in which it may end: accepted, or an error code. `key` is the ledger's, if it has one."""
+
+    serial: str
+    function: str
+    body: str
+    ends: frozenset[str]
+    key: str | None
+    payload: Any
+
+
+class Producers:
+    def __init__(self, chance: Chance, time: Time, secrets: Secrets, sendgrid: SendGrid) -> None:
+        self._chance = chance
+        self._time = time
+        self._secrets = secrets
+        self._sendgrid = sendgrid
+        self._modules = {
+            "BulkDelete": bulk_delete,
+            "DeleteAll": delete_all,
+            "RemoveIdentifier": remove_identifier,
+        }
+        self._layers = {
+            name: Layers(object(), "table", module.OPERATION, lambda _: None)  # type: ignore[arg-type]
+            for name, module in self._modules.items()
+        }
+        self._serial = 0
+        self._contact = 0
+
+    def messages(self) -> Iterator[Sent]:
+        """One, or several that have to do with each other."""
+        make = self._chance.choices(
+            [
+                self._bulk,
+                self._duplicates,
+                self._conflict,
+                self._poison,
+                self._identifier,
+                self._hopeless_identifier,
+                self._delete_all,
+                self._refused_delete_all,
+                self._invalid,
+            ],
+            [80, 3, 1, 0.5, 6, 1, 2, 1, 2],
+        )[0]
+        yield from make()
+
+    def bulk(self, contacts: int) -> Sent:
+        return self._sent("BulkDelete", {"contact_ids": self._contacts(contacts)}, ACCEPTED)
+
+    def identifier(self) -> Sent:
+        """Of a contact that has another."""
+        kind, field, value = self._chance.choice(
+            [
+                ("EMAIL", "email", self._secrets.email()),
+                ("PHONENUMBERID", "phone_number_id", self._secrets.phone()),
+            ]
+        )
+        contact = self._new_contact(external_id=self._secrets.external_id(), **{field: value})
+        payload = {"contact_id": contact, "identifier_type": kind, "identifier_value": value}
+        return self._sent("RemoveIdentifier", payload, ACCEPTED)
+
+    def _bulk(self) -> Iterator[Sent]:
+        many = self._chance.choice([1] * 30 + [2, 5, 40, 300])
+        payload = {"contact_ids": self._contacts(many)} | self._envelope()
+        yield self._sent("BulkDelete", payload, ACCEPTED)
+
+    def _duplicates(self) -> Iterator[Sent]:
+        payload = {"contact_ids": self._contacts(3)} | self._envelope()
+        for _ in range(self._chance.randint(2, 4)):
+            yield self._sent("BulkDelete", payload, ACCEPTED)
+
+    def _conflict(self) -> Iterator[Sent]:
+        envelope = {"request_id": self._request_id()}
+        for _ in range(2):
+            payload = {"contact_ids": self._contacts(1)} | envelope
+            yield self._sent("BulkDelete", payload, ACCEPTED, "RequestConflict")
+
+    def _poison(self) -> Iterator[Sent]:
+        ids = self._contacts(2)
+        self._sendgrid.poison_ids.add(ids[1])
+        yield self._sent("BulkDelete", {"contact_ids": ids} | self._envelope(), "SendGridRefused")
+
+    def _identifier(self) -> Iterator[Sent]:
+        yield self.identifier()
+
+    def _hopeless_identifier(self) -> Iterator[Sent]:
+        value = self._secrets.email()
+        payload = {
+            "contact_id": self._new_contact(email=value),
+            "identifier_type": "EMAIL",
+            "identifier_value": value,
+        }
+        yield self._sent("RemoveIdentifier", payload | self._envelope(), "LastIdentifier")
+        payload = payload | {"contact_id": self._contact_id()}
+        yield self._sent("RemoveIdentifier", payload | self._envelope(), "ContactNotFound")
+
+    def _delete_all(self) -> Iterator[Sent]:
+        payload = self._delete_all_payload() | self._envelope()
+        payload["request_id"] = self._request_id()
+        for _ in range(self._chance.randint(1, 3)):
+            yield self._sent("DeleteAll", payload, ACCEPTED, "DeleteAllRefused", "DeleteAllUnconfirmed")
+
+    def _refused_delete_all(self) -> Iterator[Sent]:
+        wrong: dict[str, Any] = self._chance.choice(
+            [
+                {"confirm": "delete all contacts"},
+                {"requested_at": self._moment(-1000)},
+                {"requested_at": self._moment(4000)},
+                {"max_contacts": 1},
+            ]
+        )
+        payload = self._delete_all_payload() | {"request_id": self._request_id()} | wrong
+        yield self._sent("DeleteAll", payload, "DeleteAllRefused")
+
+    def _invalid(self) -> Iterator[Sent]:
+        function = self._chance.choice(list(self._modules))
+        body = self._chance.choice(
+            [
+                f"{{{self._secrets.email()}",
+                json.dumps({"contact_ids": [self._secrets.email()]}),
+                json.dumps({self._secrets.external_id(): 1}),
+                json.dumps({"contact_ids": []}),
+                json.dumps({"delete_all_contacts": "true", "task_token": self._secrets.task_token()}),
+                json.dumps({"contact_ids": [f"{self._contact_id()},{self._contact_id()}"]}),
+            ]
+        )
+        yield Sent(self._next_serial(), function, body, frozenset({"InvalidRequest"}), None, None)
+
+    def _delete_all_payload(self) -> dict[str, Any]:
+        return {
+            "confirm": CONFIRMATION,
+            "requested_at": self._moment(-self._chance.choice([0, 0, 0, 600])),
+            "max_contacts": MAX_CONTACTS,
+        }
+
+    def _sent(self, function: str, payload: dict[str, Any], *ends: str) -> Sent:
+        request = self._modules[function].parse(payload)
+        key, _ = self._layers[function].of(request).identify(payload_of(request))
+        body = json.dumps(payload)
+        return Sent(self._next_serial(), function, body, frozenset(ends), key, payload)
+
+    def _envelope(self) -> dict[str, Any]:
+        envelope: dict[str, Any] = {}
+        if self._chance.random() < 0.4:
+            envelope["request_id"] = self._request_id()
+        if self._chance.random() < 0.1:
+            envelope["task_token"] = self._secrets.task_token()
+        return envelope
+
+    def _contacts(self, count: int) -> list[str]:
+        """Now and then one that the account does not have."""
+        return [
+            self._contact_id() if self._chance.random() < 0.02 else self._new_contact(external_id="x")
+            for _ in range(count)
+        ]
+
+    def _new_contact(self, **identifiers: str) -> str:
+        return self._sendgrid.account.add_contact(contact_id=self._contact_id(), **identifiers)
+
+    def _contact_id(self) -> str:
+        self._contact += 1
+        return f"00000000-0000-4000-8000-{self._contact:012x}"
+
+    def _request_id(self) -> str:
+        return f"request-{self._next_serial()}"
+
+    def _next_serial(self) -> str:
+        self._serial += 1
+        return str(self._serial)
+
+    def _moment(self, seconds: float) -> str:
+        return (datetime.fromtimestamp(self._time(), UTC) + timedelta(seconds=seconds)).isoformat()

@@ -1,0 +1,250 @@
+"""SendGrid behind a session of `requests`: the account of the double, and an HTTP that nobody can rely on."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+import urllib3
+from requests.adapters import BaseAdapter
+from urllib3.exceptions import NewConnectionError
+
+from local.sendgrid_double.account import Account, UnknownContact
+from local.sendgrid_double.rate_limit import RateLimit, RateLimiter
+from local.sendgrid_double.settings import Settings
+from tests.soak.secrets import Secrets
+from tests.soak.wire import Invocation, Wire
+
+_CONTACTS = "/v3/marketing/contacts"
+_HTML = b"<html><head><title>502 Bad Gateway</title></head></html>"
+_NONSENSE = ["soon", "", "-7", "1e999", "NaN", "99999999999999"]
+_BAD_JOB_IDS: list[object] = [{}, ["a"], None, 17, "x" * 2000, "../imports", ""]
+
+_PATIENCE_SECONDS = 25.0
+"""For how long a client waits for the answer as a whole."""
+
+Deleted = Callable[[Invocation, str, Any], None]
+"""Is told of each DELETE that takes effect: in which invocation, of which kind, and what it names."""
+
+
+class _Body:
+    """An answer's raw body, in pieces that take their time; it may break off."""
+
+    def __init__(self, pieces: list[bytes], wait: Callable[[], None], *, breaks_off: bool = False) -> None:
+        self._pieces = pieces
+        self._wait = wait
+        self._breaks_off = breaks_off
+
+    def read1(self, *_: Any, **__: Any) -> bytes:
+        self._wait()
+        if self._pieces:
+            return self._pieces.pop(0)
+        if self._breaks_off:
+            raise urllib3.exceptions.ProtocolError("Connection broken: IncompleteRead")
+        return b""
+
+    def close(self) -> None:
+        pass
+
+    def release_conn(self) -> None:
+        pass
+
+
+class SendGrid(BaseAdapter):
+    """`down` answers everything with 503; `longest_url` is what the edge takes."""
+
+    def __init__(self, wire: Wire, secrets: Secrets, limit: RateLimit | None, deleted: Deleted) -> None:
+        super().__init__()
+        self._wire = wire
+        self._chance = wire.chance
+        self._secrets = secrets
+        self._deleted = deleted
+        self._limiter = RateLimiter(wire.time, limit)
+        self.api_key = secrets.api_key
+        self.account = Account(wire.time, Settings(job_delay=lambda: self._chance.choice([5.0, 30.0, 400.0])))
+        self.poison_ids: set[str] = set()
+        self.longest_url = 8_200
+        self.down = False
+        self.deletions = 0
+        self.violations: list[str] = []
+        self._headers: dict[str, str] = {}
+        self._hears_until = 0.0
+
+    def close(self) -> None:
+        pass
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: Any = True,
+        cert: Any = None,
+        proxies: Any = None,
+    ) -> requests.Response:
+        url = urlsplit(request.url or "")
+        if url.hostname != "api.sendgrid.com":
+            self.violations.append(f"a call went to {url.hostname}")
+        hears_until = self._wire.time() + _PATIENCE_SECONDS
+        self._wire.departs(f"SendGrid {request.method} {_endpoint(url.path)}", 0.05)
+        self._hears_until = hears_until
+        if self.down:
+            return self._answer(request, 503, _errors("maintenance"))
+        before = self._chance.one_fault(
+            http_connection_refused=0.01, http_connect_timeout=0.005, http_reset_before=0.01
+        )
+        if before:
+            self._fail(before, request)
+        status, body = self._routed(request)
+        self._wire.arrives(0.02)
+        after = self._chance.one_fault(http_reset_after=0.01, http_read_timeout=0.01)
+        if after:
+            self._fail(after, request)
+        return self._answer(request, status, body)
+
+    def _fail(self, fault: str, request: requests.PreparedRequest) -> None:
+        if fault == "http_connection_refused":
+            reason = NewConnectionError(None, "refused")  # type: ignore[arg-type]
+            raise requests.ConnectionError(
+                urllib3.exceptions.MaxRetryError(None, "/", reason),  # type: ignore[arg-type]
+                request=request,
+            )
+        if fault == "http_connect_timeout":
+            self._wire.take(5)
+            raise requests.ConnectTimeout(request=request)
+        if fault == "http_read_timeout":
+            self._wire.take(20)
+            raise requests.ReadTimeout(request=request)
+        raise requests.ConnectionError(
+            urllib3.exceptions.ProtocolError("Connection aborted.", ConnectionResetError(104, "reset")),
+            request=request,
+        )
+
+    def _routed(self, request: requests.PreparedRequest) -> tuple[int, object]:
+        """Status and body: the API's, unless something in front of it answers."""
+        if request.headers["Authorization"] != f"Bearer {self.api_key}":
+            return 401, _errors("authorization required")
+        allowance = self._limiter.take(f"{request.method} {_endpoint(request.path_url)}")
+        self._headers = allowance.headers
+        if allowance.exceeded:
+            return 429, _errors("too many requests")
+        if len(request.path_url) > self.longest_url:
+            return 414, _HTML
+        fault = self._chance.one_fault(
+            http_500=0.01, http_503=0.01, http_403=0.003, http_429=0.01, http_302=0.003, http_408=0.003
+        )
+        if fault:
+            # An error may quote what it is about.
+            quoted = f"{self._secrets.email()} {self._secrets.phone()} x{self._secrets.external_id()}"
+            return int(fault[-3:]), _errors(f"the contact {quoted} is busy")
+        if self._chance.fault("http_502_html_before", 0.01):
+            return 502, _HTML
+        status, body = self._api(request)
+        if self._chance.fault("http_502_html_after", 0.01):
+            return 502, _HTML
+        if status == 202 and self._chance.fault("unusable job id", 0.01):
+            return 202, {"job_id": self._chance.choice(_BAD_JOB_IDS)}
+        return status, body
+
+    def _api(self, request: requests.PreparedRequest) -> tuple[int, object]:
+        url = urlsplit(request.url or "")
+        path, query = url.path.removeprefix(_CONTACTS), parse_qs(url.query)
+        sent: Any = json.loads(request.body) if request.body else None
+        if request.method == "DELETE":
+            return self._delete(path, query, sent)
+        if path == "/count":
+            return 200, {"contact_count": len(self.account)}
+        if path == "/batch":
+            return 200, {"result": [{"id": one} for one in sent["ids"] if one in self.account]}
+        if path.startswith("/imports/"):
+            return self._job(path.rpartition("/")[2])
+        contact = self.account.contact(path[1:])
+        if contact is None:
+            return 404, _errors("contact not found")
+        return 200, {
+            "id": contact.id,
+            "email": contact.email,
+            "phone_number_id": contact.phone_number_id,
+            "external_id": contact.external_id,
+        }
+
+    def _delete(self, path: str, query: dict[str, list[str]], sent: Any) -> tuple[int, object]:
+        self.deletions += 1
+        running = self._wire.running[-1]
+        if self._chance.fault("job ends otherwise", 0.03):
+            self.account.force_next_jobs(self._chance.choice(["errored", "failed", "pending", "completed"]))
+        if path.endswith("/identifiers"):
+            contact_id, kind, value = path.split("/")[1], sent["identifier_type"], sent["identifier_value"]
+            self._deleted(running, "identifier", (contact_id, kind, value))
+            try:
+                return 202, {"job_id": self.account.remove_identifier(contact_id, kind, value).id}
+            except UnknownContact:
+                return 404, _errors("contact not found")
+        if path or query.keys() not in ({"ids"}, {"delete_all_contacts"}):
+            self.violations.append(f"a DELETE without a known meaning: {path}?{'&'.join(query)}")
+            return 400, _errors("unknown")
+        if query == {"delete_all_contacts": ["true"]}:
+            self._deleted(running, "all", None)
+            # Its job finds nothing: the contacts are there for the rest of the run.
+            return 202, {"job_id": self.account.delete_contacts(()).id}
+        named = query["ids"][0].split(",")
+        if not self.poison_ids.isdisjoint(named):
+            return 400, _errors(f"invalid contact {self._secrets.email()}")
+        self._deleted(running, "ids", named)
+        return 202, {"job_id": self.account.delete_contacts(named).id}
+
+    def _job(self, job_id: str) -> tuple[int, object]:
+        job = self.account.job(job_id)
+        if job is None or self._chance.fault("job not known yet", 0.02):
+            return 404, _errors("job not found")
+        results: dict[str, object] = {"requested_count": job.requested_count}
+        if job.ran_at is not None:
+            results |= {"deleted_count": job.deleted_count, "errored_count": job.errored_count}
+        if job.errored_count:
+            results["errors_url"] = f"https://elsewhere.example/{self._secrets.external_id()}"
+        return 200, {"id": job.id, "status": job.status, "results": results}
+
+    def _answer(self, request: requests.PreparedRequest, status: int, body: object) -> requests.Response:
+        response = requests.Response()
+        response.request = request
+        response.url = request.url or ""
+        response.headers.update(self._headers)
+        self._headers = {}
+        if self._chance.fault("rate limit's headers nonsense", 0.3 if status == 429 else 0.01):
+            told = self._wire.time() + self._chance.uniform(1, 90)
+            resets = [str(int(told)), str(self._chance.randint(1, 90)), *_NONSENSE]
+            response.headers["X-RateLimit-Reset"] = self._chance.choice(resets)
+            response.headers["X-RateLimit-Remaining"] = self._chance.choice(["0", "3", "many", "-1"])
+        if status == 302:
+            response.headers["Location"] = "https://elsewhere.example/" + self._secrets.external_id()
+        response.status_code = status
+        response.raw = self._body(body)
+        return response
+
+    def _body(self, body: object) -> _Body:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        fault = self._chance.one_fault(truncated_body=0.01, slow_body=0.003, huge_body=0.003)
+        if fault == "truncated_body":
+            return _Body([content[: len(content) // 2]], lambda: None, breaks_off=True)
+        if fault == "slow_body":
+            return _Body([b" "] * 20, lambda: self._wire.take(4))
+        if fault == "huge_body":
+            return _Body([b" " * 65_536] * 300, lambda: None)
+        job_id = body.get("job_id") if isinstance(body, dict) else None
+        hears = self._wire.time() <= self._hears_until
+        if hears and isinstance(job_id, str) and self.account.job(job_id):
+            self._wire.running[-1].jobs_told.append(job_id)
+        return _Body([content], lambda: None)
+
+
+def _errors(message: str) -> dict[str, object]:
+    return {"errors": [{"field": None, "message": message}]}
+
+
+def _endpoint(path: str) -> str:
+    rest = path.partition("?")[0].removeprefix(_CONTACTS)
+    for name in ("identifiers", "imports", "batch", "count"):
+        if name in rest:
+            return name
+    return "contact" if rest else "contacts"

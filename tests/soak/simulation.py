@@ -1,0 +1,398 @@
+"""The whole, from the producers to the ends of their requests."""
+
+import itertools
+import json
+import logging
+import os
+import random
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
+from typing import Any
+from unittest.mock import patch
+
+from contact_deletion.errors import NotAccepted
+from contact_deletion.platform.deletion import DeletionPlatform
+from contact_deletion.platform.queue import QueuePlatform
+from contact_deletion.sendgrid.transport import new_session
+from contact_deletion.settings import Settings
+from local.aws.partial_batch_response import failed_messages
+from local.aws.sqs_event import record
+from local.sendgrid_double.rate_limit import RateLimit
+from tests.soak.aws import Cloud
+from tests.soak.chance import Chance
+from tests.soak.functions import MODULES, Declared, Environment, Function, InTurn, declared
+from tests.soak.producers import ACCEPTED, Producers, Sent
+from tests.soak.queues import Message, Queue
+from tests.soak.secrets import Secrets, Watched
+from tests.soak.sendgrid import SendGrid
+from tests.soak.time import Time
+from tests.soak.wire import Invocation, ProcessKilled, Wire
+
+MAX_AGE_SECONDS = 900
+SEVERITIES = [0.0, 0.3, 1.0, 2.0, 4.0, 7.0]
+
+SERVICES = ["dynamodb", "sqs", "events", "states", "secretsmanager"]
+RATE_LIMITS = [
+    None,
+    RateLimit(limit=20, window_seconds=10, reset="epoch"),
+    RateLimit(limit=10, window_seconds=60, reset="seconds"),
+]
+
+_worlds = itertools.count()
+"""Powertools keeps one logger for a service name."""
+
+
+class Stuck(AssertionError):
+    """The queues do not get empty."""
+
+
+class Simulation:
+    """`violations` are what was done that must not be; the invariants' other half is looked at in the end."""
+
+    def __init__(self, seed: int, *, rate_limit: RateLimit | None = None, log_level: str = "DEBUG") -> None:
+        """At DEBUG, libraries' loggers are watched too."""
+        self.seed = seed
+        self._log_level = log_level
+        self.chance = Chance(seed)
+        self.time = Time()
+        self.wire = Wire(self.chance, self.time)
+        self.wire.meanwhile = lambda: self._deliver_somewhere()
+        self.secrets = Secrets()
+        self.cloud = Cloud(self.wire, self.secrets, bus=self._event)
+        limit = rate_limit or self.chance.choice(RATE_LIMITS)
+        self.sendgrid = SendGrid(self.wire, self.secrets, limit, self._deleted)
+        self.producers = Producers(self.chance, self.time, self.secrets, self.sendgrid)
+        self.log = Watched(self.secrets, "the log")
+        self.other_loggers = Watched(self.secrets, "a logger of a library's")
+        self.metrics = Watched(self.secrets, "standard output")
+        self.violations: list[str] = self.sendgrid.violations
+        self.sent: dict[str, Sent] = {}
+        self.serials: dict[str, str] = {}
+        """By the id of the message."""
+
+        self.ends: defaultdict[str, set[str]] = defaultdict(set)
+        """What the events say of each request, by its serial number."""
+
+        self.event_kinds: Counter[str] = Counter()
+        self.ended_jobs: set[str] = set()
+        self.jobs_told: set[str] = set()
+        """Those that a process heard of which lived to answer."""
+
+        self.jobs_of_workflows: set[str] = set()
+        """Whoever invokes a function directly follows its job himself."""
+
+        self.delete_alls: Counter[str] = Counter()
+        self.deliveries = self.invocations = 0
+        self._service = f"soak-{next(_worlds)}"
+        self.functions = [self._function(name, what) for name, what in declared().items()]
+        for _ in range(5):
+            self.sendgrid.account.add_contact(external_id="a bystander")
+        self.bystanders = self.sendgrid.account.contact_ids()
+
+    def _function(self, name: str, what: Declared) -> Function:
+        dead_letters = Queue(f"{name}DeadLetterQueue", self.time, self.chance)
+        queue = Queue(
+            f"{name}Queue",
+            self.time,
+            self.chance,
+            visibility_timeout=what.visibility_timeout,
+            max_receive_count=what.max_receive_count,
+            delay=what.delay,
+            dead_letter_queue=dead_letters,
+        )
+        self.cloud.queues |= {queue.name: queue, dead_letters.name: dead_letters}
+        return Function(name, what, queue, lambda: self._start(name, dead_letters.url))
+
+    def _start(self, name: str, dead_letter_queue_url: str) -> Environment:
+        session = new_session()
+        session.mount("https://", self.sendgrid)
+        kind = QueuePlatform if name == "DeletionStatus" else DeletionPlatform
+        platform = kind(
+            settings=Settings(
+                service=self._service,
+                metrics_namespace="Soak",
+                sendgrid_base_url="https://api.sendgrid.com",
+                api_key_secret_id="secret",  # noqa: S106 - its name
+                on_behalf_of="",
+                ledger_table="LedgerTable",
+                dead_letter_queue_url=dead_letter_queue_url,
+                deletion_status_queue_url=self.cloud.queues["DeletionStatusQueue"].url,
+                event_bus_name="default",
+                contact_verification="on-error",
+                delete_all_enabled=True,
+                delete_all_max_age_seconds=MAX_AGE_SECONDS,
+            ),
+            aws_client=self.cloud.client,
+            session=session,
+            clock=self.time,
+            sleep=self.wire.sleep,
+            jitter=self.chance.uniform,
+            log_stream=self.log,
+        )
+        platform.__dict__["threads"] = InTurn()  # the cached property's own place
+        return Environment(MODULES[name].build(platform).handle)
+
+    @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """Powertools sees simulated time, and whatever is logged or printed is watched."""
+        random.seed(self.seed)  # for the ledger's jitter
+        with (
+            self.time.of_powertools(),
+            redirect_stdout(self.metrics),
+            patch("uuid.uuid4", lambda: uuid.UUID(int=self.chance.getrandbits(128))),
+            patch.dict(os.environ, POWERTOOLS_LOG_LEVEL=self._log_level),
+            ExitStack() as loggers,
+        ):
+            for name in ("", "aws_lambda_powertools"):  # Powertools' own does not reach the root's handlers
+                loggers.enter_context(_told_to(logging.getLogger(name), self.other_loggers, self._log_level))
+            yield
+
+    def run(self, messages: int) -> None:
+        """Sends at least so many, at random times, with faults; then the faults stop and the queues are drained."""
+        with self.under_way():
+            step = 0
+            while len(self.sent) < messages or step % 60:
+                if len(self.sent) < messages and self.chance.random() < 0.3:
+                    self._send_some(messages)
+                self._change_conditions(step)
+                if not self._deliver_somewhere():
+                    self._wait()
+                if self.chance.random() < 0.03:
+                    self._invoke_directly()
+                step += 1
+            self.drain()
+
+    def send(self, sent: Sent) -> None:
+        attributes = {"Serial": {"DataType": "String", "StringValue": sent.serial}}
+        message = self.cloud.queues[f"{sent.function}Queue"].send(sent.body, attributes)
+        self.sent[sent.serial] = sent
+        self.serials[message.id] = sent.serial
+
+    def step(self, until: float) -> bool:
+        """A batch as large as it may be, or the time until the next; false at the end."""
+        if self.time() >= until:
+            return False
+        moments = [
+            (moment + function.declared.window, function.name, function)
+            for function in self.functions
+            if (moment := function.queue.next_visible_at()) is not None
+        ]
+        moment, _, function = min(moments)
+        if moment <= self.time():
+            self.deliver(function, function.declared.batch_size)
+        else:
+            self.time.pass_by(min(moment, until) - self.time())
+        return True
+
+    def drain(self) -> None:
+        """Nothing goes wrong any more. Raises Stuck."""
+        self.chance.severity = 0.0
+        self.wire.away = None
+        self.sendgrid.down = False
+        self.secrets.api_key = self.sendgrid.api_key
+        for _ in range(1_000 + 20 * len(self.sent)):
+            if not any(function.queue.messages for function in self.functions):
+                return
+            if not self._deliver_somewhere():
+                self._wait()
+        raise Stuck(f"seed {self.seed}: the queues do not get empty")
+
+    def _send_some(self, messages: int) -> None:
+        for _ in range(min(self.chance.choice([1, 3, 10, 50]), messages - len(self.sent))):
+            for sent in self.producers.messages():
+                self.send(sent)
+
+    def _change_conditions(self, step: int) -> None:
+        if step % 20 == 0:
+            self.chance.severity = self.chance.choice(SEVERITIES)
+            self.sendgrid.longest_url = self.chance.choice([8_200, 8_200, 4_000])
+            self.secrets.api_key = self.sendgrid.api_key
+            away = self.chance.fault("a service of AWS's away for a while", 0.15)
+            self.wire.away = self.chance.choice(SERVICES) if away else None
+        if self.chance.fault("key rotated", 0.01):
+            self.sendgrid.api_key = self.secrets.new_api_key()
+            if self.chance.random() < 0.7:
+                self.secrets.api_key = self.sendgrid.api_key
+        for function in self.functions:
+            if function.environments and self.chance.random() < 0.02:
+                function.environments = [one for one in function.environments if one.busy]
+
+    def _wait(self) -> None:
+        """Until the next message can be seen."""
+        moments = [
+            moment for function in self.functions if (moment := function.queue.next_visible_at()) is not None
+        ]
+        if moments:
+            self.time.pass_by(min(moments) - self.time())
+
+    def _deliver_somewhere(self) -> bool:
+        ready = [
+            function
+            for function in self.functions
+            if function.has_room
+            and (moment := function.queue.next_visible_at()) is not None
+            and moment <= self.time()
+        ]
+        if not ready:
+            return False
+        self.deliver(self.chance.choice(ready))
+        return True
+
+    def deliver(self, function: Function, most: int | None = None) -> None:
+        """One batch, as the event source mapping hands it over; what is answered for is deleted."""
+        size = most or self.chance.choice([1, 10, 100, function.declared.batch_size])
+        batch = function.queue.receive(min(size, function.declared.batch_size))
+        if not batch:
+            return
+        self.deliveries += len(batch)
+        event = {"Records": [_record(message, function.queue.arn) for message in batch]}
+        serials = tuple(self.serials.get(message.id, "") for message in batch)
+        answer = self._invoke(function, event, serials)
+        if answer is None:
+            return
+        failed = failed_messages(answer, [message.id for message in batch])
+        for message in batch:
+            if message.id not in failed:
+                function.queue.delete(message)
+
+    def _invoke(self, function: Function, event: Any, serials: tuple[str, ...]) -> Any:
+        """None where the process was killed."""
+        self.invocations += 1
+        environment = function.environment()
+        invocation = Invocation(
+            function=function.name,
+            ends_at=self.time() + function.declared.timeout,
+            batch=serials,
+            settled_before=self._settled(serials),
+            clock=self.time,
+        )
+        environment.busy = True
+        self.wire.running.append(invocation)
+        try:
+            answer = environment.handle(event, invocation)
+        except ProcessKilled:
+            return None
+        except NotAccepted:
+            raise
+        except Exception as error:
+            self.violations.append(f"{function.name} raised {error!r}")
+            return None
+        finally:
+            self.wire.running.pop()
+            environment.busy = False
+            if invocation.killed and environment in function.environments:
+                function.environments.remove(environment)
+            if not invocation.killed:
+                self.jobs_told.update(invocation.jobs_told)
+        return answer
+
+    def _settled(self, serials: tuple[str, ...]) -> frozenset[str]:
+        """Those that the ledger has as done, for longer than the invocation can take."""
+        return frozenset(
+            serial
+            for serial in serials
+            if serial
+            and (key := self.sent[serial].key)
+            and self.cloud.table.is_completed(key, self.time() + 400)
+        )
+
+    def _invoke_directly(self) -> None:
+        """As a workflow does, with a request of its own."""
+        sent = self.producers.identifier() if self.chance.random() < 0.5 else self.producers.bulk(3)
+        function = next(one for one in self.functions if one.name == sent.function)
+        self.sent[sent.serial] = sent
+        try:
+            answer = self._invoke(function, sent.payload, (sent.serial,))
+        except NotAccepted as error:
+            self.secrets.watch("a workflow", f"{error!r} {error} {error.__cause__!r}")
+            self.jobs_of_workflows.update(error.job_ids)
+        else:
+            self.secrets.watch("a workflow", str(answer))
+            self.jobs_of_workflows.update(answer["job_ids"] if answer else ())
+        finally:
+            del self.sent[sent.serial]
+            self._direct_jobs(sent)
+
+    def _direct_jobs(self, sent: Sent) -> None:
+        """Killed or not, its record's jobs are its workflow's."""
+        item = self.cloud.table.items.get(sent.key or "", {})
+        with suppress(KeyError):
+            self.jobs_of_workflows.update(json.loads(item["data"]["S"])["job_ids"])
+
+    def _event(self, kind: str, detail: dict[str, Any]) -> None:
+        self.event_kinds[kind.removeprefix("Contact Deletion ")] += 1
+        self.ended_jobs.update(detail["job_ids"])
+        serial = self.serials.get(detail["message_id"] or "")
+        if serial is None:
+            self.violations.append(f"an event about no message: {detail}")
+        else:
+            rejected = kind.endswith("Rejected")
+            self.ends[serial].add(f"event {detail['code']}" if rejected else ACCEPTED)
+
+    def _deleted(self, invocation: Invocation, kind: str, what: Any) -> None:
+        """I2, I3 and half of I4: a deletion is one that a message of the batch asked for, and was not done before."""
+        named = [self.sent[serial] for serial in invocation.batch if serial not in invocation.settled_before]
+        asking = [one for one in named if one.payload is not None]
+        if kind == "ids":
+            allowed = {
+                contact_id
+                for one in asking
+                if one.function == "BulkDelete"
+                for contact_id in one.payload["contact_ids"]
+            }
+            if not what or not allowed.issuperset(what):
+                self.violations.append(f"contacts deleted that no unfinished request named: {what}")
+        elif kind == "identifier":
+            if not any(_asks_to_remove(one, *what) for one in asking):
+                self.violations.append(f"an identifier removed that no unfinished request named: {what}")
+        else:
+            self._all_deleted(asking)
+
+    def _all_deleted(self, asking: list[Sent]) -> None:
+        if len(asking) != 1 or asking[0].function != "DeleteAll":
+            self.violations.append(f"a delete-all that nobody asked for: {asking}")
+            return
+        request = asking[0].payload
+        self.delete_alls[request["request_id"]] += 1
+        if self.delete_alls[request["request_id"]] > 1:
+            self.violations.append(f"a second delete-all for {request['request_id']}")
+        age = self.time() - MODULES["DeleteAll"].parse(request).requested_at.timestamp()
+        if ACCEPTED not in asking[0].ends or not -60 <= age <= MAX_AGE_SECONDS + 1:
+            self.violations.append(f"a delete-all outside its guards, {age:.0f} seconds old: {request}")
+
+
+@contextmanager
+def _told_to(logger: logging.Logger, stream: Watched, level: str) -> Iterator[None]:
+    before, handlers = logger.level, logger.handlers
+    logger.handlers = [logging.StreamHandler(stream)]
+    logger.setLevel(level)
+    try:
+        yield
+    finally:
+        logger.handlers = handlers
+        logger.setLevel(before)
+
+
+def _asks_to_remove(sent: Sent, contact_id: str, kind: str, value: str) -> bool:
+    asked = sent.payload
+    return (
+        sent.function == "RemoveIdentifier"
+        and asked["contact_id"] == contact_id
+        and asked["identifier_type"] == kind
+        and asked["identifier_value"].lower() == value.lower()
+    )
+
+
+def _record(message: Message, queue_arn: str) -> dict[str, Any]:
+    """As Lambda's event has it."""
+    told: Any = {
+        "MessageId": message.id,
+        "ReceiptHandle": message.receipt,
+        "Body": message.body,
+        "Attributes": {"ApproximateReceiveCount": str(message.receive_count)},
+        "MessageAttributes": message.attributes,
+        "MD5OfBody": "",
+    }
+    return record(told, queue_arn)

@@ -1,0 +1,24 @@
+"""The invariants in spite of everything. `make soak` is the same at length."""
+
+import pytest
+
+from tests.soak.invariants import broken
+from tests.soak.simulation import Simulation
+
+MESSAGES = 300
+
+
+@pytest.mark.parametrize("seed", range(1, 11))
+def test_every_message_has_a_known_end_and_nothing_is_done_that_was_not_asked_for(seed: int) -> None:
+    simulation = Simulation(seed)
+    simulation.run(MESSAGES)
+    assert broken(simulation) == [], f"make soak SOAK='--messages {MESSAGES} --seed {seed}' replays it"
+
+
+def test_a_seed_replays_its_faults() -> None:
+    first, second = Simulation(7), Simulation(7)
+    first.run(40)
+    second.run(40)
+    assert first.chance.faults == second.chance.faults
+    assert first.wire.calls == second.wire.calls
+    assert first.time() == second.time()

@@ -1,0 +1,72 @@
+"""No personal data, token or key is told to anybody but SendGrid, whatever goes wrong and at the most talkative level.
+
+Every run of the simulation watches all that leaves a process; here it is made sure that there was something to see,
+and that the watch sees it.
+"""
+
+import io
+import json
+import logging
+
+import pytest
+
+from tests.soak.secrets import NEEDLE, Secrets, Watched
+from tests.soak.simulation import Simulation
+from tests.support.events import sqs_event
+from tests.support.world import World
+
+
+def test_nothing_planted_leaves_by_any_way_but_to_sendgrid() -> None:
+    simulation = Simulation(11)
+    simulation.run(300)
+    assert simulation.secrets.leaks == []
+    assert simulation.log.lines > 300
+    assert simulation.other_loggers.lines > 300, "DEBUG"
+    assert simulation.metrics.lines > 30
+    assert simulation.cloud.answers, "task tokens were used"
+    faults = simulation.chance.faults
+    assert faults["http_500"] + faults["http_403"] + faults["http_302"], "errors quoted what is planted"
+
+
+@pytest.mark.parametrize(
+    "value", [Secrets.new_api_key, Secrets.email, Secrets.phone, Secrets.external_id, Secrets.task_token]
+)
+def test_the_watch_sees_every_kind_of_planted_value(value: object) -> None:
+    secrets = Secrets()
+    planted = value(secrets)  # type: ignore[operator]
+    Watched(secrets, "the log").write(f'{{"reason": "{planted}"}}')
+    secrets.watch_message("DeletionStatusQueue", {"MessageBody": json.dumps({"requests": [{"x": planted}]})})
+    letter = {"MessageBody": planted, "MessageAttributes": {"ErrorMessage": {"StringValue": planted.upper()}}}
+    secrets.watch_message("BulkDeleteDeadLetterQueue", letter)
+    assert len(secrets.leaks) == 3
+
+
+def test_what_urllib3_logs_of_real_calls_has_nothing_planted_either(world: World) -> None:
+    secrets, told = Secrets(), io.StringIO()
+    world.rotate_key(secrets.api_key)
+    email = secrets.email()
+    contact_id = world.new_contact(email=email, external_id=secrets.external_id())
+    logger, handler = logging.getLogger("urllib3"), logging.StreamHandler(told)
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    try:
+        request = {"contact_id": contact_id, "identifier_type": "EMAIL", "identifier_value": email}
+        world.remove_identifier(sqs_event(request, queue="RemoveIdentifierQueue"))
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+    assert len(world.deletions()) == 1
+    assert "/identifiers" in told.getvalue()
+    assert NEEDLE not in told.getvalue().casefold()
+
+
+def test_debug_as_log_level_does_not_make_botocore_talk(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At DEBUG, botocore tells what it sends and gets, the API key among it."""
+    monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "DEBUG")
+    before = logging.getLogger("botocore").getEffectiveLevel()
+    world.restart()
+    world.bulk_delete(sqs_event({"contact_ids": [world.new_contact()]}, queue="BulkDeleteQueue"))
+    assert logging.getLogger("botocore").getEffectiveLevel() == before
