@@ -2,11 +2,13 @@
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
+CHECKOV_VERSION := 3.3.30
+PIP_AUDIT_VERSION := 2.10.1
 
 # What the Lambda runtime brings along, and src/requirements.txt therefore leaves out.
 RUNTIME_PACKAGES := boto3 botocore python-dateutil s3transfer six
 
-.PHONY: help demo events stack double test coverage bench lint format template lock upgrade clean
+.PHONY: help demo events stack double test coverage soak bench lint format template scan audit lock upgrade clean
 
 help: ## what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +30,9 @@ test: .venv/ready ## all tests
 
 coverage: COVERAGE := --cov
 coverage: test ## all tests, with branch coverage of src/, which takes a quarter longer
+
+soak: .venv/ready ## 100,000 messages with faults at random, in simulated time
+	PYTHONPATH=src .venv/bin/python -m tests.soak $(SOAK)
 
 bench: .venv-bench/ready .venv-sam/ready ## what it all costs, beside the alternatives, into docs/benchmarks.md; on Linux
 	.venv-sam/bin/sam build
@@ -51,6 +56,20 @@ template: .venv-sam/ready ## lints template.yaml and the workflows, and builds t
 	$(PYTHON) -m local.workflow_template > .aws-sam/workflows.json
 	.venv-sam/bin/cfn-lint .aws-sam/workflows.json
 	.venv-sam/bin/sam build
+
+scan: .venv-scan/bin/checkov ## looks for what is insecure in template.yaml, with checkov
+	.venv-scan/bin/checkov --config-file .checkov.yaml
+
+audit: .venv-audit/bin/pip-audit ## looks for known vulnerabilities in what the locks name; asks pypi.org
+	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement src/requirements.txt
+	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements-dev.txt
+	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements-sam.txt
+
+.venv-scan/bin/checkov: PACKAGE := checkov==$(CHECKOV_VERSION)
+.venv-audit/bin/pip-audit: PACKAGE := pip-audit==$(PIP_AUDIT_VERSION)
+.venv-scan/bin/checkov .venv-audit/bin/pip-audit:
+	$(PYTHON) -m venv --clear $(@D)/..
+	$(@D)/python -m pip install --quiet --disable-pip-version-check $(PACKAGE)
 
 # A set of packages is installed when its lock is newer than the last installation. The lock is complete, hence --no-deps.
 .venv/ready: requirements-dev.txt
@@ -82,4 +101,4 @@ upgrade: lock ## the same with the newest versions
 	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 clean: ## removes all that was set up or built
-	rm -rf .venv .venv-bench .venv-sam .venv-lock .aws-sam .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-bench .venv-sam .venv-lock .venv-scan .venv-audit .aws-sam .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,123 @@
+"""Everything that the functions do, done once with permissions enforced, for the tests that look at what was asked."""
+
+import json
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from local.sendgrid_double import ExportFlaw, Fault, SendGridDouble, serve
+from tests.permissions.enforced_stack import EnforcedStack
+from tests.support.deployment import API_KEY, STATUS_QUEUE, TEMPLATE, TIME_SCALE
+from tests.support.events import bulk_delete, delete_all, remove_identifier
+
+TOKEN = {"task_token": "of-nobody"}
+TIMEOUT_SECONDS = 120.0
+
+
+@dataclass
+class Run:
+    """`executions` are the statuses in which the workflows ended, by state machine."""
+
+    stack: EnforcedStack
+    double: SendGridDouble
+    kept: str = ""
+    executions: dict[str, str] = field(default_factory=dict)
+
+    def through_queues(self) -> None:
+        """Each queue gets what is accepted, what is rejected and waited for, and what has to be deferred first."""
+        following = self.stack.event_source_mappings[STATUS_QUEUE]
+        following.disable()
+        account = self.double.account
+        poison = account.add_contact(external_id="poison")
+        self.double.poison_ids = {poison}
+        account.force_next_jobs("errored")
+        self._work(
+            "BulkDelete",
+            bulk_delete([account.add_contact(external_id="failed")], **TOKEN),
+            bulk_delete([poison], **TOKEN),
+        )
+        person = account.add_contact(
+            email="ada@example.com", external_id="ada", phone_number_id="+15555550100"
+        )
+        self._work(
+            "RemoveIdentifier",
+            *[remove_identifier(person, "EMAIL", "ada@example.com", **TOKEN)] * 2,
+            remove_identifier(person, "ANONYMOUSID", "nobody", **TOKEN),
+            remove_identifier(account.add_contact(external_id="lonely"), "EXTERNALID", "lonely", **TOKEN),
+        )
+        self._work("DeleteAll", *[delete_all(_now(), request_id="allowed")] * 2)
+        self._work("DeleteAll", delete_all(_now(), request_id="refused", max_contacts=0, **TOKEN))
+        following.enable()
+        self._work("DeletionStatus", {"job_ids": "none"})
+
+    def through_workflows(self) -> None:
+        account = self.double.account
+        person = account.add_contact(email="ada@example.com", external_id="ada")
+        self._execute("RemoveContactIdentifier", remove_identifier(person, "EMAIL", "ada@example.com"))
+        listed = "\n".join(["contact_id", account.add_contact(external_id="listed")])
+        self.stack.s3.put_object(
+            Bucket=self.stack.ref("ContactListBucket"), Key="lists/one", Body=listed.encode()
+        )
+        self._execute("DeleteContactList", {"key": "lists/one"})
+        everything = {"confirm": "Delete All Contacts", "max_contacts": 1000}
+        account.exports.spoil_next(ExportFlaw(cut_files=True))
+        self._execute("BackupThenDeleteAll", everything)
+        assert self.executions.pop("BackupThenDeleteAll") == "FAILED"
+        self._execute("BackupThenDeleteAll", everything)
+        self.kept = account.add_contact(email="kept@example.com")
+
+    def _work(self, name: str, *requests: Mapping[str, Any]) -> None:
+        """The first call to SendGrid fails; whatever is deferred comes back at once."""
+        self.double.faults.add(Fault(status=503))
+        returned = self._deferred(name)
+        self.stack.send(f"{name}Queue", [json.dumps(request) for request in requests])
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while self.stack.queue_counts()[f"{name}Queue"].total:
+            self.stack.check()
+            assert time.monotonic() < deadline, f"{name}Queue is not done"
+            if (deferred := self._deferred(name)) > returned:
+                self.stack.end_visibility_timeouts(f"{name}Queue")
+                returned = deferred
+            time.sleep(0.05)
+
+    def _deferred(self, name: str) -> int:
+        """How often the function has put messages off."""
+        done = self.stack.gates[f"{name}Function"].allowed
+        return sum(call.action == "sqs:ChangeMessageVisibility" for call in done)
+
+    def _execute(self, name: str, request: object) -> None:
+        started = self.stack.start_execution(f"{name}StateMachine", request, uuid.uuid4().hex)
+        self.executions[name] = self.stack.wait_for_execution(started, TIMEOUT_SECONDS).status
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+@pytest.fixture
+def run() -> Iterator[Run]:
+    double = SendGridDouble(api_keys={API_KEY}, job_delay=0, export_delay=0)
+    with (
+        serve(double) as base_url,
+        EnforcedStack(
+            TEMPLATE,
+            parameters={
+                "SendGridBaseUrl": base_url,
+                "DeleteAllEnabled": "true",
+                "BatchingWindowSeconds": "0",
+            },
+            properties={STATUS_QUEUE: {"DelaySeconds": 0}},
+            secrets={"SendGridApiKeySecret": API_KEY},
+            time_scale=TIME_SCALE,
+        ) as stack,
+    ):
+        stack.record_events("sendgrid-contact-deletion")
+        run = Run(stack, double)
+        run.through_queues()
+        run.through_workflows()
+        yield run

@@ -1,0 +1,56 @@
+"""SECURITY.md names what there is, and its policy closes every way to the deletion of all contacts."""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.permissions.policy import Call, Policy
+from tests.template.names import BUCKETS
+
+ROOT = Path(__file__).parents[2]
+SECURITY = (ROOT / "SECURITY.md").read_text()
+ANYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+
+
+def shown_policy() -> Any:
+    (block,) = re.findall(r"```json\n(.*?)```", SECURITY, re.DOTALL)
+    return json.loads(block)["Statement"]
+
+
+def test_the_policy_that_it_shows_leaves_no_way_in() -> None:
+    somebody = Policy([ANYTHING, *shown_policy()])
+    ways = {
+        "sqs:SendMessage": "<DeleteAllQueueArn>",
+        "sqs:StartMessageMoveTask": "<DeleteAllDeadLetterQueueArn>",
+        "lambda:InvokeFunction": "<DeleteAllFunctionArn>",
+        "states:StartExecution": "<BackupThenDeleteAllStateMachineArn>",
+    }
+
+    for action, resource in ways.items():
+        assert not somebody.allows(Call(action, resource)), action
+    assert somebody.allows(Call("sqs:SendMessage", "<BulkDeleteQueueArn>"))
+
+
+def test_its_policy_is_made_of_outputs(source: Mapping[str, Any]) -> None:
+    assert set(re.findall(r"<(\w+)>", SECURITY)) <= source["Outputs"].keys()
+
+
+def test_every_bucket_and_every_parameter_that_it_names_exists(source: Mapping[str, Any]) -> None:
+    named = set(re.findall(r"`(\w+Bucket)`", SECURITY))
+    parameters = set(re.findall(r"`((?:DeleteAll|Backup|Log|Approval|SendGrid)\w+)`", SECURITY))
+
+    assert named == set(BUCKETS)
+    assert parameters <= source["Parameters"].keys() | source["Resources"].keys()
+
+
+def test_its_links_lead_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", SECURITY):
+        assert (ROOT / target).exists(), target
+
+
+def test_its_commands_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+    assert set(re.findall(r"(?:^    |`)make ([a-z]+)", SECURITY, re.MULTILINE)) <= targets
