@@ -101,7 +101,7 @@ def test_a_request_as_it_should_be_is_acted_on(functions: Functions, name: str) 
 
 
 @given(changes)
-@fuzz(150)
+@fuzz(40)
 def test_a_direct_request(functions: Functions, change: tuple[str, int, Any]) -> None:
     name, number, value = change
     request = functions.request_of(name)

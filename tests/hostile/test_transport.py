@@ -140,7 +140,7 @@ headers = st.lists(
 
 
 @given(st.sampled_from(STATUSES), headers, st.sampled_from([BODY, gzip.compress(BODY), b"7\r\n" + BODY, b""]))
-@fuzz(40)
+@fuzz(20)
 def test_headers_are_never_more_than_an_outage(
     of_server: Functions, server: RawServer, status: str, headers: list[tuple[str, str]], body: bytes
 ) -> None:

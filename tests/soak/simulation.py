@@ -9,6 +9,7 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
+from threading import get_ident
 from typing import Any
 from unittest.mock import patch
 
@@ -138,10 +139,17 @@ class Simulation:
     def under_way(self) -> Iterator[None]:
         """Powertools sees simulated time, and whatever is logged or printed is watched."""
         random.seed(self.seed)  # for the ledger's jitter
+        own_thread, real_uuid4 = get_ident(), uuid.uuid4
         with (
             self.time.of_powertools(),
             redirect_stdout(self.metrics),
-            patch("uuid.uuid4", lambda: uuid.UUID(int=self.chance.getrandbits(128))),
+            # Threads of other tests' servers may draw ids meanwhile: these must not use up our chance.
+            patch(
+                "uuid.uuid4",
+                lambda: (
+                    uuid.UUID(int=self.chance.getrandbits(128)) if get_ident() == own_thread else real_uuid4()
+                ),
+            ),
             patch.dict(os.environ, POWERTOOLS_LOG_LEVEL=self._log_level),
             ExitStack() as loggers,
         ):
