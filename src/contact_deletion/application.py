@@ -1,10 +1,11 @@
 """The one shape of every function: a list of requests goes in, one outcome for each comes out."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from contact_deletion.deadline import Deadline, LambdaContext
-from contact_deletion.errors import InvalidRequest
+from contact_deletion.errors import Failure, InvalidRequest, NotAccepted, Rejected
 from contact_deletion.inbound import Delivery, deliveries
 from contact_deletion.outcomes import Outcome
 from contact_deletion.platform.queue import Parts
@@ -13,13 +14,17 @@ from contact_deletion.request.base import Request
 from contact_deletion.request.fields import envelope
 from contact_deletion.settled import Settled
 
+if TYPE_CHECKING:
+    from contact_deletion.ledger.rejections import Rejections
+
 RequestT = TypeVar("RequestT", bound=Request)
 
 
 class Application(Generic[RequestT]):
     """`handle` is the function's Lambda handler.
 
-    `parse` raises InvalidRequest; `settle` gives one outcome for each request, in their order.
+    `parse` raises InvalidRequest; `settle` gives one outcome for each request, in their order. A function that may
+    reject today what it would accept tomorrow has `rejections`.
     """
 
     def __init__(
@@ -28,41 +33,74 @@ class Application(Generic[RequestT]):
         *,
         parse: Callable[[object], RequestT],
         settle: Callable[[Sequence[RequestT], Deadline], Sequence[Outcome]],
+        rejections: "Rejections | None" = None,
     ) -> None:
         self._parts = parts
         self._parse = parse
         self._settle = settle
+        self._rejections = rejections
         self.handle = parts.telemetry.instrument(self._handle)
 
     def _handle(self, event: Any, context: LambdaContext) -> dict[str, Any]:
         deadline = Deadline.of(context, self._parts.clock)
         arrived = deliveries(event)
-        parsed = [self._parsed(delivery) for delivery in arrived]
-        requests = [request for request in parsed if not isinstance(request, InvalidRequest)]
+        told = self._told_before(arrived)
+        parsed = [self._parsed(delivery, told) for delivery in arrived]
+        requests = [request for request in parsed if not isinstance(request, NotAccepted)]
         outcomes = iter(self._settle(requests, deadline))
         settled = [
             Settled(delivery.message, None, *envelope(delivery.payload), request)
-            if isinstance(request, InvalidRequest)
+            if isinstance(request, NotAccepted)
             else Settled(delivery.message, request, request.request_id, request.task_token, next(outcomes))
             for delivery, request in zip(arrived, parsed, strict=True)
         ]
-        self._report(settled)
-        return self._reply(settled)
+        kept = self._kept(settled)
+        self._report(kept)
+        return self._reply(kept)
 
-    def _parsed(self, delivery: Delivery) -> RequestT | InvalidRequest:
+    def _told_before(self, arrived: Sequence[Delivery]) -> Mapping[str, Failure]:
+        """By message id, the outcomes that a message had before and keeps. On its first delivery it had none."""
+        if self._rejections is None:
+            return {}
+        messages = [delivery.message for delivery in arrived if delivery.message]
+        return self._rejections.told(one.message_id for one in messages if one.receive_count > 1)
+
+    def _parsed(self, delivery: Delivery, told: Mapping[str, Failure]) -> RequestT | Failure:
+        """The request, or why it is not acted on."""
         if isinstance(delivery.payload, InvalidRequest):
             return delivery.payload
         try:
-            return self._parse(delivery.payload)
+            request = self._parse(delivery.payload)
         except InvalidRequest as invalid:
             return invalid
+        return told.get(delivery.message.message_id, request) if delivery.message else request
+
+    def _kept(self, settled: Sequence[Settled]) -> Sequence[Settled]:
+        """A rejection that cannot be kept is told to nobody: its message comes back. What is invalid is so for ever."""
+        if self._rejections is None:
+            return settled
+        unkept = self._rejections.keep(
+            {
+                one.message_id: one.outcome
+                for one in settled
+                if one.message_id
+                and isinstance(one.outcome, Rejected)
+                and not isinstance(one.outcome, InvalidRequest)
+            }
+        )
+        return [
+            replace(one, outcome=unkept[one.message_id].with_jobs(one.outcome.job_ids))
+            if one.message_id in unkept
+            else one
+            for one in settled
+        ]
 
     def _report(self, settled: Sequence[Settled]) -> None:
         for one in settled:
             self._parts.telemetry.outcome(
                 one.outcome,
                 request_id=one.request_id,
-                message_id=one.message.message_id if one.message else None,
+                message_id=one.message_id,
                 receive_count=one.message.receive_count if one.message else None,
             )
         usage = self._parts.client.take_usage()

@@ -52,6 +52,17 @@ class DeleteAllUnconfirmed(Rejected):
         return cls(f"the delete-all may or may not have reached SendGrid, and is not sent again ({why})")
 
 
+class DeletionUnfollowed(Rejected):
+    """SendGrid accepted the deletion, which could be neither recorded nor followed; it is not sent again."""
+
+    @classmethod
+    def of(cls, job_ids: tuple[str, ...]) -> Self:
+        told = (
+            f"SendGrid accepted it, but it could be neither recorded nor followed (jobs {', '.join(job_ids)})"
+        )
+        return cls(told, job_ids=job_ids)
+
+
 class LastIdentifier(Rejected):
     """The identifier is the contact's only one, and SendGrid keeps no contact without an identifier."""
 

@@ -19,3 +19,7 @@ class Settled:
     request_id: str | None
     task_token: str | None = field(repr=False)
     outcome: Outcome
+
+    @property
+    def message_id(self) -> str | None:
+        return self.message.message_id if self.message else None

@@ -1,7 +1,5 @@
 """A delete-all that was told to be refused is not carried out when its message comes back."""
 
-import pytest
-
 from tests.crashes.batches import Batch, Sent
 from tests.crashes.calls import Way
 from tests.crashes.run import run
@@ -18,7 +16,6 @@ def _too_many_contacts(world: World) -> list[Sent]:
     return [Sent(events.delete_all(world.now(), max_contacts=1), "Rejected DeleteAllRefused")]
 
 
-@pytest.mark.xfail(reason="a refusal is not kept in the ledger, so the guards are asked again", strict=True)
 def test_a_lost_answer_to_the_dead_letter_does_not_carry_out_what_was_refused() -> None:
     batch = Batch("delete_all", "DeleteAllQueue", _too_many_contacts)
     undisturbed = run(batch)

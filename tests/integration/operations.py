@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from botocore.awsrequest import AWSResponse
@@ -29,9 +30,10 @@ def request_of(world: World, operation: str, **more: Any) -> dict[str, Any]:
     return remove_identifier(contact, "EMAIL", "ada@example.com", **more)
 
 
-def deliver(world: World, operation: str, *requests: object) -> Any:
+def deliver(world: World, operation: str, *requests: object, receive_count: int = 1) -> Any:
     """What the function answers to a batch of these messages, numbered from 1."""
-    return getattr(world, operation)(sqs_event(*requests, queue=QUEUES[operation]))
+    batch = sqs_event(*requests, queue=QUEUES[operation], receive_count=receive_count)
+    return getattr(world, operation)(batch)
 
 
 @contextmanager
@@ -50,5 +52,22 @@ def ledger_records_nothing(world: World) -> Iterator[None]:
 
     events: Any = world.platform.dynamodb.meta.events
     events.register("before-call.dynamodb", fail)
-    yield
-    events.unregister("before-call.dynamodb", fail)
+    try:
+        yield
+    finally:
+        events.unregister("before-call.dynamodb", fail)
+
+
+@contextmanager
+def sending_fails(world: World, *queues: str) -> Iterator[None]:
+    """None of these queues takes a message of a batch."""
+    sending = world.platform.sqs.send_message_batch
+    urls = [world.queue_url(queue) for queue in queues]
+
+    def send(QueueUrl: str, Entries: list[Any]) -> Any:
+        if QueueUrl not in urls:
+            return sending(QueueUrl=QueueUrl, Entries=Entries)
+        return {"Failed": [{"Id": entry["Id"], "Code": "InternalError"} for entry in Entries]}
+
+    with patch.object(world.platform.sqs, "send_message_batch", send):
+        yield

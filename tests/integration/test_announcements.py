@@ -7,7 +7,7 @@ import pytest
 
 from local.sendgrid_double import Fault
 from tests.integration.following import STAYS, contacts
-from tests.integration.operations import deliver
+from tests.integration.operations import deliver, sending_fails
 from tests.support.dynamodb import FailingCalls
 from tests.support.events import bulk_delete, contact_id, follow_up, sqs_event
 from tests.support.world import STATUS_QUEUE, World
@@ -75,18 +75,10 @@ def test_one_untold_request_of_a_job_does_not_keep_the_others_from_being_told(wo
 
 
 def test_a_request_that_could_not_be_handed_on_does_not_keep_another_from_being_rejected(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World,
 ) -> None:
-    sending = world.platform.sqs.send_message_batch
-
-    def not_to_the_status_queue(QueueUrl: str, Entries: list[Any]) -> Any:
-        if QueueUrl != world.queue_url(STATUS_QUEUE):
-            return sending(QueueUrl=QueueUrl, Entries=Entries)
-        return {"Failed": [{"Id": entry["Id"], "Code": "InternalError"} for entry in Entries]}
-
-    monkeypatch.setattr(world.platform.sqs, "send_message_batch", not_to_the_status_queue)
-
-    assert deliver(world, "bulk_delete", bulk_delete([contact_id(1)]), "not JSON") == STAYS
+    with sending_fails(world, STATUS_QUEUE):
+        assert deliver(world, "bulk_delete", bulk_delete([contact_id(1)]), "not JSON") == STAYS
 
     assert len(world.dead_letters()) == 1
     assert [event["kind"] for event in world.outcome_events()] == ["Rejected"]

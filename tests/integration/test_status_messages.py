@@ -9,14 +9,16 @@ import pytest
 from contact_deletion.batch_calls import MAX_BYTES
 from local.sendgrid_double import Fault
 from tests.integration.following import GOES, STAYS
-from tests.integration.operations import deliver, each_operation, ledger_records_nothing, request_of
+from tests.integration.operations import (
+    deliver,
+    each_operation,
+    ledger_records_nothing,
+    request_of,
+    sending_fails,
+)
 from tests.support.dynamodb import FailingCalls
 from tests.support.events import bulk_delete, contact_id, remove_identifier
 from tests.support.world import STATUS_QUEUE, World
-
-
-def sending_fails(world: World) -> FailingCalls:
-    return FailingCalls(world.platform.sqs, "SendMessageBatch", service="sqs")
 
 
 def job_ids(world: World) -> list[str]:
@@ -183,7 +185,7 @@ def test_a_request_that_could_not_be_handed_on_comes_back_and_is_not_sent_again(
 ) -> None:
     request = request_of(world, operation, request_id="kept")
 
-    with sending_fails(world):
+    with sending_fails(world, STATUS_QUEUE):
         assert deliver(world, operation, request) == STAYS
     (line,) = [
         line for line in world.log_lines() if line["level"] == "ERROR" and "followed" in line["message"]
@@ -200,23 +202,63 @@ def test_a_request_that_could_not_be_handed_on_comes_back_and_is_not_sent_again(
 
 
 @each_operation
-def test_a_request_that_could_be_neither_recorded_nor_handed_on_does_not_come_back(
+def test_a_request_that_could_be_neither_recorded_nor_handed_on_is_kept_for_a_person_and_not_sent_again(
     world: World, operation: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It would be sent again. What is left of it is in the log and in the metrics."""
-    with sending_fails(world), ledger_records_nothing(world):
-        assert deliver(world, operation, request_of(world, operation, request_id="lost")) == GOES
+    request = request_of(world, operation, request_id="unknown", task_token="token")  # noqa: S106 - invented
 
-    errors = [line for line in world.log_lines() if line["level"] == "ERROR"]
-    assert {line["message"] for line in errors} == {
-        "the ledger was not written",
-        "the jobs of a request are not followed",
+    with sending_fails(world, STATUS_QUEUE), ledger_records_nothing(world):
+        assert deliver(world, operation, request) == GOES
+
+    (letter,), (job_id,) = world.dead_letters(), job_ids(world)
+    assert (json.loads(letter["body"]), letter["ErrorCode"]) == (request, "DeletionUnfollowed")
+    assert job_id in letter["ErrorMessage"]
+    (event,) = world.outcome_events()
+    assert (event["kind"], event["code"], event["job_ids"]) == ("Rejected", "DeletionUnfollowed", [job_id])
+    assert [answer["error"] for answer in world.task_answers] == ["DeletionUnfollowed"]
+    errors = {line["message"]: line["job_ids"] for line in world.log_lines() if line["level"] == "ERROR"}
+    assert errors == {
+        "the ledger was not written": [job_id],
+        "the jobs of a request are not followed": [job_id],
     }
-    assert [line["job_ids"] for line in errors] == [job_ids(world)] * 2
     put_out = capsys.readouterr().out
     assert '"StatusMessageFailures":[1.0]' in put_out
     assert '"LedgerWriteFailures":[1.0]' in put_out
     assert len(world.deletions()) == 1
+
+
+@each_operation
+def test_such_a_request_does_not_come_back_because_it_could_not_be_told(world: World, operation: str) -> None:
+    no_events = FailingCalls(world.platform.events, "PutEvents", service="events")
+
+    with no_events, sending_fails(world, STATUS_QUEUE), ledger_records_nothing(world):
+        assert deliver(world, operation, request_of(world, operation)) == GOES
+
+    assert [letter["ErrorCode"] for letter in world.dead_letters()] == ["DeletionUnfollowed"]
+
+
+@each_operation
+def test_such_a_request_comes_back_and_was_told_nothing_when_it_could_not_be_kept_either(
+    world: World, operation: str
+) -> None:
+    """It is sent again then, which harms nobody; a delete-all is not."""
+    request = request_of(world, operation)
+
+    with sending_fails(world, STATUS_QUEUE, "BulkDeleteDeadLetterQueue"), ledger_records_nothing(world):
+        assert deliver(world, operation, request) == STAYS
+    assert world.outcome_events() == []
+    world.clock.advance(1000)
+    if operation == "remove_identifier":
+        world.change_ledger(in_progress_expiration={"N": "0"})  # the claim has ended with the invocation
+    assert deliver(world, operation, request) == GOES
+
+    if operation == "delete_all":
+        assert [letter["ErrorCode"] for letter in world.dead_letters()] == ["DeleteAllUnconfirmed"]
+    elif operation == "remove_identifier":
+        assert [event["kind"] for event in world.outcome_events()] == ["Completed"], "it is gone already"
+    else:
+        assert len(world.status_messages()) == 1
+    assert len(world.deletions()) == (2 if operation == "bulk_delete" else 1)
 
 
 @each_operation

@@ -51,7 +51,9 @@ class Run:
             remove_identifier(account.add_contact(external_id="lonely"), "EXTERNALID", "lonely", **TOKEN),
         )
         self._work("DeleteAll", *[delete_all(_now(), request_id="allowed")] * 2)
-        self._work("DeleteAll", delete_all(_now(), request_id="refused", max_contacts=0, **TOKEN))
+        for _ in range(2):
+            account.add_contact(external_id="too many")
+        self._work("DeleteAll", delete_all(_now(), request_id="refused", max_contacts=1, **TOKEN))
         following.enable()
         self._work("DeletionStatus", {"job_ids": "none"})
 

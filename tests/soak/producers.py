@@ -128,7 +128,7 @@ class Producers:
             [
                 {"confirm": "delete all contacts"},
                 {"requested_at": self._moment(-1000)},
-                {"requested_at": self._moment(4000)},
+                {"requested_at": self._moment(30 * 24 * 3600)},
                 {"max_contacts": 1},
             ]
         )

@@ -65,14 +65,10 @@ class Watched(io.StringIO):
         self._where = where
         self.lines = 0
         self.job_ids: set[str] = set()
-        self.failures: list[str] = []
-        """Lines at level ERROR."""
 
     def write(self, text: str) -> int:
         self._secrets.watch(self._where, text)
         self.lines += text.count("\n")
         for told in _JOB_IDS.findall(text):
             self.job_ids.update(told.replace('"', "").split(",") if told else ())
-        if '"level":"ERROR"' in text:
-            self.failures.append(text)
         return len(text)

@@ -79,7 +79,7 @@ class Simulation:
         self.event_kinds: Counter[str] = Counter()
         self.ended_jobs: set[str] = set()
         self.jobs_told: set[str] = set()
-        """Those that a process heard of which lived to answer."""
+        """Those that a process heard of."""
 
         self.jobs_of_workflows: set[str] = set()
         """Whoever invokes a function directly follows its job himself."""
@@ -292,8 +292,7 @@ class Simulation:
             environment.busy = False
             if invocation.killed and environment in function.environments:
                 function.environments.remove(environment)
-            if not invocation.killed:
-                self.jobs_told.update(invocation.jobs_told)
+            self.jobs_told.update(invocation.jobs_told)
         return answer
 
     def _settled(self, serials: tuple[str, ...]) -> frozenset[str]:

@@ -14,6 +14,7 @@ REJECTED = {
     "InvalidRequest",
     "DeleteAllRefused",
     "DeleteAllUnconfirmed",
+    "DeletionUnfollowed",
     "LastIdentifier",
     "ContactNotFound",
     "RequestConflict",

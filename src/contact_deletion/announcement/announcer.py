@@ -1,12 +1,14 @@
 """Tells what became of the requests of a queue: to DeletionStatusFunction, to workflows that wait, to EventBridge."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from contact_deletion.announcement.conclusion import Conclusion, conclusions
 from contact_deletion.announcement.event_bus import EventBus
 from contact_deletion.announcement.task_tokens import TaskTokens
 from contact_deletion.deadline import Clock
+from contact_deletion.errors import Deferred, DeletionUnfollowed
 from contact_deletion.outcomes import Accepted
 from contact_deletion.settled import Settled
 from contact_deletion.telemetry.queue import QueueTelemetry
@@ -34,6 +36,19 @@ class Announcer:
         self._telemetry = telemetry
         self._clock = clock
 
+    def have_followed(self, settled: Sequence[Settled]) -> Sequence[Settled]:
+        """The same deliveries; those whose jobs could not be handed on have another outcome than acceptance."""
+        if self._status_messages is None:
+            return settled
+        accepted = [one for one in settled if isinstance(one.outcome, Accepted) and one.outcome.job_ids]
+        failed = {id(one): reason for one, reason in self._status_messages.send(accepted, self._clock())}
+        return [
+            self._unfollowed(one, one.outcome, failed[id(one)])
+            if id(one) in failed and isinstance(one.outcome, Accepted)
+            else one
+            for one in settled
+        ]
+
     def announce(self, settled: Sequence[Settled]) -> list[Settled]:
         """Gives back the deliveries that have to come back, because what became of them could not be told.
 
@@ -45,7 +60,7 @@ class Announcer:
             (one, end) for one in settled for end in conclusions(self._operation, one, now, followed=followed)
         ]
         untold = self._conclude([end for _, end in concluded])
-        return [one for one, end in concluded if id(end) in untold] + self._have_followed(settled, now)
+        return [one for one, end in concluded if id(end) in untold]
 
     def _conclude(self, ends: Sequence[Conclusion]) -> set[int]:
         """Answers tokens first: to do that twice does no harm, while an event that is put twice is two events."""
@@ -58,12 +73,9 @@ class Announcer:
             self._telemetry.event_failed(end.detail["request_id"], end.detail["job_ids"], reason)
         return untold
 
-    def _have_followed(self, settled: Sequence[Settled], now: float) -> list[Settled]:
-        """A request that the ledger does not know must not come back: it would be sent again."""
-        if self._status_messages is None:
-            return []
-        accepted = [one for one in settled if isinstance(one.outcome, Accepted) and one.outcome.job_ids]
-        failed = self._status_messages.send(accepted, now)
-        for one, reason in failed:
-            self._telemetry.status_message_failed(one.request_id, one.outcome.job_ids, reason)
-        return [one for one, _ in failed if isinstance(one.outcome, Accepted) and one.outcome.recorded]
+    def _unfollowed(self, one: Settled, accepted: Accepted, reason: str) -> Settled:
+        """What the ledger knows comes back and is answered from there; anything else would be sent again."""
+        self._telemetry.status_message_failed(one.request_id, accepted.job_ids, reason)
+        if accepted.recorded:
+            return replace(one, outcome=Deferred("nobody follows its jobs yet", job_ids=accepted.job_ids))
+        return replace(one, outcome=DeletionUnfollowed.of(accepted.job_ids))

@@ -48,7 +48,7 @@ def _of_delivery(
     detail = {
         "operation": operation,
         "request_id": settled.request_id,
-        "message_id": settled.message.message_id if settled.message else None,
+        "message_id": settled.message_id,
         "job_ids": list(outcome.job_ids),
         "contact_count": accepted.contact_count if accepted else None,
         **reason(rejected, note=accepted.note if accepted else ""),

@@ -70,7 +70,7 @@ class StatusMessages:
         known = {
             "operation": self._operation,
             "request_id": one.request_id,
-            "message_id": one.message.message_id if one.message else None,
+            "message_id": one.message_id,
             "contact_count": one.outcome.contact_count if isinstance(one.outcome, Accepted) else None,
             "contact_ids": ids,
             "task_token": one.task_token,

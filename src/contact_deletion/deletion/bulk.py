@@ -18,6 +18,7 @@ from contact_deletion.outcomes import Accepted, DeletionOutcome
 from contact_deletion.request.bulk_delete import BulkDelete
 from contact_deletion.sendgrid.client import SendGridClient
 from contact_deletion.sendgrid.transport import require_time
+from contact_deletion.telemetry.queue import QueueTelemetry
 
 Load = dict[int, list[str]]
 """What a call carries: for each request, by its index in the batch, those of its ids that the call names."""
@@ -30,9 +31,10 @@ _ABOUT_THE_IDS = frozenset({400, 404})
 class BulkDeletion:
     """Lives as long as the execution environment, and remembers how long a request target may be."""
 
-    def __init__(self, client: SendGridClient, threads: Executor) -> None:
+    def __init__(self, client: SendGridClient, telemetry: QueueTelemetry, threads: Executor) -> None:
         self.client = client
         self.threads = threads
+        self._telemetry = telemetry
         self._budget = TARGET_BUDGET
 
     def delete(self, requests: Sequence[BulkDelete], deadline: Deadline) -> list[DeletionOutcome]:
@@ -41,6 +43,12 @@ class BulkDeletion:
         An outcome that is not acceptance has the jobs of those calls that were.
         """
         return _Batch(self, requests, deadline).run()
+
+    def call(self, load: Load) -> str:
+        """Deletes what the load names, and gives the job's id."""
+        job_id = self.client.delete_contacts(_ids(load))
+        self._telemetry.deletion_started(job_id)
+        return job_id
 
     def loads(self, load: Load) -> Iterator[Load]:
         """The load, every id once, packed into as few calls as the budget allows."""
@@ -92,7 +100,7 @@ class _Batch:
             require_time(self._deadline)
             if limit.try_start(len(self._in_flight)):
                 load = self._waiting.popleft()
-                self._in_flight[self._threads.submit(self._client.delete_contacts, _ids(load))] = load
+                self._in_flight[self._threads.submit(self._deletion.call, load)] = load
             elif self._in_flight:
                 return
             else:

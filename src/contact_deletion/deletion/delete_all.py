@@ -9,11 +9,21 @@ from contact_deletion.outcomes import Accepted
 from contact_deletion.request.delete_all import DeleteAll
 from contact_deletion.sendgrid.client import SendGridClient
 from contact_deletion.sendgrid.transport import require_time
+from contact_deletion.telemetry.queue import QueueTelemetry
 
 
 class DeleteAllDeletion:
-    def __init__(self, client: SendGridClient, clock: Clock, *, enabled: bool, max_age_seconds: int) -> None:
+    def __init__(
+        self,
+        client: SendGridClient,
+        telemetry: QueueTelemetry,
+        clock: Clock,
+        *,
+        enabled: bool,
+        max_age_seconds: int,
+    ) -> None:
         self._client = client
+        self._telemetry = telemetry
         self._clock = clock
         self._enabled = enabled
         self._max_age_seconds = max_age_seconds
@@ -38,6 +48,7 @@ class DeleteAllDeletion:
             if unavailable.maybe_received:
                 raise DeleteAllUnconfirmed.because(unavailable.message) from None
             raise
+        self._telemetry.deletion_started(job_id)
         return Accepted((job_id,), contact_count)
 
     def _check_age(self, request: DeleteAll) -> None:

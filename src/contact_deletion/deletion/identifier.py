@@ -1,13 +1,16 @@
 """Removes one identifier from a contact."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from contact_deletion.deadline import Deadline
 from contact_deletion.errors import LastIdentifier
 from contact_deletion.outcomes import Accepted
 from contact_deletion.request.remove_identifier import IdentifierType, RemoveIdentifier
 from contact_deletion.sendgrid.client import SendGridClient
+
+if TYPE_CHECKING:
+    from contact_deletion.telemetry.queue import QueueTelemetry
 
 CONTACT_FIELDS = {
     IdentifierType.EMAIL: "email",
@@ -21,8 +24,9 @@ NOTHING_TO_DO = "nothing to do: the contact does not have this identifier"
 
 
 class IdentifierDeletion:
-    def __init__(self, client: SendGridClient) -> None:
+    def __init__(self, client: SendGridClient, telemetry: "QueueTelemetry") -> None:
         self._client = client
+        self._telemetry = telemetry
 
     def delete(self, request: RemoveIdentifier, deadline: Deadline) -> Accepted:
         """Raises ContactNotFound, LastIdentifier and what the client raises.
@@ -37,6 +41,7 @@ class IdentifierDeletion:
         if len(identifiers) == 1:
             raise LastIdentifier("the identifier is the contact's only one; delete the contact instead")
         job_id = self._client.delete_identifier(request.contact_id, request.identifier_type, held, deadline)
+        self._telemetry.deletion_started(job_id)
         return Accepted((job_id,), contact_count=1)
 
 

@@ -8,6 +8,7 @@ from contact_deletion.application import Application
 from contact_deletion.deadline import Deadline
 from contact_deletion.deletion.bulk import BulkDeletion
 from contact_deletion.ledger.batch import BatchLedger
+from contact_deletion.ledger.rejections import Rejections
 from contact_deletion.outcomes import DeletionOutcome
 from contact_deletion.platform.deletion import DeletionPlatform
 from contact_deletion.request.bulk_delete import BulkDelete, parse
@@ -17,15 +18,15 @@ OPERATION = "bulk_delete"
 
 def build(platform: DeletionPlatform) -> Application[BulkDelete]:
     parts = platform.parts(OPERATION)
-    ledger: BatchLedger[BulkDelete] = BatchLedger(
-        platform.ledger_layers(OPERATION), parts.telemetry, parts.threads
-    )
-    deletion = BulkDeletion(parts.client, parts.threads)
+    layers = platform.ledger_layers(OPERATION)
+    ledger: BatchLedger[BulkDelete] = BatchLedger(layers, parts.telemetry, parts.threads)
+    deletion = BulkDeletion(parts.client, parts.telemetry, parts.threads)
 
     def settle(requests: Sequence[BulkDelete], deadline: Deadline) -> list[DeletionOutcome]:
         return ledger.settle(requests, lambda pending: deletion.delete(pending, deadline))
 
-    return Application(parts, parse=parse, settle=settle)
+    rejections = Rejections(layers.rejections, parts.threads)
+    return Application(parts, parse=parse, settle=settle, rejections=rejections)
 
 
 @cache

@@ -8,6 +8,7 @@ from contact_deletion.application import Application
 from contact_deletion.deadline import Deadline
 from contact_deletion.deletion.delete_all import DeleteAllDeletion
 from contact_deletion.ledger.claims import Claims
+from contact_deletion.ledger.rejections import Rejections
 from contact_deletion.outcomes import DeletionOutcome
 from contact_deletion.platform.deletion import DeletionPlatform
 from contact_deletion.request.delete_all import DeleteAll, parse
@@ -17,9 +18,11 @@ OPERATION = "delete_all"
 
 def build(platform: DeletionPlatform) -> Application[DeleteAll]:
     parts = platform.parts(OPERATION)
-    claims: Claims[DeleteAll] = Claims(platform.ledger_layers(OPERATION), parts.telemetry, parts.clock)
+    layers = platform.ledger_layers(OPERATION)
+    claims: Claims[DeleteAll] = Claims(layers, parts.telemetry, parts.clock)
     deletion = DeleteAllDeletion(
         parts.client,
+        parts.telemetry,
         parts.clock,
         enabled=parts.settings.delete_all_enabled,
         max_age_seconds=parts.settings.delete_all_max_age_seconds,
@@ -28,7 +31,8 @@ def build(platform: DeletionPlatform) -> Application[DeleteAll]:
     def settle(requests: Sequence[DeleteAll], deadline: Deadline) -> list[DeletionOutcome]:
         return claims.settle(requests, deletion.delete, deadline)
 
-    return Application(parts, parse=parse, settle=settle)
+    rejections = Rejections(layers.rejections, parts.threads)
+    return Application(parts, parse=parse, settle=settle, rejections=rejections)
 
 
 @cache

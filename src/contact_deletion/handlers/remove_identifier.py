@@ -8,6 +8,7 @@ from contact_deletion.application import Application
 from contact_deletion.deadline import Deadline
 from contact_deletion.deletion.identifier import IdentifierDeletion
 from contact_deletion.ledger.claims import Claims
+from contact_deletion.ledger.rejections import Rejections
 from contact_deletion.outcomes import DeletionOutcome
 from contact_deletion.platform.deletion import DeletionPlatform
 from contact_deletion.request.remove_identifier import RemoveIdentifier, parse
@@ -17,15 +18,17 @@ OPERATION = "remove_identifier"
 
 def build(platform: DeletionPlatform) -> Application[RemoveIdentifier]:
     parts = platform.parts(OPERATION)
-    claims: Claims[RemoveIdentifier] = Claims(platform.ledger_layers(OPERATION), parts.telemetry, parts.clock)
-    deletion = IdentifierDeletion(parts.client)
+    layers = platform.ledger_layers(OPERATION)
+    claims: Claims[RemoveIdentifier] = Claims(layers, parts.telemetry, parts.clock)
+    deletion = IdentifierDeletion(parts.client, parts.telemetry)
 
     def settle(requests: Sequence[RemoveIdentifier], deadline: Deadline) -> list[DeletionOutcome]:
         return claims.settle(
             requests, lambda request, deadline, _: deletion.delete(request, deadline), deadline
         )
 
-    return Application(parts, parse=parse, settle=settle)
+    rejections = Rejections(layers.rejections, parts.threads)
+    return Application(parts, parse=parse, settle=settle, rejections=rejections)
 
 
 @cache

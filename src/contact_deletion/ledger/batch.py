@@ -14,15 +14,16 @@ from contact_deletion.ledger.layer import (
     INPROGRESS,
     MAX_READ_KEYS,
     MAX_WRITE_ITEMS,
+    ItemT,
     Layers,
     LedgerLayer,
+    chunks,
     payload_of,
 )
 from contact_deletion.outcomes import Accepted, DeletionOutcome
 from contact_deletion.request.base import DeletionRequest
 from contact_deletion.telemetry.queue import QueueTelemetry
 
-ItemT = TypeVar("ItemT")
 RequestT = TypeVar("RequestT", bound=DeletionRequest)
 
 
@@ -153,5 +154,4 @@ def _chunks(items: Iterable[tuple[ItemT, LedgerLayer]], size: int) -> Iterator[l
     for item, layer in items:
         by_layer.setdefault(layer, []).append(item)
     for alike in by_layer.values():
-        for start in range(0, len(alike), size):
-            yield alike[start : start + size]
+        yield from chunks(alike, size)

@@ -4,9 +4,9 @@ A record is Powertools' own, so its plain layer reads it. Its key begins with th
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from random import uniform
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer, IdempotencyConfig
 from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import STATUS_CONSTANTS, DataRecord
@@ -33,6 +33,8 @@ MAX_WRITE_ITEMS = 25
 """DynamoDB's limits of BatchGetItem and BatchWriteItem."""
 
 _BATCH_ATTEMPTS = 6
+
+ItemT = TypeVar("ItemT")
 
 
 class LedgerLayer(DynamoDBPersistenceLayer):
@@ -131,7 +133,9 @@ class LedgerLayer(DynamoDBPersistenceLayer):
 
 
 class Layers:
-    """The layer for requests with a `request_id`, and the layer for requests known by their content alone."""
+    """The layers for requests with a `request_id`, for requests known by their content alone, and for messages that
+    were rejected.
+    """
 
     def __init__(self, client: "DynamoDBClient", table: str, operation: str, sleep: Sleep) -> None:
         by_request_id = IdempotencyConfig(
@@ -145,6 +149,10 @@ class Layers:
             expires_after_seconds=CONTENT_REMEMBERED_SECONDS,
             hash_function="sha256",
         )
+        by_message_id = IdempotencyConfig(
+            expires_after_seconds=REQUEST_ID_REMEMBERED_SECONDS, hash_function="sha256"
+        )
+        self.rejections = LedgerLayer(client, table, operation, by_message_id, sleep)
         self._by_request_id = LedgerLayer(client, table, operation, by_request_id, sleep)
         self._by_content = LedgerLayer(client, table, operation, by_content, sleep)
 
@@ -155,3 +163,9 @@ class Layers:
 def payload_of(request: DeletionRequest) -> dict[str, Any]:
     """A request as the layers see it; of what it holds, a record keeps only hashes."""
     return {"request_id": request.request_id, "content": request.content}
+
+
+def chunks(items: Sequence[ItemT], size: int) -> Iterator[list[ItemT]]:
+    """As many at a time as a call of DynamoDB's takes."""
+    for start in range(0, len(items), size):
+        yield list(items[start : start + size])

@@ -4,11 +4,13 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import DataRecord
 
-from contact_deletion.errors import DeleteAllUnconfirmed, RequestConflict
+from contact_deletion.errors import DeleteAllUnconfirmed, Rejected, RequestConflict
 from contact_deletion.outcomes import Accepted, DeletionOutcome
 
 UNCONFIRMED: dict[str, Any] = {"code": DeleteAllUnconfirmed.__name__}
 """What is kept of a delete-all that may or may not have been received."""
+
+_REJECTIONS = {kind.__name__: kind for kind in Rejected.__subclasses__()}
 
 
 def of_accepted(outcome: Accepted) -> dict[str, Any]:
@@ -18,6 +20,16 @@ def of_accepted(outcome: Accepted) -> dict[str, Any]:
 def of_started(job_ids: tuple[str, ...]) -> dict[str, Any]:
     """The jobs of a request that is not done: it is sent again, and these are not forgotten."""
     return {"job_ids": list(job_ids)}
+
+
+def of_rejected(outcome: Rejected) -> dict[str, Any]:
+    return {"code": outcome.code, "message": outcome.message, "job_ids": list(outcome.job_ids)}
+
+
+def rejected(record: DataRecord) -> Rejected:
+    """The outcome of a message that was rejected before."""
+    kept = record.response_json_as_dict() or {}
+    return _REJECTIONS[kept["code"]](kept["message"], job_ids=kept["job_ids"])
 
 
 def replayed(record: DataRecord) -> DeletionOutcome:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from contact_deletion.announcement.announcer import Announcer
-from contact_deletion.batch_calls import batches, not_taken
-from contact_deletion.errors import Deferred, Rejected
+from contact_deletion.batch_calls import Entry, batches, not_taken
+from contact_deletion.errors import Deferred, DeletionUnfollowed, Rejected
 from contact_deletion.inbound import QueueMessage
 from contact_deletion.reply.backoff import LEAST_JITTER, visibility_timeout
 from contact_deletion.reply.dead_letter import dead_letter, size_of
@@ -15,10 +16,6 @@ from contact_deletion.telemetry.queue import QueueTelemetry
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-
-
-Batch = list[tuple[QueueMessage, dict[str, Any]]]
-"""Messages, each with its entry of a batch call."""
 
 
 class QueueReply:
@@ -45,43 +42,61 @@ class QueueReply:
 
     def partial_batch_response(self, settled: Sequence[Settled]) -> dict[str, Any]:
         """The messages that stay in the queue: the deferred, and those of which something could not be told or kept."""
-        untold = Deferred("what became of it could not be told")
+        settled = self._announcer.have_followed(settled)
+        # This is kept before it is told: what comes back would be sent again, and must not have been told an end.
+        settled = self._kept(settled, lambda outcome: isinstance(outcome, DeletionUnfollowed))
+        settled = self._told(settled)
+        settled = self._kept(settled, lambda outcome: not isinstance(outcome, DeletionUnfollowed))
         deferred = {
             one.message.message_id: (one.message, one.outcome)
             for one in settled
             if one.message and isinstance(one.outcome, Deferred)
-        } | {
-            one.message.message_id: (one.message, untold)
-            for one in self._announcer.announce(settled)
-            if one.message
         }
-        letters = [
-            (one.message, dead_letter(one.message, one.outcome))
-            for one in settled
-            if one.message and isinstance(one.outcome, Rejected) and one.message.message_id not in deferred
-        ]
-        unkept = Deferred("the dead-letter queue did not take it")
-        for uncopied in self._threads.map(self._copy, batches(letters, size_of)):
-            deferred |= {message.message_id: (message, unkept) for message in uncopied}
         # One draw for all, so that what was deferred together comes back together and packs as well as before.
         jitter = self._jitter(LEAST_JITTER, 1.0)
         delays = [(message, _delay(message, because, jitter)) for message, because in deferred.values()]
         list(self._threads.map(self._delay, batches(delays, lambda _: 0)))
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in deferred]}
 
-    def _copy(self, batch: Batch) -> list[QueueMessage]:
-        """Sends the letters to the dead-letter queue; gives back the messages whose letter it did not take."""
+    def _told(self, settled: Sequence[Settled]) -> Sequence[Settled]:
+        untold = {id(one) for one in self._announcer.announce(settled)}
+        return [
+            replace(one, outcome=Deferred("what became of it could not be told"))
+            if id(one) in untold and not isinstance(one.outcome, DeletionUnfollowed)
+            else one
+            for one in settled
+        ]
+
+    def _kept(self, settled: Sequence[Settled], which: Callable[[Rejected], bool]) -> Sequence[Settled]:
+        """Copies rejected messages to the dead-letter queue; what it does not take is deferred."""
+        letters = [
+            (one, dead_letter(one.message, one.outcome))
+            for one in settled
+            if one.message and isinstance(one.outcome, Rejected) and which(one.outcome)
+        ]
+        uncopied = {
+            id(one) for failed in self._threads.map(self._copy, batches(letters, size_of)) for one in failed
+        }
+        return [
+            replace(one, outcome=Deferred("the dead-letter queue did not take it"))
+            if id(one) in uncopied
+            else one
+            for one in settled
+        ]
+
+    def _copy(self, batch: list[tuple[Settled, Entry]]) -> list[Settled]:
+        """Gives back what the dead-letter queue did not take."""
         failed = not_taken(
             batch,
             lambda entries: self._sqs.send_message_batch(
                 QueueUrl=self._dead_letter_queue_url, Entries=entries
             ),
         )
-        for message, reason in failed:
-            self._telemetry.dead_letter_copy_failed(message.message_id, reason)
-        return [message for message, _ in failed]
+        for one, reason in failed:
+            self._telemetry.dead_letter_copy_failed(one.message_id, reason)
+        return [one for one, _ in failed]
 
-    def _delay(self, batch: Batch) -> None:
+    def _delay(self, batch: list[tuple[QueueMessage, Entry]]) -> None:
         """A message whose visibility timeout cannot be changed comes back when its queue's ends."""
         failed = not_taken(
             batch,

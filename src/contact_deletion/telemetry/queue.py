@@ -9,6 +9,10 @@ from contact_deletion.telemetry.function import FunctionTelemetry
 
 
 class QueueTelemetry(FunctionTelemetry):
+    def deletion_started(self, job_id: str) -> None:
+        """At once, so that no job is unknown if the process dies before its requests' outcomes are."""
+        self._logger.info("deletion started", extra={"job_ids": [job_id]})
+
     def outcome(
         self, outcome: Outcome, *, request_id: str | None, message_id: str | None, receive_count: int | None
     ) -> None:
@@ -68,7 +72,7 @@ class QueueTelemetry(FunctionTelemetry):
             "LedgerWriteFailures", "the ledger was not written", request_id, job_ids, failure.message
         )
 
-    def dead_letter_copy_failed(self, message_id: str, reason: str) -> None:
+    def dead_letter_copy_failed(self, message_id: str | None, reason: str) -> None:
         """The message stays in its queue and is rejected again."""
         self._failed(
             "DeadLetterCopyFailures",

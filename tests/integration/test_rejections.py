@@ -1,0 +1,166 @@
+"""What a message was told to be rejected for stays so when it comes back, whatever has changed by then."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from contact_deletion.errors import Rejected
+from local.sendgrid_double import Fault
+from tests.integration.following import GOES, STAYS
+from tests.integration.operations import deliver, ledger_records_nothing, sending_fails
+from tests.support.dynamodb import Calls, FailingCalls
+from tests.support.events import bulk_delete, contact_id, delete_all, remove_identifier
+from tests.support.world import World
+
+DEAD_LETTERS = "BulkDeleteDeadLetterQueue"
+
+
+def refused_by_sendgrid(world: World) -> dict[str, Any]:
+    world.double.faults.add(Fault(method="DELETE", status=400))
+    return bulk_delete([world.new_contact()], request_id="purge")
+
+
+def too_many_contacts(world: World) -> dict[str, Any]:
+    """Two of them are gone when their jobs are done."""
+    for _ in range(2):
+        world.double.account.delete_contacts([world.new_contact()])
+    world.new_contact()
+    return delete_all(world.now(), max_contacts=2)
+
+
+def last_identifier(world: World) -> dict[str, Any]:
+    contact = world.new_contact(email="ada@example.com")
+    return remove_identifier(contact, "EMAIL", "ada@example.com", request_id="erasure")
+
+
+def unknown_contact(world: World) -> dict[str, Any]:
+    return remove_identifier(contact_id(404), "EMAIL", "ada@example.com")
+
+
+CASES = {
+    "SendGridRefused": ("bulk_delete", refused_by_sendgrid),
+    "DeleteAllRefused": ("delete_all", too_many_contacts),
+    "LastIdentifier": ("remove_identifier", last_identifier),
+    "ContactNotFound": ("remove_identifier", unknown_contact),
+}
+each_case = pytest.mark.parametrize(
+    ("code", "operation", "prepare"), [(code, *case) for code, case in CASES.items()], ids=CASES
+)
+Prepare = Callable[[World], dict[str, Any]]
+
+
+def mend(world: World) -> None:
+    """What was rejected would be accepted now."""
+    account = world.double.account
+    lonely = [one.id for one in account.contacts() if one.identifiers == {"EMAIL": "ada@example.com"}]
+    account.delete_contacts(lonely or [contact_id(405)])
+    world.clock.advance(60)
+    for contact in {*lonely, contact_id(404)} - account.contact_ids():
+        account.add_contact(contact_id=contact, email="ada@example.com", external_id="customer-7")
+
+
+@each_case
+def test_a_message_that_comes_back_hears_what_it_was_told(
+    world: World, code: str, operation: str, prepare: Prepare
+) -> None:
+    request = prepare(world)
+    with sending_fails(world, DEAD_LETTERS):
+        assert deliver(world, operation, request) == STAYS
+    (told,) = world.outcome_events()
+    asked = len(world.deletions())
+    mend(world)
+
+    assert deliver(world, operation, request, receive_count=2) == GOES
+
+    (again,) = world.outcome_events()
+    assert again == told | {"ended_at": again["ended_at"]}
+    assert (told["kind"], told["code"]) == ("Rejected", code)
+    assert [letter["ErrorCode"] for letter in world.dead_letters()] == [code]
+    assert len(world.deletions()) == asked
+
+
+@each_case
+def test_a_redriven_message_is_tried_anew(world: World, code: str, operation: str, prepare: Prepare) -> None:
+    """SQS gives it another message id; here it is the second of a batch."""
+    request = prepare(world)
+    assert deliver(world, operation, request) == GOES
+    mend(world)
+
+    assert deliver(world, operation, "{}", request, receive_count=2) == GOES
+
+    assert [letter["ErrorCode"] for letter in world.dead_letters()] == [code, "InvalidRequest"]
+    assert len(world.status_messages()) == 1
+
+
+@each_case
+def test_what_is_asked_for_directly_is_tried_anew(
+    world: World, code: str, operation: str, prepare: Prepare
+) -> None:
+    request = prepare(world)
+    function = getattr(world, operation)
+    with pytest.raises(Rejected) as rejected:
+        function(request)
+    mend(world)
+
+    assert rejected.value.code == code
+    assert function(request)["status"] == "accepted"
+
+
+@each_case
+def test_a_rejection_that_cannot_be_recorded_is_told_to_nobody(
+    world: World, code: str, operation: str, prepare: Prepare
+) -> None:
+    request = prepare(world)
+    with ledger_records_nothing(world):
+        assert deliver(world, operation, request) == STAYS
+
+    assert (world.outcome_events(), world.dead_letters()) == ([], [])
+    assert [line["code"] for line in world.outcomes()] == ["LedgerUnavailable"]
+
+
+def test_the_jobs_of_a_rejected_request_are_told_again_too(world: World) -> None:
+    ids = [world.new_contact() for _ in range(300)]
+    world.double.faults.add(Fault(method="DELETE"))
+    world.double.faults.add(Fault(method="DELETE", status=400))
+    request = bulk_delete(ids)
+    with sending_fails(world, DEAD_LETTERS):
+        deliver(world, "bulk_delete", request)
+
+    deliver(world, "bulk_delete", request, receive_count=2)
+
+    jobs = [job.id for job in world.double.account.jobs()]
+    assert [event["job_ids"] for event in world.outcome_events()] == [jobs, jobs]
+
+
+@pytest.mark.parametrize("operation", ["bulk_delete", "delete_all", "remove_identifier"])
+def test_a_message_that_comes_back_is_not_acted_on_while_nobody_can_say_what_it_was_told(
+    world: World, operation: str
+) -> None:
+    request = {
+        "bulk_delete": bulk_delete([world.new_contact()]),
+        "delete_all": delete_all(world.now()),
+        "remove_identifier": last_identifier(world),
+    }[operation]
+
+    with FailingCalls(world.platform.dynamodb, "BatchGetItem"):
+        assert deliver(world, operation, request, receive_count=2) == STAYS
+
+    assert world.double.requests == []
+    assert [line["code"] for line in world.outcomes()] == ["LedgerUnavailable"]
+
+
+def test_what_is_invalid_is_rejected_without_the_ledger(world: World) -> None:
+    with Calls(world.platform.dynamodb) as calls:
+        assert deliver(world, "bulk_delete", "not JSON", {"contact_ids": []}) == GOES
+
+    assert calls.counts == {}
+
+
+def test_a_thousand_messages_that_come_back_take_ten_look_ups_more(world: World) -> None:
+    requests = [bulk_delete([contact_id(number)]) for number in range(1000)]
+
+    with Calls(world.platform.dynamodb) as calls:
+        deliver(world, "bulk_delete", *requests, receive_count=2)
+
+    assert calls.counts == {"BatchGetItem": 20, "BatchWriteItem": 40}
