@@ -9,6 +9,10 @@ from tests.soak.simulation import Simulation
 
 REDRIVEN = "received too often"
 UNFOLLOWED = "DeletionUnfollowed"
+_SECOND_ENDS = frozenset({UNFOLLOWED, "RequestConflict"})
+"""Of a message that comes back although it was accepted, where the ledger could not be written: its dead letter says
+that it was accepted, or the ledger has by now the other request of its `request_id`.
+"""
 
 
 def broken(simulation: Simulation) -> list[str]:
@@ -45,7 +49,7 @@ def _known_ends(simulation: Simulation) -> Iterator[str]:
         found = known.get(serial, set())
         if not found:
             yield f"message {serial} vanished: {sent}"
-        elif len(found - {UNFOLLOWED}) > 1:  # of which its dead letter says that SendGrid accepted it
+        elif len(found - _SECOND_ENDS) > 1:
             yield f"message {serial} ended as {found}: {sent}"
         elif wrong := found - sent.ends - {REDRIVEN} - ({UNFOLLOWED} if ACCEPTED in sent.ends else set()):
             yield f"message {serial} ended as {wrong}: {sent}"
