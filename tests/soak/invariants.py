@@ -9,9 +9,9 @@ from tests.soak.simulation import Simulation
 
 REDRIVEN = "received too often"
 UNFOLLOWED = "DeletionUnfollowed"
-_SECOND_ENDS = frozenset({UNFOLLOWED, "RequestConflict"})
+_SECOND_ENDS = frozenset({UNFOLLOWED, "DeleteAllUnconfirmed", "RequestConflict"})
 """Of a message that comes back although it was accepted, where the ledger could not be written: its dead letter says
-that it was accepted, or the ledger has by now the other request of its `request_id`.
+that it was accepted; or nobody knows whether it was; or the ledger has by now the other request of its `request_id`.
 """
 
 
