@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from local.sendgrid_double import ExportFlaw, Fault, SendGridDouble, serve
+from local.sendgrid_double import ExportFlaw, Fault, SendGridDouble
 from tests.permissions.enforced_stack import EnforcedStack
-from tests.support.deployment import API_KEY, STATUS_QUEUE, TEMPLATE, TIME_SCALE
+from tests.support.deployment import API_KEY, STATUS_QUEUE, deployed
 from tests.support.events import bulk_delete, delete_all, remove_identifier
 
 TOKEN = {"task_token": "of-nobody"}
@@ -104,21 +104,7 @@ def _now() -> str:
 @pytest.fixture
 def run() -> Iterator[Run]:
     double = SendGridDouble(api_keys={API_KEY}, job_delay=0, export_delay=0)
-    with (
-        serve(double) as base_url,
-        EnforcedStack(
-            TEMPLATE,
-            parameters={
-                "SendGridBaseUrl": base_url,
-                "DeleteAllEnabled": "true",
-                "BatchingWindowSeconds": "0",
-            },
-            properties={STATUS_QUEUE: {"DelaySeconds": 0}},
-            secrets={"SendGridApiKeySecret": API_KEY},
-            time_scale=TIME_SCALE,
-        ) as stack,
-    ):
-        stack.record_events("sendgrid-contact-deletion")
+    with deployed(EnforcedStack, double) as stack:
         run = Run(stack, double)
         run.through_queues()
         run.through_workflows()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from local.aws.stack import EmbeddedStack
 from local.sendgrid_double import SendGridDouble, Settings, serve
@@ -16,6 +17,8 @@ TIME_SCALE = 0.0005
 
 STATUS_QUEUE = "DeletionStatusQueue"
 _SETTINGS = Settings(job_delay=0, export_delay=0)
+
+StackT = TypeVar("StackT", bound=EmbeddedStack)
 
 
 @dataclass
@@ -72,9 +75,16 @@ class Deployment:
 @contextmanager
 def deploy() -> Iterator[Deployment]:
     double = SendGridDouble(api_keys={API_KEY})
+    with deployed(EmbeddedStack, double) as stack:
+        yield Deployment(stack, double)
+
+
+@contextmanager
+def deployed(kind: type[StackT], double: SendGridDouble) -> Iterator[StackT]:
+    """The template's stack of this kind, quick and with delete-all enabled, while the block runs."""
     with (
         serve(double) as base_url,
-        EmbeddedStack(
+        kind(
             TEMPLATE,
             parameters={
                 "SendGridBaseUrl": base_url,
@@ -87,4 +97,4 @@ def deploy() -> Iterator[Deployment]:
         ) as stack,
     ):
         stack.record_events("sendgrid-contact-deletion")
-        yield Deployment(stack, double)
+        yield stack
