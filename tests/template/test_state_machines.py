@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -10,21 +10,10 @@ import pytest
 from local.aws.template import load_template
 from tests.template.conftest import TEMPLATE, Declared
 from tests.template.names import FUNCTIONS, STATE_MACHINES
+from tests.template.tree import within
 
 TOPIC_ARN = "arn:aws:sns:eu-west-1:123456789012:approvals"
 PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
-
-
-def tasks(states: Any) -> Iterator[Any]:
-    """Task states, those inside of other states too."""
-    if isinstance(states, list):
-        for item in states:
-            yield from tasks(item)
-    elif isinstance(states, dict):
-        if states.get("Type") == "Task":
-            yield states
-        for value in states.values():
-            yield from tasks(value)
 
 
 def role_statements(declared: Declared, name: str) -> dict[str, Any]:
@@ -64,7 +53,7 @@ def test_every_placeholder_is_substituted_and_every_substitution_is_used(
 def test_a_task_is_waited_for_longer_than_its_function_may_run(declared: Declared, name: str) -> None:
     invoking = [
         (task["Parameters"]["FunctionName"], task["TimeoutSeconds"])
-        for task in tasks(json.loads(declared.definition(name)))
+        for task in within(json.loads(declared.definition(name)), "Type", "Task")
         if task["Resource"] == "arn:aws:states:::lambda:invoke"
     ]
 

@@ -7,6 +7,7 @@ from typing import Any
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from tests.template.conftest import TEMPLATE
+from tests.template.tree import within
 
 SOURCE = TEMPLATE.read_text()
 RESOURCES = slice(SOURCE.index("\nResources:"), SOURCE.index("\n  Dashboard:"))
@@ -40,16 +41,9 @@ def _explained(number: int) -> bool:
     return LINES[number - 1].lstrip().startswith("#") or "#" in LINES[heading]
 
 
-def allowing(tree: Any) -> Iterator[Any]:
+def allowing() -> Iterator[Any]:
     """Statements that allow something."""
-    if isinstance(tree, list):
-        for branch in tree:
-            yield from allowing(branch)
-    elif isinstance(tree, dict):
-        if tree.get("Effect") == "Allow":
-            yield tree
-        for branch in tree.values():
-            yield from allowing(branch)
+    return within(yaml_parse(SOURCE), "Effect", "Allow")
 
 
 def test_every_wildcard_has_its_reason_beside_it() -> None:
@@ -59,12 +53,12 @@ def test_every_wildcard_has_its_reason_beside_it() -> None:
 
 def test_no_statement_is_about_all_but_something() -> None:
     """What NotAction and NotResource leave open grows with AWS."""
-    for statement in allowing(yaml_parse(TEMPLATE.read_text())):
+    for statement in allowing():
         assert statement.keys() <= {"Sid", "Effect", "Action", "Resource", "Condition", "Principal"}
 
 
 def test_nobody_outside_of_the_account_is_allowed_anything() -> None:
-    for statement in allowing(yaml_parse(TEMPLATE.read_text())):
+    for statement in allowing():
         principal = statement.get("Principal", {})
         assert principal != "*"
         assert principal.get("AWS", "") != "*"
