@@ -2,15 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future
-from dataclasses import dataclass, fields
-from functools import cached_property
+from dataclasses import dataclass
 from typing import Any
 
-from contact_deletion.platform.deletion import DeletionPlatform
 from tests.crashes import queues
 from tests.crashes.batches import Batch, Part, Sent, account_of
 from tests.crashes.calls import Calls, Deletion, Way
+from tests.support.in_turn import call_in_turn
 from tests.support.world import STATUS_QUEUE, World, new_world
 
 
@@ -37,29 +35,9 @@ class Run:
     """What of it is in the ledger, an event or a log line."""
 
 
-class _OneByOne(Executor):
-    """Makes calls one after the other, so that each has its number."""
-
-    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> "Future[Any]":
-        future: Future[Any] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # what is not an Exception ends the process
-            future.set_exception(error)
-        return future
-
-
-class _Platform(DeletionPlatform):
-    @cached_property
-    def threads(self) -> Executor:
-        return _OneByOne()
-
-
 def run(batch: Batch, at: int | None = None, way: Way | None = None) -> Run:
     with new_world() as world, queues.one_time(world.clock):
-        world.platform = _Platform(
-            **{field.name: getattr(world.platform, field.name) for field in fields(world.platform)}
-        )
+        call_in_turn(world.platform)
         queues.set_up(world, batch.queue, STATUS_QUEUE)
         messages = batch.fill(world)
         before = account_of(world)

@@ -1,13 +1,11 @@
 """The functions as the template declares them, each in execution environments that come and go."""
 
-import itertools
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 from contact_deletion.handlers import bulk_delete, delete_all, deletion_status, remove_identifier
 from local.aws.template import load_template
@@ -21,35 +19,6 @@ MODULES: dict[str, ModuleType] = {
     "RemoveIdentifier": remove_identifier,
     "DeletionStatus": deletion_status,
 }
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-class _Numbered(Future[T]):
-    """Has the same place in a set in every run."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self._number = number
-
-    def __hash__(self) -> int:
-        return self._number
-
-
-class InTurn(Executor):
-    """One thing after the other, so that a seed decides the order."""
-
-    def __init__(self) -> None:
-        self._numbers = itertools.count()
-
-    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        future = _Numbered[T](next(self._numbers))
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except Exception as error:
-            future.set_exception(error)
-        return future
 
 
 @dataclass(frozen=True)

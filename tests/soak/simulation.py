@@ -23,13 +23,14 @@ from local.aws.sqs_event import record
 from local.sendgrid_double.rate_limit import RateLimit
 from tests.soak.aws import Cloud
 from tests.soak.chance import Chance
-from tests.soak.functions import MODULES, Declared, Environment, Function, InTurn, declared
+from tests.soak.functions import MODULES, Declared, Environment, Function, declared
 from tests.soak.producers import ACCEPTED, Producers, Sent
 from tests.soak.queues import Message, Queue
 from tests.soak.secrets import Secrets, Watched
 from tests.soak.sendgrid import SendGrid
 from tests.soak.time import Time
 from tests.soak.wire import Invocation, ProcessKilled, Wire
+from tests.support.in_turn import call_in_turn
 
 MAX_AGE_SECONDS = 900
 SEVERITIES = [0.0, 0.3, 1.0, 2.0, 4.0, 7.0]
@@ -132,7 +133,7 @@ class Simulation:
             jitter=self.chance.uniform,
             log_stream=self.log,
         )
-        platform.__dict__["threads"] = InTurn()  # the cached property's own place
+        call_in_turn(platform)  # so that the seed decides the order
         return Environment(MODULES[name].build(platform).handle)
 
     @contextmanager
