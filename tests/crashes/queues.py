@@ -1,16 +1,13 @@
 """Queues as the template has them, and Lambda's poller on them, in the order of the world's own time."""
 
-import datetime
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from aws_lambda_powertools.utilities.idempotency.persistence import base, datarecord, dynamodb
 from moto.sqs import models
 from moto.sqs.models import Message, sqs_backends
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
@@ -21,6 +18,7 @@ from local.aws.sqs_event import record
 from tests.crashes.calls import Calls, ProcessDied
 from tests.support.clock import FakeClock
 from tests.support.events import queue_arn
+from tests.support.powertools_time import records_dated_by
 from tests.support.world import STATUS_QUEUE, World
 
 _DEAD_LETTERS = "BulkDeleteDeadLetterQueue"
@@ -49,17 +47,11 @@ def _batch_size(queue: str) -> int:
 def one_time(clock: FakeClock) -> Iterator[None]:
     """moto's SQS and Powertools' records live by this clock too."""
 
-    class Datetime(datetime.datetime):
-        @classmethod
-        def now(cls, tz: datetime.tzinfo | None = None) -> "Datetime":
-            return cls.fromtimestamp(clock(), tz)
-
-    with ExitStack() as patches:
-        patches.enter_context(patch.object(models, "unix_time", clock))
-        patches.enter_context(patch.object(models, "unix_time_millis", lambda: clock() * 1000))
-        for module in (base, datarecord, dynamodb):
-            shim = SimpleNamespace(datetime=Datetime, timedelta=datetime.timedelta)
-            patches.enter_context(patch.object(module, "dt", shim))
+    with (
+        patch.object(models, "unix_time", clock),
+        patch.object(models, "unix_time_millis", lambda: clock() * 1000),
+        records_dated_by(clock),
+    ):
         yield
 
 

@@ -1,15 +1,13 @@
 """Simulated time, for this project's code and for Powertools'."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta, tzinfo
-from types import SimpleNamespace
-from typing import Self
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from unittest.mock import patch
 
-_BEGINNING = datetime(2026, 11, 22, tzinfo=UTC).timestamp()
+from tests.support.powertools_time import records_dated_by
 
-_IDEMPOTENCY = "aws_lambda_powertools.utilities.idempotency.persistence"
+_BEGINNING = datetime(2026, 11, 22, tzinfo=UTC).timestamp()
 
 
 class Time:
@@ -27,16 +25,6 @@ class Time:
     @contextmanager
     def of_powertools(self) -> Iterator[None]:
         """Powertools dates its records, and what it caches, by this time."""
-        time = self
-
-        class Datetime(datetime):
-            @classmethod
-            def now(cls, tz: tzinfo | None = None) -> Self:
-                return cls.fromtimestamp(time(), tz)
-
-        module = SimpleNamespace(datetime=Datetime, timedelta=timedelta)
-        with ExitStack() as patches:
-            for name in ("base", "datarecord", "dynamodb"):
-                patches.enter_context(patch(f"{_IDEMPOTENCY}.{name}.dt", module))
-            patches.enter_context(patch("aws_lambda_powertools.utilities.parameters.base.datetime", Datetime))
+        cached = "aws_lambda_powertools.utilities.parameters.base.datetime"
+        with records_dated_by(self) as by_this, patch(cached, by_this):
             yield
