@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from threading import Thread
 from typing import Any
 
 from contact_deletion.handlers import backup_check, export_copy, export_start, export_status
@@ -15,6 +14,7 @@ from contact_deletion.platform.bucket import Bucket
 from contact_deletion.task import Task
 from local.sendgrid_double import Fault
 from tests.client.support import http_answer
+from tests.support.serving import serving
 from tests.support.world import World
 
 FOLDER = "before-reset.2026"
@@ -54,14 +54,8 @@ def file_server(
                         pauses()
                     self.wfile.write(piece)
 
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}/file?X-Amz-Signature=secret", received
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)) as server:
+        yield f"http://127.0.0.1:{server.server_address[1]}/file?X-Amz-Signature=secret", received
 
 
 @dataclass

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 
 import requests
@@ -19,6 +19,7 @@ from contact_deletion.sendgrid.exports import ExportClient
 from local.sendgrid_double import Account
 from tests.contract import check
 from tests.support.events import contact_id
+from tests.support.serving import serving
 
 EMAIL = "jane@example.com"
 
@@ -125,15 +126,11 @@ def raw_server(answer: bytes, *, then_hangs: bool = False) -> Iterator[str]:
                 if then_hangs:
                     stopped.wait()
 
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)) as server:
         try:
             yield f"http://127.0.0.1:{server.server_address[1]}"
         finally:
             stopped.set()
-            server.shutdown()
-            thread.join()
 
 
 def http_answer(status: str, body: bytes = b"", *headers: str) -> bytes:

@@ -1,9 +1,7 @@
 """A host that is not SendGrid, and one that answers as SendGrid in raw bytes."""
 
 import socketserver
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from threading import Thread
+from contextlib import suppress
 
 
 class RawServer(socketserver.ThreadingTCPServer):
@@ -28,15 +26,3 @@ class _Handler(socketserver.StreamRequestHandler):
             self.server.heard.append(line)
         with suppress(OSError):  # the client may have had enough
             self.wfile.write(self.server.answer)
-
-
-@contextmanager
-def raw_server() -> Iterator[RawServer]:
-    with RawServer() as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()

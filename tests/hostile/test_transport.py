@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from contact_deletion.errors import BackupIncomplete, NotAccepted, SendGridUnavailable
 from local.sendgrid_double import Fault
 from tests.hostile.answers import CALLS, CONTACTS, Call
-from tests.hostile.elsewhere import RawServer, raw_server
+from tests.hostile.elsewhere import RawServer
 from tests.hostile.functions import PART, Functions
 from tests.hostile.values import fuzz
+from tests.support.serving import serving
 
 MEBIBYTE = 1024 * 1024
 BODY = b'{"contact_count": 7}'
@@ -116,7 +117,7 @@ STATUSES = [
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[RawServer]:
-    with raw_server() as server:
+    with serving(RawServer()) as server:
         yield server
 
 
