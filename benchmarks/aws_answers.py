@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from benchmarks.prices import SQS_REQUEST_BYTES
+
 QUEUE_URL = "http://sqs.internal/123456789012"
 DEAD_LETTER_QUEUE = "dead-letters"
 API_KEY = "SG.the-stand-in-checks-no-key"
 
 _READ_UNIT_BYTES = 4096
 _WRITE_UNIT_BYTES = 1024
-_SQS_REQUEST_BYTES = 64 * 1024
 
 Request = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -110,7 +111,7 @@ class AwsAnswers:
     def _send_message_batch(self, request: Request) -> Answer:
         entries = request["Entries"]
         self.usage.sqs_requests += _units(
-            sum(len(entry["MessageBody"]) for entry in entries), _SQS_REQUEST_BYTES
+            sum(len(entry["MessageBody"]) for entry in entries), SQS_REQUEST_BYTES
         )
         if request["QueueUrl"].endswith(DEAD_LETTER_QUEUE):
             self.usage.dead_letters += len(entries)

@@ -5,16 +5,14 @@ from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 
 from benchmarks import prices
-from benchmarks.usage import Usage
+from benchmarks.usage import CONTACTS, Usage
 
-CONTACTS_MEASURED = 10_000
 ONE_VCPU_MB = 1769
 """The memory at which a function has one vCPU; below it has that share of one
 (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html).
 """
 
 MESSAGES_PER_REQUEST = 10
-BYTES_PER_SQS_REQUEST = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ def bill(
         events=usage.events * prices.EVENTBRIDGE_EVENT,
         traces=usage.invocations * prices.XRAY_TRACE if traced else 0.0,
     )
-    return Bill(*(dollars * 1_000_000 / CONTACTS_MEASURED for dollars in astuple(measured)))
+    return Bill(*(dollars * 1_000_000 / CONTACTS for dollars in astuple(measured)))
 
 
 def billed_seconds(cpu_seconds: float, waiting_seconds: float, memory_mb: int) -> float:
@@ -70,7 +68,7 @@ def billed_seconds(cpu_seconds: float, waiting_seconds: float, memory_mb: int) -
 def queue_requests(messages: int, message_bytes: int, *, sent_by_another: bool = True) -> int:
     """What SQS bills for messages of one size that are sent, received and deleted in tens."""
     together = min(messages, MESSAGES_PER_REQUEST) * message_bytes
-    chunks = max(1, math.ceil(together / BYTES_PER_SQS_REQUEST))
+    chunks = max(1, math.ceil(together / prices.SQS_REQUEST_BYTES))
     transfers = 2 if sent_by_another else 1
     return math.ceil(messages / MESSAGES_PER_REQUEST) * (transfers * chunks + 1)
 

@@ -4,14 +4,14 @@ Needs Linux (see `function_process`).
 """
 
 import json
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from statistics import mean, median
 from tempfile import TemporaryFile
-from typing import Any
+from typing import Any, cast
 
 from benchmarks import sendgrid, workload
 from benchmarks.aws_answers import AwsUsage
@@ -22,6 +22,11 @@ from benchmarks.function_process import function_process
 from benchmarks.functions import built
 from benchmarks.run import Consumer
 from benchmarks.usage import Usage
+from contact_deletion.announcement.status_messages import StatusMessages
+from contact_deletion.inbound import QueueMessage
+from contact_deletion.outcomes import Accepted
+from contact_deletion.request.bulk_delete import BulkDelete
+from contact_deletion.settled import Settled
 from local.sendgrid_double import SendGridDouble, serve
 
 RUNS = 3
@@ -62,25 +67,33 @@ def measure() -> dict[str, FollowUps]:
 
 
 def status_messages(double: SendGridDouble, requests: Sequence[Sequence[str]]) -> list[str]:
-    """Bodies as BulkDeleteFunction writes them when SendGrid has accepted a batch of these requests' contacts: one for
-    the requests that share their jobs.
-    """
+    """Bodies of what BulkDeleteFunction sends when SendGrid has accepted a batch of these requests' contacts."""
     job_of = _jobs(double, [contact_id for request in requests for contact_id in request])
-    sharing: defaultdict[tuple[str, ...], list[Any]] = defaultdict(list)
-    for number, request in enumerate(requests):
-        sharing[tuple(dict.fromkeys(job_of[contact_id] for contact_id in request))].append(
-            {
-                "operation": "bulk_delete",
-                "message_id": workload.message("", number)["messageId"],
-                "contact_count": len(request),
-                "contact_ids": list(request),
-            }
+    accepted = [
+        Settled(
+            message=QueueMessage(workload.message("", number)["messageId"], "", "", 1, "", {}),
+            request=BulkDelete(tuple(request)),
+            request_id=None,
+            task_token=None,
+            outcome=Accepted(tuple(dict.fromkeys(map(job_of.__getitem__, request))), len(request)),
         )
-    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    return [
-        json.dumps({"job_ids": job_ids, "accepted_at": now, "requests": followed}, separators=(",", ":"))
-        for job_ids, followed in sharing.items()
+        for number, request in enumerate(requests)
     ]
+    queue = _Queue()
+    with ThreadPoolExecutor(1) as in_turn:
+        StatusMessages(cast(Any, queue), "", "bulk_delete", in_turn).send(accepted, time.time())
+    return queue.bodies
+
+
+class _Queue:
+    """Takes every message."""
+
+    def __init__(self) -> None:
+        self.bodies: list[str] = []
+
+    def send_message_batch(self, *, QueueUrl: str, Entries: Sequence[Mapping[str, str]]) -> Event:
+        self.bodies += [entry["MessageBody"] for entry in Entries]
+        return {}
 
 
 def event(bodies: Sequence[str]) -> Event:

@@ -7,7 +7,8 @@ DynamoDB are those since November 2024.
 LAMBDA_GB_SECOND = 0.0000133334
 LAMBDA_REQUEST = 0.20 / 1_000_000
 SQS_REQUEST = 0.40 / 1_000_000
-"""Standard queues; what carries more than 64 KB counts once for each 64 KB begun."""
+SQS_REQUEST_BYTES = 64 * 1024
+"""Standard queues; what carries more counts once for each so many bytes begun."""
 
 DYNAMODB_WRITE_UNIT = 0.625 / 1_000_000
 DYNAMODB_READ_UNIT = 0.125 / 1_000_000

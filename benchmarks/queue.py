@@ -5,21 +5,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from benchmarks.workload import batches, redelivered
-
-USUAL_VISIBILITY_TIMEOUT = 1860
-"""template.yaml's."""
+from benchmarks.redelivery import VisibilityTimeouts, redelivery
 
 
 class Queue:
-    """Shared by several consumers, each in a thread.
+    """Shared by several consumers, each in a thread."""
 
-    `visibility_timeouts` gives what the function has asked SQS for, in seconds by receipt handle.
-    """
-
-    def __init__(
-        self, events: Iterable[Mapping[str, Any]], visibility_timeouts: Callable[[], Mapping[str, int]]
-    ) -> None:
+    def __init__(self, events: Iterable[Mapping[str, Any]], visibility_timeouts: VisibilityTimeouts) -> None:
         self._waiting = [(0.0, event) for event in events]
         self._visibility_timeouts = visibility_timeouts
         self._in_flight = 0
@@ -33,7 +25,7 @@ class Queue:
             except BaseException:
                 self._abandon()
                 raise
-            self._answered(event, answer or {})
+            self._answered(event, answer)
 
     def _take(self) -> Mapping[str, Any] | None:
         with self._changed:
@@ -48,17 +40,11 @@ class Queue:
                 self._changed.wait()
         return self._take() if self._waiting else None
 
-    def _answered(self, event: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
-        """What the partial batch response names comes back."""
-        failed = {failure["itemIdentifier"] for failure in answer.get("batchItemFailures", ())}
-        left = [record for record in event.get("Records", ()) if record["messageId"] in failed]
+    def _answered(self, event: Mapping[str, Any], answer: Any) -> None:
         with self._changed:
             self._in_flight -= 1
-            if left:
-                timeouts = self._visibility_timeouts()
-                longest = max(timeouts.get(one["receiptHandle"], USUAL_VISIBILITY_TIMEOUT) for one in left)
-                again = batches(map(redelivered, left))
-                self._waiting += [(time.monotonic() + longest, event) for event in again]
+            for seconds, again in redelivery(event, answer, self._visibility_timeouts):
+                self._waiting.append((time.monotonic() + seconds, again))
             self._changed.notify_all()
 
     def _abandon(self) -> None:

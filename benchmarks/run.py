@@ -47,10 +47,6 @@ class Run:
     aws: AwsUsage
 
 
-class Incomplete(Exception):
-    """SendGrid was not asked to delete every contact."""
-
-
 def run(
     contender: Contender,
     events: Sequence[Mapping[str, Any]],
@@ -74,8 +70,7 @@ def run(
         began = time.time()
         _work_off(queue, started)
         received, aws = world.sendgrid.received(), world.aws.usage()
-        if received.contacts != contacts:
-            raise Incomplete(f"{contender.handler}: {received.contacts} of {contacts} contacts")
+        received.require(contacts, of=contender.handler)
         return Run(
             seconds=received.last_accepted_at - began,
             cpu_seconds=sum(one.cpu_seconds for one in started),

@@ -21,6 +21,15 @@ class Received:
     contacts: int
     last_accepted_at: float
 
+    def require(self, contacts: int, *, of: str) -> None:
+        """Raises Incomplete."""
+        if self.contacts != contacts:
+            raise Incomplete(f"{of}: {self.contacts} of {contacts} contacts")
+
+
+class Incomplete(Exception):
+    """SendGrid was not asked to delete every contact."""
+
 
 class SendGrid(OwnProcess):
     """`url` is for SENDGRID_BASE_URL. It checks no key."""

@@ -66,9 +66,3 @@ def batches(records: Iterable[Record]) -> Iterator[Event]:
         room -= size
     if batch:
         yield {"Records": batch}
-
-
-def redelivered(one: Record) -> Record:
-    """The same message, received once more."""
-    receives = int(one["attributes"]["ApproximateReceiveCount"]) + 1
-    return {**one, "attributes": {**one["attributes"], "ApproximateReceiveCount": str(receives)}}

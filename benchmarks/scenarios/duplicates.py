@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from benchmarks.contenders import OURS
 from benchmarks.finding import Figure, Finding, Target
+from benchmarks.redelivery import redelivered
 from benchmarks.run import StandIns, run
-from benchmarks.workload import Event, Record, batches, contact_ids, messages, redelivered
+from benchmarks.workload import Event, Record, batches, contact_ids, messages
 
 CONTACTS = 1_000
 COPIES = 3

@@ -3,14 +3,15 @@
 import heapq
 import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from benchmarks.aws_stand_in import AwsStandIn
+from benchmarks.redelivery import VisibilityTimeouts, redelivery
 from benchmarks.sendgrid import Received
-from benchmarks.simulation.function import SimulatedFunction
+from benchmarks.simulation.function import Delivered, SimulatedFunction
 from benchmarks.simulation.sendgrid import contact_id
-from benchmarks.workload import Event, Record, batches, messages, redelivered
+from benchmarks.workload import Event, Record, batches, messages
 from local.sendgrid_double import RateLimit
 
 
@@ -32,10 +33,6 @@ class SimulatedRun:
     resident_mb: tuple[float, ...]
 
 
-class Incomplete(Exception):
-    """SendGrid was not asked to delete every contact."""
-
-
 def simulate(work: Work, aws: AwsStandIn) -> SimulatedRun:
     """Raises Incomplete."""
     aws.reset()
@@ -45,12 +42,10 @@ def simulate(work: Work, aws: AwsStandIn) -> SimulatedRun:
         resident = []
         for event in queue.deliveries():
             delivered = function.deliver(json.dumps(event))
-            failed = {failure["itemIdentifier"] for failure in delivered.answer["batchItemFailures"]}
-            queue.answered(event, failed, delivered.now)
+            queue.answered(event, delivered)
             resident.append(delivered.resident_mb)
         received = function.received()
-    if received.contacts != work.contacts:
-        raise Incomplete(f"simulated: {received.contacts} of {work.contacts} contacts")
+    received.require(work.contacts, of="simulated")
     return SimulatedRun(received.last_accepted_at - began, received, tuple(resident))
 
 
@@ -66,7 +61,7 @@ class _Queue:
     def __init__(
         self,
         events: Iterable[Event],
-        visibility_timeouts: Callable[[], Mapping[str, int]],
+        visibility_timeouts: VisibilityTimeouts,
         sleep: Callable[[float], float],
         now: float,
     ) -> None:
@@ -88,11 +83,7 @@ class _Queue:
             else:
                 return
 
-    def answered(self, event: Event, failed: set[str], now: float) -> None:
-        self._now = now
-        left = [redelivered(one) for one in event["Records"] if one["messageId"] in failed]
-        if left:
-            timeouts = self._visibility_timeouts()
-            visible_at = now + max(timeouts[one["receiptHandle"]] for one in left)
-            for again in batches(left):
-                heapq.heappush(self._back, (visible_at, next(self._number), again))
+    def answered(self, event: Event, delivered: Delivered) -> None:
+        self._now = delivered.now
+        for seconds, again in redelivery(event, delivered.answer, self._visibility_timeouts):
+            heapq.heappush(self._back, (self._now + seconds, next(self._number), again))

@@ -1,0 +1,34 @@
+"""What a function has not done comes back to it after its visibility timeout."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from benchmarks.workload import Event, Record, batches
+from local.aws.partial_batch_response import failed_messages
+
+USUAL_VISIBILITY_TIMEOUT = 1860
+"""template.yaml's."""
+
+VisibilityTimeouts = Callable[[], Mapping[str, int]]
+"""Gives what the function has asked SQS for, in seconds by receipt handle."""
+
+
+def redelivered(one: Record) -> Record:
+    """The same message, received once more."""
+    receives = int(one["attributes"]["ApproximateReceiveCount"]) + 1
+    return {**one, "attributes": {**one["attributes"], "ApproximateReceiveCount": str(receives)}}
+
+
+def redelivery(
+    event: Mapping[str, Any], answer: Any, visibility_timeouts: VisibilityTimeouts
+) -> Iterator[tuple[int, Event]]:
+    """Batches of what the answer says is not done, each with the seconds after which it is there again: together, when
+    the last of it is.
+    """
+    records = event.get("Records", ())
+    failed = failed_messages(answer, {one["messageId"] for one in records})
+    if left := [one for one in records if one["messageId"] in failed]:
+        timeouts = visibility_timeouts()
+        longest = max(timeouts.get(one["receiptHandle"], USUAL_VISIBILITY_TIMEOUT) for one in left)
+        for again in batches(map(redelivered, left)):
+            yield longest, again
