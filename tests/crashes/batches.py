@@ -10,7 +10,8 @@ from contact_deletion.ledger.layer import Layers, payload_of
 from local.sendgrid_double.jobs import ForcedEnding
 from tests.support import events
 from tests.support.events import contact_id
-from tests.support.world import STATUS_QUEUE, TABLE, World
+from tests.support.functions import QUEUES
+from tests.support.world import TABLE, World
 
 Part = tuple[str, str]
 """Of the account: a contact's id, and the type of one of its identifiers."""
@@ -41,9 +42,12 @@ class Sent:
 @dataclass(frozen=True)
 class Batch:
     operation: str
-    queue: str
     fill: Callable[[World], list[Sent]]
     """Makes the account, and what is sent."""
+
+    @property
+    def queue(self) -> str:
+        return QUEUES[self.operation]
 
 
 def account_of(world: World) -> frozenset[Part]:
@@ -159,9 +163,9 @@ def _deletion_status(world: World) -> list[Sent]:
 BATCHES = {
     batch.operation: batch
     for batch in [
-        Batch("bulk_delete", "BulkDeleteQueue", _bulk_delete),
-        Batch("delete_all", "DeleteAllQueue", _delete_all),
-        Batch("remove_identifier", "RemoveIdentifierQueue", _remove_identifier),
-        Batch("deletion_status", STATUS_QUEUE, _deletion_status),
+        Batch("bulk_delete", _bulk_delete),
+        Batch("delete_all", _delete_all),
+        Batch("remove_identifier", _remove_identifier),
+        Batch("deletion_status", _deletion_status),
     ]
 }

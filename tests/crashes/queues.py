@@ -3,14 +3,11 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 from moto.sqs import models
 from moto.sqs.models import Message, sqs_backends
-from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from local.aws.account import ACCOUNT_ID, REGION
 from local.aws.partial_batch_response import failed_messages
@@ -18,29 +15,14 @@ from local.aws.sqs_event import record
 from tests.crashes.calls import Calls, ProcessDied
 from tests.support.clock import FakeClock
 from tests.support.events import queue_arn
+from tests.support.functions import QUEUES
 from tests.support.powertools_time import records_dated_by
-from tests.support.world import STATUS_QUEUE, World
+from tests.support.template import Figures, figures
+from tests.support.world import World
 
 _DEAD_LETTERS = "BulkDeleteDeadLetterQueue"
-_TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 _MOST_BATCHES = 500
-_FUNCTIONS = {
-    "BulkDeleteQueue": "bulk_delete",
-    "DeleteAllQueue": "delete_all",
-    "RemoveIdentifierQueue": "remove_identifier",
-    STATUS_QUEUE: "deletion_status",
-}
-
-
-@cache
-def _template() -> dict[str, Any]:
-    resources: dict[str, Any] = yaml_parse(_TEMPLATE.read_text())["Resources"]
-    return resources
-
-
-def _batch_size(queue: str) -> int:
-    function = _template()[queue.removesuffix("Queue") + "Function"]["Properties"]
-    return int(function["Events"][queue]["Properties"]["BatchSize"])
+_OPERATIONS = {queue: operation for operation, queue in QUEUES.items()}
 
 
 @contextmanager
@@ -58,20 +40,24 @@ def one_time(clock: FakeClock) -> Iterator[None]:
 def set_up(world: World, *queues: str) -> None:
     """Timeouts, delays and redrives of the template; all share one dead-letter queue."""
     for queue in queues:
-        properties = _template()[queue]["Properties"]
+        declared = _declared(queue)
         redrive = {
             "deadLetterTargetArn": queue_arn(_DEAD_LETTERS),
-            "maxReceiveCount": properties["RedrivePolicy"]["maxReceiveCount"],
+            "maxReceiveCount": declared.max_receive_count,
         }
         world.platform.sqs.set_queue_attributes(
             QueueUrl=world.queue_url(queue),
             Attributes={
-                "DelaySeconds": str(properties.get("DelaySeconds", 0)),
-                "MessageRetentionPeriod": str(properties["MessageRetentionPeriod"]),
-                "VisibilityTimeout": str(properties["VisibilityTimeout"]),
+                "DelaySeconds": str(declared.delay),
+                "MessageRetentionPeriod": str(declared.retention),
+                "VisibilityTimeout": str(declared.visibility_timeout),
                 "RedrivePolicy": json.dumps(redrive),
             },
         )
+
+
+def _declared(queue: str) -> Figures:
+    return figures()[queue.removesuffix("Queue")]
 
 
 def work_off(world: World, calls: Calls) -> int:
@@ -79,7 +65,7 @@ def work_off(world: World, calls: Calls) -> int:
     deaths = 0
     for _ in range(_MOST_BATCHES):
         moments = {
-            queue: min(map(_visible_from, _messages(queue))) for queue in _FUNCTIONS if _messages(queue)
+            queue: min(map(_visible_from, _messages(queue))) for queue in _OPERATIONS if _messages(queue)
         }
         if not moments:
             return deaths
@@ -106,7 +92,7 @@ def _deliver(world: World, calls: Calls, queue: str) -> bool:
     event = {"Records": records}
     try:
         with calls.invocation(event):
-            answer = getattr(world, _FUNCTIONS[queue])(event)
+            answer = getattr(world, _OPERATIONS[queue])(event)
     except ProcessDied:
         world.restart()
         return True
@@ -121,7 +107,7 @@ def _receive(world: World, queue: str) -> list[dict[str, Any]]:
     """A batch; those of these tests have no more messages than one call receives."""
     answer = world.platform.sqs.receive_message(
         QueueUrl=world.queue_url(queue),
-        MaxNumberOfMessages=min(10, _batch_size(queue)),
+        MaxNumberOfMessages=min(10, _declared(queue).batch_size),
         MessageSystemAttributeNames=["All"],
         MessageAttributeNames=["All"],
     )

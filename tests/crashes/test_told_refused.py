@@ -17,7 +17,7 @@ def _too_many_contacts(world: World) -> list[Sent]:
 
 
 def test_a_lost_answer_to_the_dead_letter_does_not_carry_out_what_was_refused() -> None:
-    batch = Batch("delete_all", "DeleteAllQueue", _too_many_contacts)
+    batch = Batch("delete_all", _too_many_contacts)
     undisturbed = run(batch)
     assert [event["kind"] for event in undisturbed.events] == ["Rejected"]
     copy = undisturbed.names.index("sqs SendMessageBatch") + 1

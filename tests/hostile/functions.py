@@ -43,13 +43,6 @@ FUNCTIONS: dict[str, Builder] = {
     "backup_check": backup_check.build,
     "list_summary": list_summary.build,
 }
-QUEUES = {
-    "bulk_delete": "BulkDeleteQueue",
-    "delete_all": "DeleteAllQueue",
-    "remove_identifier": "RemoveIdentifierQueue",
-    "deletion_status": "DeletionStatusQueue",
-}
-"""The functions that a queue feeds."""
 
 
 @dataclass

@@ -17,10 +17,11 @@ from contact_deletion.errors import (
 from local.sendgrid_double import Fault
 from tests.hostile.answers import CALLS, Call
 from tests.hostile.elsewhere import RawServer
-from tests.hostile.functions import QUEUES, Functions, places, with_value
+from tests.hostile.functions import Functions, places, with_value
 from tests.hostile.test_requests import check_targets
 from tests.hostile.values import PLANTED, WRONG_TYPES, fuzz, texts
 from tests.support.events import sqs_event
+from tests.support.functions import QUEUES
 from tests.support.serving import serving
 from tests.support.world import World
 

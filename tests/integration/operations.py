@@ -10,14 +10,10 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from tests.support.events import bulk_delete, delete_all, remove_identifier, sqs_event
+from tests.support.functions import DELETERS, QUEUES
 from tests.support.world import World
 
-QUEUES = {
-    "bulk_delete": "BulkDeleteQueue",
-    "delete_all": "DeleteAllQueue",
-    "remove_identifier": "RemoveIdentifierQueue",
-}
-each_operation = pytest.mark.parametrize("operation", QUEUES)
+each_operation = pytest.mark.parametrize("operation", [module.OPERATION for module in DELETERS.values()])
 
 
 def request_of(world: World, operation: str, **more: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 from local.aws.account import arn
 from local.aws.template import load_template
 from tests.permissions.policy import Policy
-from tests.support.deployment import TEMPLATE
+from tests.support.template import TEMPLATE
 
 API_KEY_SECRET = arn("secretsmanager", "secret:SendGridApiKeySecret-AbCdEf")
 _KINDS = {"Queue": "sqs:", "Table": "dynamodb:table/", "LogGroup": "logs:log-group:"}

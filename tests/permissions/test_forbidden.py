@@ -5,9 +5,10 @@ import pytest
 from local.aws.account import arn
 from tests.permissions.policy import Call
 from tests.permissions.resources import policy_of, resource_arn
+from tests.support import functions
 from tests.template.names import DELETERS, FUNCTIONS, QUEUE_FUNCTIONS, QUEUES, STATE_MACHINES
 
-OPERATIONS = {"BulkDelete": "bulk_delete", "DeleteAll": "delete_all", "RemoveIdentifier": "remove_identifier"}
+OPERATIONS = {name: module.OPERATION for name, module in functions.DELETERS.items()}
 DEFAULT_BUS = arn("events", "event-bus/default")
 LEDGER_ACTIONS = [
     "BatchGetItem",

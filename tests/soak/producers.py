@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from contact_deletion.handlers import bulk_delete, delete_all, remove_identifier
 from contact_deletion.ledger.layer import Layers, payload_of
 from tests.soak.chance import Chance
 from tests.soak.secrets import Secrets
 from tests.soak.sendgrid import SendGrid
 from tests.soak.time import Time
+from tests.support.functions import DELETERS
 
 CONFIRMATION = "Delete All Contacts"
 MAX_CONTACTS = 10_000_000
@@ -37,14 +37,9 @@ class Producers:
         self._time = time
         self._secrets = secrets
         self._sendgrid = sendgrid
-        self._modules = {
-            "BulkDelete": bulk_delete,
-            "DeleteAll": delete_all,
-            "RemoveIdentifier": remove_identifier,
-        }
         self._layers = {
             name: Layers(object(), "table", module.OPERATION, lambda _: None)  # type: ignore[arg-type]
-            for name, module in self._modules.items()
+            for name, module in DELETERS.items()
         }
         self._serial = 0
         self._contact = 0
@@ -136,7 +131,7 @@ class Producers:
         yield self._sent("DeleteAll", payload, "DeleteAllRefused")
 
     def _invalid(self) -> Iterator[Sent]:
-        function = self._chance.choice(list(self._modules))
+        function = self._chance.choice(list(DELETERS))
         body = self._chance.choice(
             [
                 f"{{{self._secrets.email()}",
@@ -157,7 +152,7 @@ class Producers:
         }
 
     def _sent(self, function: str, payload: dict[str, Any], *ends: str) -> Sent:
-        request = self._modules[function].parse(payload)
+        request = DELETERS[function].parse(payload)
         key, _ = self._layers[function].of(request).identify(payload_of(request))
         body = json.dumps(payload)
         return Sent(self._next_serial(), function, body, frozenset(ends), key, payload)

@@ -23,14 +23,16 @@ from local.aws.sqs_event import record
 from local.sendgrid_double.rate_limit import RateLimit
 from tests.soak.aws import Cloud
 from tests.soak.chance import Chance
-from tests.soak.functions import MODULES, Declared, Environment, Function, declared
+from tests.soak.functions import Environment, Function
 from tests.soak.producers import ACCEPTED, Producers, Sent
 from tests.soak.queues import Message, Queue
 from tests.soak.secrets import Secrets, Watched
 from tests.soak.sendgrid import SendGrid
 from tests.soak.time import Time
 from tests.soak.wire import Invocation, ProcessKilled, Wire
+from tests.support.functions import FED
 from tests.support.in_turn import call_in_turn
+from tests.support.template import Figures, figures
 
 MAX_AGE_SECONDS = 900
 SEVERITIES = [0.0, 0.3, 1.0, 2.0, 4.0, 7.0]
@@ -88,12 +90,12 @@ class Simulation:
         self.delete_alls: Counter[str] = Counter()
         self.deliveries = self.invocations = 0
         self._service = f"soak-{next(_worlds)}"
-        self.functions = [self._function(name, what) for name, what in declared().items()]
+        self.functions = [self._function(name, what) for name, what in figures().items()]
         for _ in range(5):
             self.sendgrid.account.add_contact(external_id="a bystander")
         self.bystanders = self.sendgrid.account.contact_ids()
 
-    def _function(self, name: str, what: Declared) -> Function:
+    def _function(self, name: str, what: Figures) -> Function:
         dead_letters = Queue(f"{name}DeadLetterQueue", self.time, self.chance)
         queue = Queue(
             f"{name}Queue",
@@ -134,7 +136,7 @@ class Simulation:
             log_stream=self.log,
         )
         call_in_turn(platform)  # so that the seed decides the order
-        return Environment(MODULES[name].build(platform).handle)
+        return Environment(FED[name].build(platform).handle)
 
     @contextmanager
     def under_way(self) -> Iterator[None]:
@@ -366,7 +368,7 @@ class Simulation:
         self.delete_alls[request["request_id"]] += 1
         if self.delete_alls[request["request_id"]] > 1:
             self.violations.append(f"a second delete-all for {request['request_id']}")
-        age = self.time() - MODULES["DeleteAll"].parse(request).requested_at.timestamp()
+        age = self.time() - FED["DeleteAll"].parse(request).requested_at.timestamp()
         if ACCEPTED not in asking[0].ends or not -60 <= age <= MAX_AGE_SECONDS + 1:
             self.violations.append(f"a delete-all outside its guards, {age:.0f} seconds old: {request}")
 

@@ -4,13 +4,12 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 from local.aws.stack import EmbeddedStack
 from local.sendgrid_double import SendGridDouble, Settings, serve
+from tests.support.template import TEMPLATE
 
-TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 API_KEY = "SG.deployment"
 TIME_SCALE = 0.0005
 """Half a minute takes a workflow 15 ms."""

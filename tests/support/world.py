@@ -31,14 +31,12 @@ from local.sendgrid_double import ReceivedRequest, SendGridDouble, serve
 from tests.support import events
 from tests.support.clock import FakeClock
 from tests.support.context import Context
+from tests.support.functions import QUEUES
 
 API_KEY = "SG.example-key-of-the-double"
 TABLE = "LedgerTable"
 STATUS_QUEUE = "DeletionStatusQueue"
-QUEUES = [
-    *("BulkDeleteQueue", "DeleteAllQueue", "RemoveIdentifierQueue", STATUS_QUEUE),
-    "BulkDeleteDeadLetterQueue",
-]
+_QUEUES = [*QUEUES.values(), "BulkDeleteDeadLetterQueue"]
 """Those that are there from the beginning; others are made when they are asked for."""
 
 EVENT_SOURCE = "sendgrid-contact-deletion"
@@ -269,9 +267,9 @@ def new_world(*, queues_and_ledger: bool = True) -> Iterator[World]:
     ):
         dynamodb, sqs, secrets_manager = _client("dynamodb"), _client("sqs"), _client("secretsmanager")
         secret_arn = secrets_manager.create_secret(Name="SendGridApiKeySecret", SecretString=API_KEY)["ARN"]
-        queue_urls = dict.fromkeys(QUEUES, "https://sqs.example.com/no-such-queue")
+        queue_urls = dict.fromkeys(_QUEUES, "https://sqs.example.com/no-such-queue")
         if queues_and_ledger:
-            queue_urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in QUEUES}
+            queue_urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in _QUEUES}
             dynamodb.create_table(
                 TableName=TABLE,
                 KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],

@@ -1,15 +1,14 @@
 """The deployed template, read once for the tests of this directory."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from local.aws.template import Template, load_template
+from tests.support.template import TEMPLATE
 
-TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 WITH_ALARM_TOPIC = {"AlarmEmail": "operator@example.com"}
 
 

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from local.aws.template import load_template
-from tests.template.conftest import TEMPLATE, Declared
+from tests.support.template import TEMPLATE
+from tests.template.conftest import Declared
 from tests.template.names import STATE_MACHINES
 
 

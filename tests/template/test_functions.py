@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.template.conftest import TEMPLATE, Declared
+from tests.support.template import TEMPLATE
+from tests.template.conftest import Declared
 from tests.template.names import FUNCTIONS, QUEUE_FUNCTIONS, WORKFLOW_FUNCTIONS
 
 ENVIRONMENT = {

@@ -7,7 +7,8 @@ from contact_deletion.errors import SendGridUnavailable
 from contact_deletion.patience import GIVE_UP_SECONDS
 from contact_deletion.reply.backoff import LEAST_JITTER, visibility_timeout
 from local.aws.template import load_template
-from tests.template.conftest import TEMPLATE, Declared
+from tests.support.template import TEMPLATE
+from tests.template.conftest import Declared
 from tests.template.names import QUEUE_FUNCTIONS, QUEUES
 
 FOURTEEN_DAYS = 14 * 24 * 3600

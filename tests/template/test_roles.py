@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from local.aws.template import load_template
-from tests.template.conftest import TEMPLATE, Declared
+from tests.support.template import TEMPLATE
+from tests.template.conftest import Declared
 from tests.template.names import DELETERS, FUNCTIONS, QUEUE_FUNCTIONS, STATE_MACHINES
 
 OPERATIONS = {"BulkDelete": "bulk_delete", "DeleteAll": "delete_all", "RemoveIdentifier": "remove_identifier"}

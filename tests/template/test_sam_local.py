@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.template.conftest import TEMPLATE, Declared
+from tests.support.template import TEMPLATE
+from tests.template.conftest import Declared
 from tests.template.names import BUCKETS, FUNCTIONS, QUEUE_FUNCTIONS, QUEUES
 
 

@@ -3,7 +3,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from local.aws.template import load_template
-from tests.template.conftest import TEMPLATE, Declared
+from tests.support.template import TEMPLATE
+from tests.template.conftest import Declared
 from tests.template.names import FUNCTIONS, QUEUES, STATE_MACHINES
 
 SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:sendgrid-AbCdEf"  # noqa: S105 - a name

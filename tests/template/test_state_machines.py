@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from local.aws.template import load_template
-from tests.template.conftest import TEMPLATE, Declared
+from tests.support.template import TEMPLATE
+from tests.template.conftest import Declared
 from tests.template.names import FUNCTIONS, STATE_MACHINES
 from tests.template.tree import within
 

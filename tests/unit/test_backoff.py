@@ -1,5 +1,3 @@
-from pathlib import Path
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -7,8 +5,8 @@ from contact_deletion import errors
 from contact_deletion.errors import Deferred, RequestInProgress, SendGridUnavailable
 from contact_deletion.reply.backoff import LEAST_JITTER, MAX_SECONDS, visibility_timeout
 from local.aws.template import load_template
+from tests.support.template import TEMPLATE
 
-TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 LONGEST_OUTAGE_SECONDS = 12 * 60 * 60
 LONGEST_VISIBILITY_TIMEOUT = 12 * 60 * 60
 """SQS's limit."""
