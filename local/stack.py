@@ -14,7 +14,7 @@ API_KEY = "SG.key-of-the-embedded-stack"
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m local.stack", description=__doc__)
-    parser.add_argument("--host", default="0.0.0.0", help="address to listen on; containers need 0.0.0.0")  # noqa: S104
+    parser.add_argument("--host", default="0.0.0.0", help="address to listen on; containers need 0.0.0.0")  # noqa: S104 - for containers
     parser.add_argument("--aws-port", type=int, default=5000)
     parser.add_argument("--sendgrid-port", type=int, default=8025)
     parser.add_argument(

@@ -81,7 +81,7 @@ def _serve(connection: Connection) -> None:
     os.environ.update(
         AWS_DEFAULT_REGION=REGION,
         AWS_ACCESS_KEY_ID="local",
-        AWS_SECRET_ACCESS_KEY="local",  # noqa: S106
+        AWS_SECRET_ACCESS_KEY="local",  # noqa: S106 - nobody's
     )
     with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
         clock = SkippingClock()

@@ -31,7 +31,7 @@ class ForgetfulS3:
 
 
 def test_memory_does_not_grow_with_the_part(backups: Backups) -> None:
-    noise = base64.b64encode(random.Random(0).randbytes(1024 * 1024))  # noqa: S311 - not a secret
+    noise = base64.b64encode(random.Random(0).randbytes(1024 * 1024))
     rows = b"".join(
         b"%b,contact-1,2026\n" % noise[start : start + 8192] for start in range(0, len(noise), 8192)
     )

@@ -89,7 +89,7 @@ def _bulk_delete(world: World) -> list[Sent]:
         Sent(events.bulk_delete([poison, neighbour]), "Rejected SendGridRefused"),
         first,
         accepted(ids[2:4]),
-        accepted(ids[4:5], request_id="order-2", task_token="token-1"),  # noqa: S106
+        accepted(ids[4:5], request_id="order-2", task_token="token-1"),
         Sent('{"contact_ids": [', "Rejected InvalidRequest"),
         first,
         accepted(ids[3:6]),  # shares contacts with others
@@ -106,7 +106,7 @@ def _delete_all(world: World) -> list[Sent]:
         body = events.delete_all(world.now(), **more)
         return Sent(body, "Completed", everything, unknown, key=_key(world, delete_all, body))
 
-    first = accepted(task_token="token-1")  # noqa: S106
+    first = accepted(task_token="token-1")
     refused = events.delete_all(world.now(), request_id="no-phrase", confirm="yes")
     return [first, Sent(refused, "Rejected DeleteAllRefused"), first]
 
@@ -127,7 +127,7 @@ def _remove_identifier(world: World) -> list[Sent]:
             key=_key(world, remove_identifier, body),
         )
 
-    first = accepted(ada, request_id="erasure-1", task_token="token-1")  # noqa: S106
+    first = accepted(ada, request_id="erasure-1", task_token="token-1")
     return [
         first,
         Sent(events.remove_identifier(last, "EMAIL", "eve@example.com"), "Rejected LastIdentifier"),
@@ -152,8 +152,8 @@ def _deletion_status(world: World) -> list[Sent]:
 
     return [
         followed(0, None, "Completed", 10, request_id="order-1"),
-        followed(1, "errored", "Failed DeletionFailed", 10, task_token="token-1"),  # noqa: S106
-        followed(2, None, "Completed", 70, task_token="token-2"),  # noqa: S106
+        followed(1, "errored", "Failed DeletionFailed", 10, task_token="token-1"),
+        followed(2, None, "Completed", 70, task_token="token-2"),
         followed(3, "failed", "Failed DeletionFailed", 10, request_id="order-2"),
         Sent({"job_ids": []}, "Rejected InvalidRequest"),
         followed(4, None, "Completed", 10),

@@ -46,7 +46,7 @@ class Run:
 
     def __init__(self) -> None:
         self.double = SendGridDouble(job_delay=0)
-        self.work = workload.deletions(self.double.account, set(), random.Random(1))  # noqa: S311
+        self.work = workload.deletions(self.double.account, set(), random.Random(1))
         self.contacts: Account = self.double.account
         bodies = [body for queued in self.work.messages.values() for body in queued]
         self.work.sent = {str(number): body for number, body in enumerate(bodies)}

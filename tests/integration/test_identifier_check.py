@@ -106,7 +106,7 @@ def test_nothing_personal_is_logged(
     world.restart()
     contact = world.new_contact(**dict(IDENTIFIERS.values()))
     for kind, (_, value) in IDENTIFIERS.items():
-        world.identifier_check(remove_identifier(contact, kind, value, task_token="PLANTEDTOKEN"))  # noqa: S106
+        world.identifier_check(remove_identifier(contact, kind, value, task_token="PLANTEDTOKEN"))
     world.double.faults.add(
         Fault(status=400, body={"errors": [{"message": "ada@example.com is not +15555550142"}]})
     )

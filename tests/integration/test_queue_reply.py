@@ -125,7 +125,7 @@ def test_a_message_deferred_by_an_unusable_key_waits_long(
 
 def test_messages_deferred_together_come_back_together(world: World, visibility_timeouts: list[int]) -> None:
     """So that they are packed into as few calls as the first time."""
-    world.platform = replace(world.platform, jitter=random.Random(7).uniform)  # noqa: S311
+    world.platform = replace(world.platform, jitter=random.Random(7).uniform)
     world.restart()
     world.double.faults.add(Fault(status=503))
 

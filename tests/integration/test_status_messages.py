@@ -30,7 +30,7 @@ def job_ids(world: World) -> list[str]:
 
 def test_a_status_message_says_what_following_a_bulk_deletion_needs(world: World) -> None:
     ids = [contact_id(1), contact_id(2)]
-    deliver(world, "bulk_delete", bulk_delete([*ids, ids[0]], request_id="purge", task_token="token"))  # noqa: S106
+    deliver(world, "bulk_delete", bulk_delete([*ids, ids[0]], request_id="purge", task_token="token"))
 
     (message,) = world.status_messages()
 

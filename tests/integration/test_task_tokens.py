@@ -12,7 +12,7 @@ from tests.support.dynamodb import FailingCalls
 from tests.support.events import bulk_delete, contact_id, follow_up, remove_identifier, sqs_event
 from tests.support.world import STATUS_QUEUE, World
 
-TOKEN = "PLANTEDTOKEN/+="  # noqa: S105
+TOKEN = "PLANTEDTOKEN/+="
 NOBODY_WAITS = ["TaskTimedOut", "TaskDoesNotExist", "InvalidToken"]
 
 
@@ -91,7 +91,7 @@ def test_a_request_that_is_invalid_apart_from_its_token_answers_it(world: World)
 
 
 def test_a_token_that_cannot_be_one_is_not_answered(world: World) -> None:
-    assert deliver(world, "bulk_delete", bulk_delete([contact_id(1)], task_token="a b")) == GOES  # noqa: S106
+    assert deliver(world, "bulk_delete", bulk_delete([contact_id(1)], task_token="a b")) == GOES
 
     assert world.task_answers == []
     assert len(world.outcome_events()) == 1

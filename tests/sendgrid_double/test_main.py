@@ -24,7 +24,7 @@ def test_it_serves_as_told_until_it_is_stopped(stop: signal.Signals) -> None:
         "--reset=seconds",
     ]
     command = [sys.executable, "-m", "local.sendgrid_double", *options, "--api-key=SG.example"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as program:  # noqa: S603
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as program:  # noqa: S603 - a program of our own
         assert program.stdout is not None
         greeting = program.stdout.readline()
         try:

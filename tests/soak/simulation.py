@@ -118,7 +118,7 @@ class Simulation:
                 service=self._service,
                 metrics_namespace="Soak",
                 sendgrid_base_url="https://api.sendgrid.com",
-                api_key_secret_id="secret",  # noqa: S106 - its name
+                api_key_secret_id="secret",
                 on_behalf_of="",
                 ledger_table="LedgerTable",
                 dead_letter_queue_url=dead_letter_queue_url,

@@ -54,7 +54,7 @@ def _ledger(client: Any) -> Callable[[str, DeleteAll], Any]:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_fake_table_is_like_moto_s(world: World, seed: int) -> None:
-    time, chance, draw = Time(), Chance(seed), random.Random(seed)  # noqa: S311 - no secret
+    time, chance, draw = Time(), Chance(seed), random.Random(seed)
     chance.severity = 0.0
     wire = Wire(chance, Time())
     wire.running.append(Invocation("any", float("inf"), ()))

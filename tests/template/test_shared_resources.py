@@ -7,7 +7,7 @@ from tests.support.template import TEMPLATE
 from tests.template.conftest import Declared
 from tests.template.names import FUNCTIONS, QUEUES, STATE_MACHINES
 
-SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:sendgrid-AbCdEf"  # noqa: S105 - a name
+SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:sendgrid-AbCdEf"
 
 
 def test_the_ledger_is_the_table_that_powertools_expects(declared: Declared) -> None:

@@ -23,7 +23,7 @@ from contact_deletion.request.follow_up import FollowedRequest
 from contact_deletion.settled import Settled
 from tests.support.events import contact_id
 
-TOKEN = "a-task-token-of-nobody"  # noqa: S105
+TOKEN = "a-task-token-of-nobody"
 NOW = 1_795_291_200.25
 JOBS = (
     Job("job-1", "completed", 3, 3),

@@ -59,7 +59,7 @@ def test_a_workflow_needs_to_name_its_jobs_only() -> None:
 def test_without_requests_the_follow_up_itself_is_what_is_followed() -> None:
     follow_up = parse({"job_ids": [JOB], "request_id": "run-1", "task_token": "token", "requests": []})
 
-    assert follow_up.requests == (FollowedRequest(request_id="run-1", task_token="token"),)  # noqa: S106
+    assert follow_up.requests == (FollowedRequest(request_id="run-1", task_token="token"),)
 
 
 def test_everything_about_a_request_is_kept() -> None:
