@@ -63,6 +63,7 @@ scan: .venv-scan/bin/checkov ## looks for what is insecure in template.yaml, wit
 audit: .venv-audit/bin/pip-audit ## looks for known vulnerabilities in what the locks name; asks pypi.org
 	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement src/requirements.txt
 	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements-dev.txt
+	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements-bench.txt
 	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements-sam.txt
 
 .venv-scan/bin/checkov: PACKAGE := checkov==$(CHECKOV_VERSION)

@@ -8,7 +8,16 @@ import pytest
 from tests.support.deployment import Deployment, deploy
 from tests.support.world import World, new_world
 
-OUT_OF_COVERAGE = {"contract", "demo", "end_to_end", "local_aws", "sendgrid_double", "template", "workflows"}
+OUT_OF_COVERAGE = {
+    "contract",
+    "demo",
+    "end_to_end",
+    "local_aws",
+    "permissions",
+    "sendgrid_double",
+    "template",
+    "workflows",
+}
 """What these run of src/ runs in processes of its own, if any: to measure it here would only take time."""
 
 
