@@ -18,6 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
+from benchmarks.peak_memory import peak_mb
 from local.aws.account import REGION, arn
 
 _NEXT = "/2018-06-01/runtime/invocation/next"
@@ -49,9 +50,7 @@ class FunctionProcess:
         return time.clock_gettime(~self._process.pid << 3 | 2)  # Linux's name for another process's CPU clock
 
     def peak_mb(self) -> float:
-        """The most memory that was resident at any time; 1 MB is 1,048,576 bytes, as Lambda counts."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text()
-        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024
+        return peak_mb(self._process.pid)
 
     def _answer(self) -> "_Request":
         deadline = time.monotonic() + _PATIENCE_SECONDS

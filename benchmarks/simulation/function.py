@@ -10,6 +10,7 @@ from typing import Any
 
 from benchmarks.contenders import environment
 from benchmarks.own_process import OwnProcess
+from benchmarks.peak_memory import peak_mb
 from benchmarks.sendgrid import Received
 from benchmarks.simulation.clock import SkippingClock
 from benchmarks.simulation.sendgrid import InProcessSendGrid
@@ -28,11 +29,11 @@ _SENDGRID_URL = "https://api.sendgrid.com"
 
 @dataclass(frozen=True)
 class Delivered:
-    """What became of an event: the answer, the simulated time after it, and how much memory is resident then."""
+    """What became of an event: the answer, the simulated time after it, and the peak of memory so far."""
 
     answer: dict[str, Any]
     now: float
-    resident_mb: float
+    peak_mb: float
 
 
 class SimulatedFunction(OwnProcess):
@@ -96,14 +97,9 @@ def _serve(connection: Connection) -> None:
             match connection.recv():
                 case str(event):
                     answer = handle(json.loads(event), _Context(clock, clock() + TIMEOUT_SECONDS))
-                    connection.send(Delivered(answer, clock(), _resident_mb()))
+                    connection.send(Delivered(answer, clock(), peak_mb(os.getpid())))
                 case float(seconds):
                     clock.sleep(seconds)
                     connection.send(clock())
                 case None:
                     connection.send(sendgrid.received())
-
-
-def _resident_mb() -> float:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / (1024 * 1024)

@@ -26,11 +26,11 @@ class Work:
 
 @dataclass(frozen=True)
 class SimulatedRun:
-    """`seconds` are from the first delivery to the last 202; `resident_mb` are after each batch."""
+    """`seconds` are from the first delivery to the last 202; `peak_mb` is the peak so far after each batch."""
 
     seconds: float
     sendgrid: Received
-    resident_mb: tuple[float, ...]
+    peak_mb: tuple[float, ...]
 
 
 def simulate(work: Work, aws: AwsStandIn) -> SimulatedRun:
@@ -39,14 +39,14 @@ def simulate(work: Work, aws: AwsStandIn) -> SimulatedRun:
     with SimulatedFunction() as function:
         began = function.start(aws.url, work.contacts, work.limit)
         queue = _Queue(batches(_messages(work)), aws.visibility_timeouts, function.sleep, began)
-        resident = []
+        peaks = []
         for event in queue.deliveries():
             delivered = function.deliver(json.dumps(event))
             queue.answered(event, delivered)
-            resident.append(delivered.resident_mb)
+            peaks.append(delivered.peak_mb)
         received = function.received()
     received.require(work.contacts, of="simulated")
-    return SimulatedRun(received.last_accepted_at - began, received, tuple(resident))
+    return SimulatedRun(received.last_accepted_at - began, received, tuple(peaks))
 
 
 def _messages(work: Work) -> Iterator[Record]:
