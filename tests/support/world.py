@@ -7,12 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
-from unittest.mock import patch
-
-import boto3
-from moto import mock_aws
 
 from contact_deletion.handlers import (
     bulk_delete,
@@ -25,10 +20,10 @@ from contact_deletion.handlers import (
 from contact_deletion.platform.deletion import DeletionPlatform
 from contact_deletion.sendgrid.transport import new_session
 from contact_deletion.settings import Settings
-from local.aws.account import REGION
 from local.aws.sqs_event import record
 from local.sendgrid_double import ReceivedRequest, SendGridDouble, serve
 from tests.support import events
+from tests.support.aws import aws, aws_client
 from tests.support.clock import FakeClock
 from tests.support.context import Context
 from tests.support.functions import QUEUES
@@ -75,7 +70,7 @@ class World:
     def use_client(self, service: str, client: Any) -> None:
         """In place of moto's, from now on."""
         self.platform = replace(
-            self.platform, aws_client=lambda name: client if name == service else _client(name)
+            self.platform, aws_client=lambda name: client if name == service else aws_client(name)
         )
         self.restart()
 
@@ -202,19 +197,6 @@ class World:
         self.platform.secrets_manager.put_secret_value(SecretId=self.secret_arn, SecretString=key)
 
 
-@cache
-def _client(service: str) -> Any:
-    """Making one takes long; moto takes over whatever client there is."""
-    return boto3.session.Session("testing", "testing", region_name=REGION).client(service)
-
-
-@contextmanager
-def _aws() -> Iterator[None]:
-    """moto for clients of AWS's. It would look at every call of the SendGrid client too, which takes long."""
-    with patch("moto.core.models.RESPONSES_METHODS", []), mock_aws():
-        yield
-
-
 @contextmanager
 def _bus_entries(client: Any) -> Iterator[list[dict[str, Any]]]:
     """Fills with the entries of this project's that the default bus takes."""
@@ -258,14 +240,18 @@ def new_world(*, queues_and_ledger: bool = True) -> Iterator[World]:
     clock = FakeClock()
     double = SendGridDouble(clock=clock, sleep=clock.sleep, job_delay=30.0, api_keys={API_KEY})
     log = io.StringIO()
-    event_bridge, step_functions = _client("events"), _client("stepfunctions")
+    event_bridge, step_functions = aws_client("events"), aws_client("stepfunctions")
     with (
-        _aws(),
+        aws(),
         serve(double) as base_url,
         _bus_entries(event_bridge) as bus_entries,
         _task_answers(step_functions) as task_answers,
     ):
-        dynamodb, sqs, secrets_manager = _client("dynamodb"), _client("sqs"), _client("secretsmanager")
+        dynamodb, sqs, secrets_manager = (
+            aws_client("dynamodb"),
+            aws_client("sqs"),
+            aws_client("secretsmanager"),
+        )
         secret_arn = secrets_manager.create_secret(Name="SendGridApiKeySecret", SecretString=API_KEY)["ARN"]
         queue_urls = dict.fromkeys(_QUEUES, "https://sqs.example.com/no-such-queue")
         if queues_and_ledger:
@@ -293,7 +279,7 @@ def new_world(*, queues_and_ledger: bool = True) -> Iterator[World]:
         with new_session() as session:
             platform = DeletionPlatform(
                 settings=settings,
-                aws_client=_client,
+                aws_client=aws_client,
                 session=session,
                 clock=clock,
                 sleep=clock.sleep,
