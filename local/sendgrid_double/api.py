@@ -5,6 +5,7 @@ id that is not a UUID (a space after the comma spoils one) are a 400; contacts t
 find are left out; an `on-behalf-of` that names no subuser is a 403.
 """
 
+from functools import cache
 from typing import cast
 
 from flask import Flask, g, request
@@ -28,9 +29,20 @@ _BLANK_FIELDS = [
 _COUNT_NAMES = {"ANONYMOUSID": "AID", "EMAIL": "EID", "EXTERNALID": "EXTID", "PHONENUMBERID": "PHNID"}
 
 
-def create_api(double: SendGridDouble) -> Flask:
-    """The API as a Flask application, without what stands in front of it (see `gateway`)."""
+DOUBLE = "sendgrid_double.double"
+"""Where a request's WSGI environment has the double that it is for."""
+
+
+@cache
+def api() -> Flask:
+    """The API as a Flask application, without what stands in front of it (see `gateway`).
+
+    One for all doubles, since making it takes longer than most that is asked of one.
+    """
     app = Flask(__name__, static_folder=None)
+
+    def double() -> SendGridDouble:
+        return cast(SendGridDouble, request.environ[DOUBLE])
 
     def account() -> Account:
         return cast(Account, g.account)
@@ -40,10 +52,11 @@ def create_api(double: SendGridDouble) -> Flask:
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not key:
             return usual_answer(401)
-        if double.api_keys is not None and key not in double.api_keys:
+        known_keys = double().api_keys
+        if known_keys is not None and key not in known_keys:
             return errors(401, "The provided authorization grant is invalid, expired, or revoked")
-        g.account = double.account_for(request.headers.get("on-behalf-of"))
-        if double.forbidden or g.account is None:
+        g.account = double().account_for(request.headers.get("on-behalf-of"))
+        if double().forbidden or g.account is None:
             return usual_answer(403)
         return None if request.accept_mimetypes.accept_json else usual_answer(406)
 
@@ -59,7 +72,7 @@ def create_api(double: SendGridDouble) -> Flask:
         if everything or len(ids) != 1 or not ids[0]:
             return errors(400, "either 'ids' OR 'delete_all_contacts' should be supplied as query param")
         contact_ids = ids[0].split(",")
-        if not all(map(is_contact_id, contact_ids)) or not double.poison_ids.isdisjoint(contact_ids):
+        if not all(map(is_contact_id, contact_ids)) or not double().poison_ids.isdisjoint(contact_ids):
             return errors(400, "invalid contact id", "ids")
         return _accepted(account().delete_contacts(contact_ids))
 
@@ -111,9 +124,9 @@ def create_api(double: SendGridDouble) -> Flask:
     @app.get(f"{CONTACTS}/imports/<job_id>")
     def get_import_status(job_id: str) -> Response:
         job = account().job(job_id)
-        if job is None or double.clock() < job.started_at + double.settings.job_hidden_seconds:
+        if job is None or double().clock() < job.started_at + double().settings.job_hidden_seconds:
             return errors(404, "job not found")
-        return json_answer(200, _job_body(job, double.settings.job_type, request.host_url))
+        return json_answer(200, _job_body(job, double().settings.job_type, request.host_url))
 
     app.register_blueprint(exports_api(CONTACTS))
     return app

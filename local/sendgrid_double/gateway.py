@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 from local.sendgrid_double.answers import usual_answer
-from local.sendgrid_double.api import create_api
+from local.sendgrid_double.api import DOUBLE, api
 from local.sendgrid_double.control import PREFIX, create_control
 from local.sendgrid_double.double import ReceivedRequest, SendGridDouble
 from local.sendgrid_double.downloads import PREFIX as DOWNLOADS
@@ -30,7 +30,7 @@ class Gateway:
 
     def __init__(self, double: SendGridDouble) -> None:
         self._double = double
-        self._api = create_api(double)
+        self._api = api()
 
     @cached_property
     def _downloads(self) -> Flask:
@@ -45,6 +45,7 @@ class Gateway:
         request = Request(environ)
         if request.path.startswith(PREFIX):
             return self._control(environ, start_response)
+        environ[DOUBLE] = self._double
         app = self._downloads if request.path.startswith(DOWNLOADS) else self._api
         received = self._record(request, app)
         if self._double.latency_seconds:
