@@ -1,5 +1,6 @@
 """Fixtures for every test."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("no_cover")
         if "deployment" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("deployment"))  # on one worker, so that it is made once
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: no need to search it for garbage again and again."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

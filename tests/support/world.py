@@ -3,6 +3,7 @@
 import io
 import itertools
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -36,8 +37,7 @@ _QUEUES = [*QUEUES.values(), "BulkDeleteDeadLetterQueue"]
 
 EVENT_SOURCE = "sendgrid-contact-deletion"
 
-_services = (f"test-{number}" for number in itertools.count())
-"""Powertools keeps one logger for a service name; each world has its own."""
+_numbers = itertools.count()
 
 
 @dataclass
@@ -235,6 +235,16 @@ def _task_answers(client: Any) -> Iterator[list[dict[str, Any]]]:
 
 
 @contextmanager
+def _service() -> Iterator[str]:
+    """Powertools keeps one logger for a service name, so each world has its own; it is taken away again, because pytest
+    goes through all that there are several times a test.
+    """
+    name = f"test-{next(_numbers)}"
+    yield name
+    logging.Logger.manager.loggerDict.pop(name, None)
+
+
+@contextmanager
 def new_world(*, queues_and_ledger: bool = True) -> Iterator[World]:
     """Without queues and ledger it is made in half the time, for what has to do with neither."""
     clock = FakeClock()
@@ -246,6 +256,7 @@ def new_world(*, queues_and_ledger: bool = True) -> Iterator[World]:
         serve(double) as base_url,
         _bus_entries(event_bridge) as bus_entries,
         _task_answers(step_functions) as task_answers,
+        _service() as service,
     ):
         dynamodb, sqs, secrets_manager = (
             aws_client("dynamodb"),
@@ -273,7 +284,7 @@ def new_world(*, queues_and_ledger: bool = True) -> Iterator[World]:
             contact_verification="on-error",
             delete_all_enabled=True,
             delete_all_max_age_seconds=900,
-            service=next(_services),
+            service=service,
             metrics_namespace="Test",
         )
         with new_session() as session:
