@@ -63,6 +63,8 @@ class _KeepAliveServer(ThreadedWSGIServer):
         super().shutdown_request(request)
 
     def stop(self) -> None:
+        with suppress(OSError):  # not every system takes it; the next poll is soon
+            self.socket.shutdown(socket.SHUT_RDWR)  # ends the wait for a connection
         self.shutdown()
         for connection in self._connections.copy():
             with suppress(OSError):
