@@ -205,7 +205,7 @@ def test_a_request_that_could_not_be_handed_on_comes_back_and_is_not_sent_again(
 def test_a_request_that_could_be_neither_recorded_nor_handed_on_is_kept_for_a_person_and_not_sent_again(
     world: World, operation: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    request = request_of(world, operation, request_id="unknown", task_token="token")  # noqa: S106 - invented
+    request = request_of(world, operation, request_id="unknown", task_token="token")
 
     with sending_fails(world, STATUS_QUEUE), ledger_records_nothing(world):
         assert deliver(world, operation, request) == GOES
