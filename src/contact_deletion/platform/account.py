@@ -10,6 +10,7 @@ import requests
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
 
 from contact_deletion.deadline import Sleep
+from contact_deletion.platform.aws import AwsClients, aws_client
 from contact_deletion.platform.function import FunctionPlatform
 from contact_deletion.sendgrid.api_key import ApiKey
 from contact_deletion.sendgrid.transport import Transport, new_session
@@ -23,10 +24,11 @@ ClientT = TypeVar("ClientT", bound=Transport)
 
 @dataclass(frozen=True, kw_only=True)
 class AccountPlatform(FunctionPlatform):
-    """Adds the account, by the API key that Secrets Manager has."""
+    """Adds AWS clients, and the account, by the API key that Secrets Manager has."""
 
     settings: AccountSettings
     session: requests.Session
+    aws_client: AwsClients = aws_client
     sleep: Sleep = time.sleep
 
     @classmethod

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import IO, Self, TypeVar
 
 from contact_deletion.deadline import Clock
-from contact_deletion.platform.aws import AwsClients, aws_client
 from contact_deletion.settings import FunctionSettings
 from contact_deletion.telemetry.function import FunctionTelemetry
 
@@ -15,10 +14,9 @@ TelemetryT = TypeVar("TelemetryT", bound=FunctionTelemetry)
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionPlatform:
-    """Settings, AWS clients, clock. Tests replace what they need to."""
+    """Settings, clock. Tests replace what they need to."""
 
     settings: FunctionSettings
-    aws_client: AwsClients = aws_client
     clock: Clock = time.time
     log_stream: IO[str] | None = None
 
