@@ -19,5 +19,6 @@ def redact(text: str, known_values: Iterable[str] = ()) -> str:
     """
     printable = _UNPRINTABLE.sub("?", " ".join(text.split()))
     masked = _TELLING_WORD.sub(MASK, printable)[:MAX_LENGTH]
-    seen = (text + "\n" + masked).casefold()
-    return MASK if any(value.casefold() in seen for value in known_values) else masked
+    seen = (text.casefold(), masked.casefold())
+    known = [value.casefold() for value in known_values]
+    return MASK if any(value in form for value in known for form in seen) else masked

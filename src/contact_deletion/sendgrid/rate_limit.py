@@ -42,13 +42,13 @@ class RateLimit:
         self._clock = clock
         self._lock = Lock()
         self._remaining = math.inf
-        self._ends_at = 0.0
+        self._ends_at = -math.inf
         self._under_way = 0
         self._opened_with = math.inf
         self._started = 0
         self._is_shared = False
         self._asking = False
-        self._told_at = 0.0
+        self._told_at = -math.inf
 
     def try_start(self, in_flight: int = 0) -> bool:
         """Whether a call may start now beside `in_flight` others; a true answer counts it as started."""
@@ -67,9 +67,7 @@ class RateLimit:
             return may_start
 
     def _at_once(self) -> float:
-        if self._remaining < self._least():
-            return 0
-        return max(1, min(SHARED_BY * MAX_CALLS_AT_ONCE, self._remaining) // SHARED_BY)
+        return min(SHARED_BY * MAX_CALLS_AT_ONCE, self._remaining) // SHARED_BY
 
     def _least(self) -> int:
         """The last call of a window that others spend too would be everybody's at once."""
@@ -84,7 +82,7 @@ class RateLimit:
         `X-RateLimit-Reset` is epoch seconds in Twilio's docs, seconds left in answers seen in 2026-07: both are read.
         """
         now = self._clock()
-        remaining = _number(headers.get("X-RateLimit-Remaining"))
+        remaining = _number(headers, "X-RateLimit-Remaining")
         ends_at = _end_of_window(headers, now)
         with self._lock:
             self._under_way = max(0, self._under_way - 1)
@@ -121,16 +119,16 @@ class RateLimit:
 
 
 def _end_of_window(headers: Mapping[str, str], now: float) -> float | None:
-    reset = _number(headers.get("X-RateLimit-Reset"))
+    reset = _number(headers, "X-RateLimit-Reset")
     if reset is None:
         return None
     seconds_left = reset - now if reset > _EPOCH_FROM else reset
     return now + min(seconds_left, MAX_WINDOW_SECONDS) + RESET_MARGIN_SECONDS
 
 
-def _number(text: str | None) -> float | None:
+def _number(headers: Mapping[str, str], name: str) -> float | None:
     try:
-        value = float(text or "")
-    except ValueError:
+        value = float(headers[name])
+    except (KeyError, ValueError):
         return None
     return value if math.isfinite(value) and value >= 0 else None
