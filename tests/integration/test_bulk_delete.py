@@ -1,8 +1,10 @@
 """Bulk deletion, through its handler."""
 
+import itertools
 import json
 import threading
 from collections import Counter
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -251,6 +253,7 @@ def test_a_target_that_is_too_long_halves_the_budget_for_good(world: World, stat
     lengths = [request.target_length for request in world.deletions()]
     assert lengths[0] > 4000
     assert all(length <= lengths[0] // 2 for length in lengths[1:])
+    assert max(lengths[1:]) > lengths[0] // 3, "in no more calls than that takes"
     assert sum(ids_per_call(world)[1:]) == 400
 
 
@@ -353,6 +356,56 @@ def test_after_the_first_call_of_a_window_calls_go_side_by_side(world: World) ->
 
     assert len(answer["job_ids"]) == 3
     assert not meeting.broken
+
+
+def test_a_call_that_ends_makes_room_for_the_next_whatever_the_others_do(world: World) -> None:
+    """One of the first eight waits for the ninth, which begins when any of the eight has ended."""
+    ninth_began = threading.Event()
+    seen: list[bool] = []
+    slow, ninth = 1.0, 2.0
+
+    def delay(seconds: float) -> None:
+        if seconds == slow:
+            seen.append(ninth_began.wait(timeout=10))
+        else:
+            ninth_began.set()
+
+    world.double.sleep = delay
+    world.double.faults.add(Fault())  # goes alone
+    world.double.faults.add(Fault(delay_seconds=slow))
+    world.double.faults.add(Fault(times=7))
+    world.double.faults.add(Fault(delay_seconds=ninth))
+
+    world.bulk_delete(bulk_delete([contact_id(number) for number in range(204 * 10)]))
+
+    assert seen == [True]
+
+
+def test_an_invocation_that_breaks_off_leaves_no_call_under_way(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lambda freezes the process when an invocation ends, and the call would go on in the next one."""
+    reaching, numbers = world.platform.session.request, itertools.count(1)
+    broken, over = threading.Event(), threading.Event()
+    seen: list[bool] = []
+
+    def request(method: str, url: str, **more: Any) -> Any:
+        number = next(numbers)
+        if number == 2:
+            broken.set()
+            raise MemoryError
+        if number == 3:
+            broken.wait(timeout=10)
+            seen.append(over.wait(timeout=0.2))
+        return reaching(method, url, **more)
+
+    monkeypatch.setattr(world.platform.session, "request", request)
+
+    with pytest.raises(MemoryError):
+        world.bulk_delete(bulk_delete([contact_id(number) for number in range(204 * 3)]))
+    over.set()
+
+    assert seen == [False]
 
 
 def test_the_rate_limit_is_kept_before_a_429_and_waited_for_in_place(world: World) -> None:

@@ -20,6 +20,7 @@ from contact_deletion.errors import (
     SendGridUnauthorized,
     SendGridUnavailable,
 )
+from contact_deletion.sendgrid.transport import CALL_SECONDS
 from local.sendgrid_double import Fault, RateLimit
 from tests.support.dynamodb import FailingCalls
 from tests.support.events import delete_all, sqs_event
@@ -30,7 +31,8 @@ QUEUE = "DeleteAllQueue"
 
 @pytest.fixture
 def account(world: World) -> World:
-    """A world whose account has three contacts."""
+    """A world whose account has three contacts; its clock is at a whole second, as a request can state it exactly."""
+    world.clock.advance(-world.clock() % 1)
     for _ in range(3):
         world.new_contact()
     return world
@@ -92,20 +94,20 @@ def test_it_is_refused_when_it_is_too_old(account: World) -> None:
 
 def test_it_is_accepted_at_the_age_limit(account: World) -> None:
     old = request(account)
-    account.clock.advance(899)
+    account.clock.advance(900)
 
     assert account.delete_all(old)["status"] == "accepted"
 
 
 def test_it_is_refused_when_it_comes_from_the_future(account: World) -> None:
-    tomorrow = datetime.fromisoformat(account.now()) + timedelta(seconds=90)
+    tomorrow = datetime.fromisoformat(account.now()) + timedelta(seconds=61)
 
     with pytest.raises(DeleteAllRefused, match="future"):
         account.delete_all(request(account, requested_at=tomorrow.isoformat()))
 
 
 def test_a_producers_clock_may_be_a_little_fast(account: World) -> None:
-    soon = datetime.fromisoformat(account.now()) + timedelta(seconds=30)
+    soon = datetime.fromisoformat(account.now()) + timedelta(seconds=60)
 
     assert account.delete_all(request(account, requested_at=soon.isoformat()))["status"] == "accepted"
 
@@ -415,6 +417,16 @@ def test_an_acceptance_that_cannot_be_recorded_is_not_sent_again(
 
 def test_an_answer_that_came_too_late_to_send_is_not_begun(account: World) -> None:
     account.context.remaining_seconds = 30
+
+    with pytest.raises(SendGridUnavailable, match="no time left"):
+        account.delete_all(request(account))
+
+    assert account.deletions() == []
+
+
+def test_neither_is_it_begun_when_the_count_took_the_time_that_was_left(account: World) -> None:
+    account.context.remaining_seconds = CALL_SECONDS + 2
+    account.double.faults.add(Fault(method="GET", delay_seconds=5))
 
     with pytest.raises(SendGridUnavailable, match="no time left"):
         account.delete_all(request(account))

@@ -93,17 +93,18 @@ def test_the_last_call_of_a_window_that_others_spend_too_is_left(endpoint: Endpo
     """Every environment would send it, and all but one would be answered 429."""
     endpoint.answer(endpoint.told(10, seconds_left=30, reset=reset))
     assert endpoint.limit.try_start()
-    endpoint.answer(endpoint.told(7, seconds_left=30, reset=reset))  # two more than were started here
-    assert endpoint.start_one_after_another() == 6
+    endpoint.answer(endpoint.told(8, seconds_left=30, reset=reset))  # one more than was started here
+    assert endpoint.start_one_after_another() == 7
 
 
 def test_after_a_pause_the_first_call_of_such_a_window_goes_alone(endpoint: Endpoint) -> None:
     """Nobody knows what others have spent meanwhile."""
     endpoint.answer(endpoint.told(30, seconds_left=30))
     endpoint.answer(endpoint.told(20, seconds_left=30))
-    endpoint.clock.advance(1)
+    endpoint.clock.advance(0.3)
     assert endpoint.start_all() == 1
     endpoint.answer(endpoint.told(10, seconds_left=30))
+    endpoint.clock.advance(0.2)
     assert endpoint.start_all() > 1
 
 
@@ -196,10 +197,7 @@ def test_calls_under_way_count_against_a_window_that_opened_meanwhile(endpoint: 
     under_way = endpoint.start_all()
     endpoint.answer(endpoint.told(5, seconds_left=60))  # of the first of them, the window allowing 6
     left = 6 - under_way
-    started = 0
-    while endpoint.limit.try_start(under_way - 1 + started):
-        started += 1
-    assert started <= left
+    assert endpoint.start_one_after_another() == left, "though the others end without saying anything"
 
 
 @both_formats
@@ -225,7 +223,7 @@ def test_an_answer_that_a_429_overtook_opens_nothing(endpoint: Endpoint) -> None
 def test_a_429_without_a_reset_is_waited_out_for_some_seconds(endpoint: Endpoint) -> None:
     endpoint.answer({}, refused=True)
     assert not endpoint.limit.try_start()
-    assert 1 <= endpoint.limit.seconds_until_reset() <= 60
+    assert 2 <= endpoint.limit.seconds_until_reset() <= 60
 
 
 @pytest.mark.parametrize("reset", ["0", "1"])
@@ -241,9 +239,9 @@ def test_a_429_does_not_put_off_an_end_that_was_told_more_exactly(endpoint: Endp
     assert endpoint.limit.seconds_until_reset() == pytest.approx(9.5 + RESET_MARGIN_SECONDS, abs=0.001)
 
 
-def test_after_a_429_whose_reset_is_past_at_least_a_second_is_waited(endpoint: Endpoint) -> None:
+def test_after_a_429_whose_reset_is_past_a_second_is_waited(endpoint: Endpoint) -> None:
     endpoint.answer(endpoint.told(0, seconds_left=-3600), refused=True)
-    assert 1 <= endpoint.limit.seconds_until_reset() <= TOLERANCE
+    assert endpoint.limit.seconds_until_reset() == 1
 
 
 @pytest.mark.parametrize("refused", [True, False])
@@ -291,6 +289,26 @@ def test_no_headers_mean_no_limit_for_a_while(endpoint: Endpoint) -> None:
     assert endpoint.start_one_after_another(most=1000) == 1000
     endpoint.clock.advance(3600)
     assert endpoint.start_all() == 1
+
+
+def test_while_there_is_no_limit_a_pause_changes_nothing(endpoint: Endpoint) -> None:
+    endpoint.answer({})
+    endpoint.clock.advance(1)
+    assert endpoint.start_all() == MAX_CALLS_AT_ONCE
+
+
+def test_no_headers_after_a_spent_window_mean_no_limit_either(endpoint: Endpoint) -> None:
+    endpoint.answer(endpoint.told(0, seconds_left=30))
+    endpoint.clock.advance(endpoint.limit.seconds_until_reset())
+    endpoint.answer({})
+    assert endpoint.start_all() == MAX_CALLS_AT_ONCE
+
+
+def test_a_window_may_be_as_short_as_a_second(endpoint: Endpoint) -> None:
+    endpoint.answer(endpoint.told(0, seconds_left=1, reset="seconds"))
+    endpoint.clock.advance(endpoint.limit.seconds_until_reset())
+    endpoint.answer(endpoint.told(5, seconds_left=1, reset="seconds"))
+    assert endpoint.start_one_after_another() == 5
 
 
 def test_headers_end_the_time_without_a_limit(endpoint: Endpoint) -> None:

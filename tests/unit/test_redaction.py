@@ -89,5 +89,17 @@ def test_lines_become_one() -> None:
     assert redact("  one\n\ttwo\r\n three ") == "one two three"
 
 
+def test_a_character_beyond_ascii_becomes_a_question_mark() -> None:
+    assert redact("der Kontakt (~) ist ungültig\x07") == "der Kontakt (~) ist ung?ltig?"
+
+
+def test_a_word_as_long_as_a_token_is_masked_and_a_shorter_one_stays() -> None:
+    assert redact(f"neither {'x' * 24} nor {'y' * 25}") == f"neither {'x' * 24} nor ***"
+
+
+def test_a_long_text_is_cut() -> None:
+    assert redact("word " * 100) == "word " * 40
+
+
 def test_no_text_stays_no_text() -> None:
     assert redact("", ["jane@example.com"]) == ""
