@@ -28,8 +28,6 @@ from contact_deletion.outcomes import Accepted, DeletionOutcome
 from contact_deletion.request.base import DeletionRequest
 from contact_deletion.telemetry.queue import QueueTelemetry
 
-IN_PROGRESS_RETRY_SECONDS = 15.0
-
 MakePermanent = Callable[[], None]
 
 RequestT = TypeVar("RequestT", bound=DeletionRequest)
@@ -128,9 +126,7 @@ class Claims(Generic[RequestT]):
             mark = record.response_json_as_dict()
             if mark and mark["sender_ends_at"] < self._clock():
                 return stored.unconfirmed()
-        return RequestInProgress(
-            "the same request is being handled by another invocation", retry_after=IN_PROGRESS_RETRY_SECONDS
-        )
+        return RequestInProgress("the same request is being handled by another invocation")
 
     def _keep(
         self, claim: Claim, request: DeletionRequest, response: dict[str, Any], job_ids: tuple[str, ...]
