@@ -13,7 +13,7 @@ from botocore.config import Config
 from contact_deletion.errors import LedgerUnavailable, RequestConflict, RequestInProgress, SendGridUnavailable
 from contact_deletion.ledger.layer import CONTENT_REMEMBERED_SECONDS, REQUEST_ID_REMEMBERED_SECONDS
 from local.sendgrid_double import Fault
-from tests.support.dynamodb import Calls, FailingCalls, forgetful_batches
+from tests.support.dynamodb import Calls, FailingCalls, forgetful_batches, partial_answers
 from tests.support.events import bulk_delete, contact_id, remove_identifier, sqs_event
 from tests.support.world import TABLE, World
 
@@ -279,6 +279,43 @@ def test_what_dynamodb_leaves_unprocessed_is_asked_for_again(world: World) -> No
     assert len(world.deletions()) == 1
 
 
+def test_what_dynamodb_answers_in_part_is_put_together(world: World) -> None:
+    batch = sqs_event(*(bulk_delete([contact_id(n)]) for n in range(60)), queue=QUEUE)
+    world.bulk_delete(batch)
+
+    with partial_answers(world.platform.dynamodb, keys_at_once=20):
+        world.bulk_delete(batch)
+
+    assert len(world.deletions()) == 1
+
+
+def test_a_look_up_sees_what_was_written_a_moment_ago(world: World) -> None:
+    """moto always does. DynamoDB does where it is asked to."""
+    reads: list[bool] = []
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        reads.append(params["RequestItems"][TABLE]["ConsistentRead"])
+
+    events = world.platform.dynamodb.meta.events
+    events.register("provide-client-params.dynamodb.BatchGetItem", note)
+    world.bulk_delete(bulk_delete([contact_id(1)]))
+    events.unregister("provide-client-params.dynamodb.BatchGetItem", note)
+
+    assert reads == [True]
+
+
+def test_the_pauses_before_asking_again_grow(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contact_deletion.ledger.layer.uniform", lambda least, most: least + most)
+
+    with (
+        forgetful_batches(world.platform.dynamodb, leave_out_times=1000),
+        pytest.raises(LedgerUnavailable),
+    ):
+        world.bulk_delete(bulk_delete([contact_id(1)]))
+
+    assert world.clock.slept == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.6])
+
+
 def test_keys_that_stay_unread_defer_their_requests_unsent(world: World) -> None:
     with (
         forgetful_batches(world.platform.dynamodb, leave_out_times=1000),
@@ -346,19 +383,18 @@ def test_an_acceptance_that_cannot_be_recorded_stays_an_acceptance(world: World)
 
     assert answer["status"] == "accepted"
     (failure,) = [line for line in world.log_lines() if line["level"] == "ERROR"]
-    assert failure["job_ids"] == answer["job_ids"]
+    assert (failure["request_id"], failure["job_ids"]) == ("unrecorded", answer["job_ids"])
 
 
 def test_a_claim_that_cannot_be_released_is_logged_and_ends_by_itself(world: World) -> None:
-    request = identifier_request(world)
+    request = identifier_request(world, request_id="claimed")
     world.double.faults.add(Fault(status=503))
 
     with FailingCalls(world.platform.dynamodb, "DeleteItem"), pytest.raises(SendGridUnavailable):
         world.remove_identifier(request)
 
-    assert [line["message"] for line in world.log_lines() if line["level"] == "ERROR"] == [
-        "the ledger was not written"
-    ]
+    (failure,) = [line for line in world.log_lines() if line["level"] == "ERROR"]
+    assert (failure["message"], failure["request_id"]) == ("the ledger was not written", "claimed")
     with pytest.raises(RequestInProgress):
         world.remove_identifier(request)
 

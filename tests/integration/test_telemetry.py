@@ -9,6 +9,7 @@ import pytest
 from contact_deletion.errors import SendGridRefused
 from contact_deletion.handlers import bulk_delete as handler_module
 from local.sendgrid_double import Fault, RateLimit
+from tests.integration.operations import deliver, each_operation, request_of
 from tests.support.events import bulk_delete, contact_id, remove_identifier, sqs_event
 from tests.support.world import API_KEY, World
 
@@ -52,6 +53,30 @@ def test_each_outcome_has_one_line(world: World) -> None:
     assert (accepted["replayed"], replayed["replayed"], accepted["receive_count"]) == (False, True, 2)
     assert (rejected["level"], rejected["code"]) == ("WARNING", "InvalidRequest")
     assert rejected["reason"] == "the message body is not JSON"
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@each_operation
+def test_a_job_is_in_the_log_though_the_process_died_before_it_was_recorded(
+    world: World, operation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise Killed
+
+    request = request_of(world, operation)
+    for recording in ("save_success", "write_batch"):
+        monkeypatch.setattr(f"contact_deletion.ledger.layer.LedgerLayer.{recording}", die)
+
+    with pytest.raises(Killed):
+        deliver(world, operation, request)
+
+    (job,) = world.double.account.jobs()
+    assert [line["job_ids"] for line in world.log_lines() if line["message"] == "deletion started"] == [
+        [job.id]
+    ]
 
 
 def test_the_metrics_count_what_was_done(world: World, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
+from unittest.mock import patch
 
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
@@ -85,6 +86,21 @@ def forgetful_batches(
         for operation in operations:
             client.meta.events.unregister(f"provide-client-params.dynamodb.{operation}", remember)
             client.meta.events.unregister(f"before-call.dynamodb.{operation}", leave_out)
+
+
+@contextmanager
+def partial_answers(client: Any, keys_at_once: int) -> Iterator[None]:
+    """Batches of keys are answered a part at a time, as DynamoDB does it when the items together are large."""
+    getting = client.batch_get_item
+
+    def get(RequestItems: dict[str, Any]) -> Any:
+        ((table, wanted),) = RequestItems.items()
+        now, later = wanted["Keys"][:keys_at_once], wanted["Keys"][keys_at_once:]
+        unprocessed = {table: wanted | {"Keys": later}} if later else {}
+        return getting(RequestItems={table: wanted | {"Keys": now}}) | {"UnprocessedKeys": unprocessed}
+
+    with patch.object(client, "batch_get_item", get):
+        yield
 
 
 _unprocessed = {
