@@ -1,9 +1,11 @@
 """What a message was told to be rejected for stays so when it comes back, whatever has changed by then."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer, IdempotencyConfig
 
 from contact_deletion.errors import Rejected
 from local.sendgrid_double import Fault
@@ -11,7 +13,7 @@ from tests.integration.following import GOES, STAYS
 from tests.integration.operations import deliver, ledger_records_nothing, sending_fails
 from tests.support.dynamodb import Calls, FailingCalls
 from tests.support.events import bulk_delete, contact_id, delete_all, remove_identifier
-from tests.support.world import World
+from tests.support.world import TABLE, World
 
 DEAD_LETTERS = "BulkDeleteDeadLetterQueue"
 
@@ -148,6 +150,19 @@ def test_a_message_that_comes_back_is_not_acted_on_while_nobody_can_say_what_it_
 
     assert world.double.requests == []
     assert [line["code"] for line in world.outcomes()] == ["LedgerUnavailable"]
+
+
+def test_the_record_of_a_rejection_is_powertools_own_and_outlasts_its_message(world: World) -> None:
+    """Under the same key from version to version: what one told, the next one keeps to."""
+    deliver(world, "bulk_delete", refused_by_sendgrid(world))
+    layer = DynamoDBPersistenceLayer(TABLE, boto3_client=world.platform.dynamodb)
+    layer.configure(IdempotencyConfig(hash_function="sha256"), key_prefix="bulk_delete")
+
+    record = layer.get_record({"rejected_message": "00000000-0000-0000-0000-000000000001"})
+
+    assert record is not None
+    assert (record.response_json_as_dict() or {})["code"] == "SendGridRefused"
+    assert float(record.expiry_timestamp or 0) > time.time() + 14 * 24 * 3600
 
 
 def test_what_is_invalid_is_rejected_without_the_ledger(world: World) -> None:
