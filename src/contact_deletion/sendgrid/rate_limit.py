@@ -96,7 +96,7 @@ class RateLimit:
                 self._ends_at = now + _UNTOLD_WINDOW_SECONDS
 
     def _refuse(self, ends_at: float, now: float) -> None:
-        if abs(ends_at - self._ends_at) <= _SAME_WINDOW_SECONDS:
+        if self._is_same_window(ends_at):
             ends_at = min(ends_at, self._ends_at)
         self._remaining = 0
         self._ends_at = max(ends_at, now + 1)
@@ -107,15 +107,18 @@ class RateLimit:
         So does the earliest end: the seconds left are taken to be rounded up, as Envoy does it, whose header SendGrid
         sends beside a 429 (Twilio's specification of recipients' data erasure).
         """
-        newer = ends_at > self._ends_at + _SAME_WINDOW_SECONDS
-        if newer or now >= self._ends_at or self._remaining == math.inf:
-            # Of the calls under way nobody here knows which window they fall into.
-            self._remaining, self._ends_at = remaining - self._under_way, ends_at
-            self._opened_with, self._started, self._is_shared = remaining, self._under_way, False
-        elif ends_at >= self._ends_at - _SAME_WINDOW_SECONDS:
+        is_known = now < self._ends_at and self._remaining != math.inf
+        if is_known and self._is_same_window(ends_at):
             self._is_shared = self._is_shared or remaining < self._opened_with - self._started
             self._remaining = min(self._remaining, remaining)
             self._ends_at = min(self._ends_at, ends_at)
+        elif not is_known or ends_at > self._ends_at:
+            # Of the calls under way nobody here knows which window they fall into.
+            self._remaining, self._ends_at = remaining - self._under_way, ends_at
+            self._opened_with, self._started, self._is_shared = remaining, self._under_way, False
+
+    def _is_same_window(self, ends_at: float) -> bool:
+        return abs(ends_at - self._ends_at) <= _SAME_WINDOW_SECONDS
 
 
 def _end_of_window(headers: Mapping[str, str], now: float) -> float | None:
