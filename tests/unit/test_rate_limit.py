@@ -200,6 +200,14 @@ def test_calls_under_way_count_against_a_window_that_opened_meanwhile(endpoint: 
     assert endpoint.start_one_after_another() == left, "though the others end without saying anything"
 
 
+def test_the_first_answer_of_a_window_lets_calls_start_beside_those_of_the_last(endpoint: Endpoint) -> None:
+    endpoint.answer(endpoint.told(50, seconds_left=30))
+    under_way = endpoint.start_all()
+    endpoint.clock.advance(60)
+    endpoint.answer(endpoint.told(50, seconds_left=30))
+    assert endpoint.limit.try_start(in_flight=under_way - 1)
+
+
 @both_formats
 def test_a_429_ends_all_calls_until_the_reset(endpoint: Endpoint, reset: str) -> None:
     endpoint.answer(endpoint.told(100, seconds_left=30, reset=reset))
