@@ -62,6 +62,18 @@ def test_a_workflow_learns_that_a_job_failed_and_whose_contacts_are_left(world: 
     ]
 
 
+def test_one_request_whose_contacts_are_left_is_a_failure_of_the_whole(world: World) -> None:
+    world.change_settings(contact_verification="always")
+    gone, left = contacts(world, 2)
+    job = world.double.account.delete_contacts([gone])
+    world.jobs_end()
+
+    answer = world.deletion_status(follow_up([job.id], {"contact_ids": [gone]}, {"contact_ids": [left]}))
+
+    assert answer["status"] == "failed"
+    assert [request["code"] for request in answer["requests"]] == [None, "DeletionFailed"]
+
+
 def test_a_workflow_gets_the_link_to_a_jobs_errors_and_the_log_does_not(world: World) -> None:
     url = "https://errors.example.com/file?signature=planted"
     body = {"status": "errored", "results": {"errored_count": 1, "errors_url": url}}
