@@ -4,11 +4,12 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 CHECKOV_VERSION := 3.3.30
 PIP_AUDIT_VERSION := 2.10.1
+MUTMUT_VERSION := 3.8.1
 
 # What the Lambda runtime brings along, and src/requirements.txt therefore leaves out.
 RUNTIME_PACKAGES := boto3 botocore python-dateutil s3transfer six
 
-.PHONY: help demo events stack double test coverage soak bench lint format template scan audit lock upgrade clean
+.PHONY: help demo events stack double test coverage soak mutants bench lint format template scan audit lock upgrade clean
 
 help: ## what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +34,9 @@ coverage: test ## all tests, with branch coverage of src/, which takes a quarter
 
 soak: .venv/ready ## 100,000 messages with faults at random, in simulated time
 	PYTHONPATH=src .venv/bin/python -m tests.soak $(SOAK)
+
+mutants: .venv-mutants/bin/mutmut ## whether the tests notice faults in the modules that decide, in a quarter of an hour
+	.venv-mutants/bin/python -m tests.mutation $(MODULES)
 
 bench: .venv-bench/ready .venv-sam/ready ## what it all costs, beside the alternatives, into docs/benchmarks.md; on Linux
 	.venv-sam/bin/sam build
@@ -73,15 +77,18 @@ audit: .venv-audit/bin/pip-audit ## looks for known vulnerabilities in what the 
 	$(@D)/python -m pip install --quiet --disable-pip-version-check $(PACKAGE)
 
 # A set of packages is installed when its lock is newer than the last installation. The lock is complete, hence --no-deps.
-.venv/ready: requirements-dev.txt
+.venv/ready .venv-mutants/ready: requirements-dev.txt
 .venv-bench/ready: requirements-bench.txt
 .venv-sam/ready: requirements-sam.txt
-.venv/ready .venv-bench/ready .venv-sam/ready:
+.venv/ready .venv-bench/ready .venv-mutants/ready .venv-sam/ready:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, and $(PYTHON) is " \
 		+ sys.version.split()[0] + ": make $(MAKECMDGOALS) PYTHON=python3.13, say")'
 	$(PYTHON) -m venv --clear $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement $<
 	@touch $@
+
+.venv-mutants/bin/mutmut: .venv-mutants/ready
+	$(@D)/python -m pip install --quiet --disable-pip-version-check mutmut==$(MUTMUT_VERSION)
 
 # Each lock keeps its versions for as long as pyproject.toml allows them.
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/uv pip compile --quiet --universal --generate-hashes $(UPGRADE)
@@ -102,4 +109,4 @@ upgrade: lock ## the same with the newest versions
 	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 clean: ## removes all that was set up or built
-	rm -rf .venv .venv-bench .venv-sam .venv-lock .venv-scan .venv-audit .aws-sam .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-bench .venv-mutants .venv-sam .venv-lock .venv-scan .venv-audit .aws-sam .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
