@@ -366,7 +366,7 @@ def test_a_call_that_ends_makes_room_for_the_next_whatever_the_others_do(world: 
 
     def delay(seconds: float) -> None:
         if seconds == slow:
-            seen.append(ninth_began.wait(timeout=10))
+            seen.append(ninth_began.wait(timeout=30))
         else:
             ninth_began.set()
 
@@ -395,7 +395,7 @@ def test_an_invocation_that_breaks_off_leaves_no_call_under_way(
             broken.set()
             raise MemoryError
         if number == 3:
-            broken.wait(timeout=10)
+            broken.wait(timeout=30)
             seen.append(over.wait(timeout=0.2))
         return reaching(method, url, **more)
 
