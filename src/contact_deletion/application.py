@@ -54,9 +54,9 @@ class Application(Generic[RequestT]):
             else Settled(delivery.message, request, request.request_id, request.task_token, next(outcomes))
             for delivery, request in zip(arrived, parsed, strict=True)
         ]
-        kept = self._kept(settled)
-        self._report(kept)
-        return self._reply(kept)
+        recorded = self._recorded(settled)
+        self._report(recorded)
+        return self._reply(recorded)
 
     def _told_before(self, arrived: Sequence[Delivery]) -> Mapping[str, Failure]:
         """By message id, the outcomes that a message had before and keeps. On its first delivery it had none."""
@@ -75,11 +75,11 @@ class Application(Generic[RequestT]):
             return invalid
         return told.get(delivery.message.message_id, request) if delivery.message else request
 
-    def _kept(self, settled: Sequence[Settled]) -> Sequence[Settled]:
-        """A rejection that cannot be kept is told to nobody: its message comes back. What is invalid is so for ever."""
+    def _recorded(self, settled: Sequence[Settled]) -> Sequence[Settled]:
+        """A rejection that cannot be recorded is told to nobody, and comes back. What is invalid is so for ever."""
         if self._rejections is None:
             return settled
-        unkept = self._rejections.keep(
+        unrecorded = self._rejections.keep(
             {
                 one.message_id: one.outcome
                 for one in settled
@@ -89,8 +89,8 @@ class Application(Generic[RequestT]):
             }
         )
         return [
-            replace(one, outcome=unkept[one.message_id].with_jobs(one.outcome.job_ids))
-            if one.message_id in unkept
+            replace(one, outcome=unrecorded[one.message_id].with_jobs(one.outcome.job_ids))
+            if one.message_id in unrecorded
             else one
             for one in settled
         ]
