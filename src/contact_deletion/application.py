@@ -1,7 +1,6 @@
 """The one shape of every function: a list of requests goes in, one outcome for each comes out."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from contact_deletion.deadline import Deadline, LambdaContext
@@ -12,7 +11,7 @@ from contact_deletion.platform.queue import Parts
 from contact_deletion.reply import direct
 from contact_deletion.request.base import Request
 from contact_deletion.request.fields import envelope
-from contact_deletion.settled import Settled
+from contact_deletion.settled import Settled, with_outcomes
 
 if TYPE_CHECKING:
     from contact_deletion.ledger.rejections import Rejections
@@ -88,12 +87,14 @@ class Application(Generic[RequestT]):
                 and not isinstance(one.outcome, InvalidRequest)
             }
         )
-        return [
-            replace(one, outcome=unrecorded[one.message_id].with_jobs(one.outcome.job_ids))
-            if one.message_id in unrecorded
-            else one
-            for one in settled
-        ]
+        return with_outcomes(
+            settled,
+            {
+                id(one): unrecorded[one.message_id].with_jobs(one.outcome.job_ids)
+                for one in settled
+                if one.message_id in unrecorded
+            },
+        )
 
     def _report(self, settled: Sequence[Settled]) -> None:
         for one in settled:

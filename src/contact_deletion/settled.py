@@ -1,6 +1,7 @@
 """A delivery with its outcome."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from contact_deletion.inbound import QueueMessage
 from contact_deletion.outcomes import Outcome
@@ -23,3 +24,8 @@ class Settled:
     @property
     def message_id(self) -> str | None:
         return self.message.message_id if self.message else None
+
+
+def with_outcomes(settled: Sequence[Settled], outcomes: Mapping[int, Outcome]) -> Sequence[Settled]:
+    """The same deliveries; those whose `id()` the `outcomes` have, have those."""
+    return [replace(one, outcome=outcomes[id(one)]) if id(one) in outcomes else one for one in settled]

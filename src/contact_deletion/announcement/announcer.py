@@ -1,7 +1,6 @@
 """Tells what became of the requests of a queue: to DeletionStatusFunction, to workflows that wait, to EventBridge."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from contact_deletion.announcement.conclusion import Conclusion, conclusions
@@ -10,7 +9,7 @@ from contact_deletion.announcement.task_tokens import TaskTokens
 from contact_deletion.deadline import Clock
 from contact_deletion.errors import Deferred, DeletionUnfollowed
 from contact_deletion.outcomes import Accepted
-from contact_deletion.settled import Settled
+from contact_deletion.settled import Settled, with_outcomes
 from contact_deletion.telemetry.queue import QueueTelemetry
 
 if TYPE_CHECKING:
@@ -41,13 +40,8 @@ class Announcer:
         if self._status_messages is None:
             return settled
         accepted = [one for one in settled if isinstance(one.outcome, Accepted) and one.outcome.job_ids]
-        failed = {id(one): reason for one, reason in self._status_messages.send(accepted, self._clock())}
-        return [
-            self._unfollowed(one, one.outcome, failed[id(one)])
-            if id(one) in failed and isinstance(one.outcome, Accepted)
-            else one
-            for one in settled
-        ]
+        failed = self._status_messages.send(accepted, self._clock())
+        return with_outcomes(settled, {id(one): self._unfollowed(one, reason) for one, reason in failed})
 
     def announce(self, settled: Sequence[Settled]) -> list[Settled]:
         """Gives back the deliveries that have to come back, because what became of them could not be told.
@@ -73,9 +67,10 @@ class Announcer:
             self._telemetry.event_failed(end.detail["request_id"], end.detail["job_ids"], reason)
         return untold
 
-    def _unfollowed(self, one: Settled, accepted: Accepted, reason: str) -> Settled:
+    def _unfollowed(self, one: Settled, reason: str) -> Deferred | DeletionUnfollowed:
         """What the ledger knows comes back and is answered from there; anything else would be sent again."""
-        self._telemetry.status_message_failed(one.request_id, accepted.job_ids, reason)
-        if accepted.recorded:
-            return replace(one, outcome=Deferred("nobody follows its jobs yet", job_ids=accepted.job_ids))
-        return replace(one, outcome=DeletionUnfollowed.of(accepted.job_ids))
+        job_ids = one.outcome.job_ids
+        self._telemetry.status_message_failed(one.request_id, job_ids, reason)
+        if isinstance(one.outcome, Accepted) and one.outcome.recorded:
+            return Deferred("nobody follows its jobs yet", job_ids=job_ids)
+        return DeletionUnfollowed.of(job_ids)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from contact_deletion.announcement.announcer import Announcer
@@ -11,7 +10,7 @@ from contact_deletion.errors import Deferred, DeletionUnfollowed, Rejected
 from contact_deletion.inbound import QueueMessage
 from contact_deletion.reply.backoff import LEAST_JITTER, visibility_timeout
 from contact_deletion.reply.dead_letter import dead_letter, size_of
-from contact_deletion.settled import Settled
+from contact_deletion.settled import Settled, with_outcomes
 from contact_deletion.telemetry.queue import QueueTelemetry
 
 if TYPE_CHECKING:
@@ -59,13 +58,15 @@ class QueueReply:
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in deferred]}
 
     def _told(self, settled: Sequence[Settled]) -> Sequence[Settled]:
-        untold = {id(one) for one in self._announcer.announce(settled)}
-        return [
-            replace(one, outcome=Deferred("what became of it could not be told"))
-            if id(one) in untold and not isinstance(one.outcome, DeletionUnfollowed)
-            else one
-            for one in settled
-        ]
+        untold = Deferred("what became of it could not be told")
+        return with_outcomes(
+            settled,
+            {
+                id(one): untold
+                for one in self._announcer.announce(settled)
+                if not isinstance(one.outcome, DeletionUnfollowed)
+            },
+        )
 
     def _kept(self, settled: Sequence[Settled], which: Callable[[Rejected], bool]) -> Sequence[Settled]:
         """Copies rejected messages to the dead-letter queue; what it does not take is deferred."""
@@ -74,15 +75,9 @@ class QueueReply:
             for one in settled
             if one.message and isinstance(one.outcome, Rejected) and which(one.outcome)
         ]
-        uncopied = {
-            id(one) for failed in self._threads.map(self._copy, batches(letters, size_of)) for one in failed
-        }
-        return [
-            replace(one, outcome=Deferred("the dead-letter queue did not take it"))
-            if id(one) in uncopied
-            else one
-            for one in settled
-        ]
+        unkept = Deferred("the dead-letter queue did not take it")
+        uncopied = self._threads.map(self._copy, batches(letters, size_of))
+        return with_outcomes(settled, {id(one): unkept for failed in uncopied for one in failed})
 
     def _copy(self, batch: list[tuple[Settled, Entry]]) -> list[Settled]:
         """Gives back what the dead-letter queue did not take."""
