@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from contact_deletion.errors import InvalidRequest
 
@@ -86,8 +86,13 @@ def folder(value: object, name: str) -> str:
     return value
 
 
+def is_whole_number(value: object) -> TypeGuard[int]:
+    """Whether it is one from 0 to MOST."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST
+
+
 def whole_number(value: object, name: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST:
+    if not is_whole_number(value):
         raise InvalidRequest(f"{name} must be a whole number from 0 to {MOST}")
     return value
 

@@ -8,7 +8,7 @@ from typing import Any
 from contact_deletion.errors import NotAccepted, SendGridRefused, SendGridUnauthorized, SendGridUnavailable
 from contact_deletion.jobs import PENDING, Job
 from contact_deletion.redaction import redact
-from contact_deletion.request.fields import MOST, RESOURCE_ID
+from contact_deletion.request.fields import RESOURCE_ID, is_whole_number
 
 _WORD = re.compile("[a-z_]{1,32}")
 _URL = re.compile("https://[!-~]{1,4088}")
@@ -93,7 +93,7 @@ def status_word(found: dict[str, Any]) -> str:
 def count(counts: dict[str, Any], name: str) -> int | None:
     """None where it is no count, or one that no reader of JSON could be told."""
     value = counts.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST else None
+    return value if is_whole_number(value) else None
 
 
 def _url(value: object) -> str | None:
