@@ -1,7 +1,6 @@
 # `make demo` and `make test` need Python from 3.11, make and a package index; everything else they set up themselves.
 
 PYTHON ?= python3
-UV_VERSION := 0.13.9
 CHECKOV_VERSION := 3.3.30
 PIP_AUDIT_VERSION := 2.10.1
 MUTMUT_VERSION := 3.8.1
@@ -9,52 +8,62 @@ MUTMUT_VERSION := 3.8.1
 # What the Lambda runtime brings along, and src/requirements.txt therefore leaves out.
 RUNTIME_PACKAGES := boto3 botocore python-dateutil s3transfer six
 
+# Python itself: what would make the commands below another program, or find other modules.
+unexport PYTHONHOME PYTHONINSPECT PYTHONOPTIMIZE PYTHONPATH PYTHONSAFEPATH PYTHONSTARTUP PYTHONWARNINGS
+# pip: what would put the packages elsewhere, or others in their place. Index, proxy and certificates stay as they are set.
+unexport PIP_CONSTRAINT PIP_DRY_RUN PIP_NO_BINARY PIP_ONLY_BINARY PIP_PREFIX PIP_REQUIRE_VIRTUALENV PIP_REQUIREMENT PIP_ROOT PIP_TARGET PIP_USER
+PIP_INSTALL := -m pip install --no-user --quiet --disable-pip-version-check
+
+# An environment belongs to one version of Python, and is set up again for another.
+PYTHON_VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version())')
+READY := ready-$(PYTHON_VERSION)
+
 .PHONY: help demo events stack double test coverage soak mutants bench lint format template scan audit lock upgrade clean
 
 help: ## what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: .venv/ready ## the whole of it on this machine, against a stand-in for SendGrid and for AWS
-	.venv/bin/python -m local.demo
+demo: .venv-local/$(READY) ## the whole of it on this machine, against a stand-in for SendGrid and for AWS
+	@.venv-local/bin/python -m local.demo
 
-events: .venv/ready ## writes the sample events anew after a change of their builders
+events: .venv/$(READY) ## writes the sample events anew after a change of their builders
 	.venv/bin/python -m tests.support.sample_events
 
-stack: .venv/ready ## the stand-ins alone, for `sam local invoke`
-	.venv/bin/python -m local.stack
+stack: .venv-local/$(READY) ## the stand-ins alone, for `sam local invoke`
+	.venv-local/bin/python -m local.stack
 
-double: .venv/ready ## the stand-in for SendGrid alone, for any other program
-	.venv/bin/python -m local.sendgrid_double
+double: .venv-local/$(READY) ## the stand-in for SendGrid alone, for any other program
+	.venv-local/bin/python -m local.sendgrid_double
 
-test: .venv/ready ## all tests
+test: .venv/$(READY) ## all tests
 	.venv/bin/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadgroup $(COVERAGE)
 
 coverage: COVERAGE := --cov
 coverage: test ## all tests, with branch coverage of src/, which takes a quarter longer
 
-soak: .venv/ready ## 100,000 messages with faults at random, in simulated time
+soak: .venv/$(READY) ## 100,000 messages with faults at random, in simulated time
 	PYTHONPATH=src .venv/bin/python -m tests.soak $(SOAK)
 
 mutants: .venv-mutants/bin/mutmut ## whether the tests notice faults in the modules that decide, in a quarter of an hour
 	.venv-mutants/bin/python -m tests.mutation $(MODULES)
 
-bench: .venv-bench/ready .venv-sam/ready ## what it all costs, beside the alternatives, into docs/benchmarks.md; on Linux
+bench: .venv-bench/$(READY) .venv-sam/$(READY) ## what it all costs, beside the alternatives, into docs/benchmarks.md; on Linux
 	.venv-sam/bin/sam build
 	PYTHONPATH=src .venv-bench/bin/python -m benchmarks
 
-lint: .venv/ready ## style and types
+lint: .venv/$(READY) ## style and types
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 
-format: .venv/ready ## mends what can be mended
+format: .venv/$(READY) ## mends what can be mended
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
 # SAM CLI's own environment comes first on the path, so that src/Makefile builds with its Python, which has pip.
 template bench: export PATH := $(CURDIR)/.venv-sam/bin:$(PATH)
 template bench: export SAM_CLI_TELEMETRY := 0
-template: .venv-sam/ready ## lints template.yaml and the workflows, and builds the functions
+template: .venv-sam/$(READY) ## lints template.yaml and the workflows, and builds the functions
 	.venv-sam/bin/sam validate --lint
 	@mkdir -p .aws-sam
 	$(PYTHON) -m local.workflow_template > .aws-sam/workflows.json
@@ -68,35 +77,51 @@ audit: .venv-audit/bin/pip-audit ## looks for known vulnerabilities in what the 
 	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement src/requirements.txt
 	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements-dev.txt
 	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements-bench.txt
+	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements-uv.txt
 	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements-sam.txt
 
 .venv-scan/bin/checkov: PACKAGE := checkov==$(CHECKOV_VERSION)
 .venv-audit/bin/pip-audit: PACKAGE := pip-audit==$(PIP_AUDIT_VERSION)
 .venv-scan/bin/checkov .venv-audit/bin/pip-audit:
 	$(PYTHON) -m venv --clear $(@D)/..
-	$(@D)/python -m pip install --quiet --disable-pip-version-check $(PACKAGE)
+	$(@D)/python $(PIP_INSTALL) $(PACKAGE)
 
-# A set of packages is installed when its lock is newer than the last installation. The lock is complete, hence --no-deps.
-.venv/ready .venv-mutants/ready: requirements-dev.txt
-.venv-bench/ready: requirements-bench.txt
-.venv-sam/ready: requirements-sam.txt
-.venv/ready .venv-bench/ready .venv-mutants/ready .venv-sam/ready:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, and $(PYTHON) is " \
-		+ sys.version.split()[0] + ": make $(MAKECMDGOALS) PYTHON=python3.13, say")'
-	$(PYTHON) -m venv --clear $(@D)
-	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement $<
+# The locks are complete, hence --no-deps. uv takes half of pip's time; where it cannot install (it does not read pip's
+# configuration files, which may name the only index that can be reached), pip does.
+.venv-local/$(READY): requirements-local.txt
+.venv/$(READY) .venv-mutants/$(READY): requirements-dev.txt
+.venv-bench/$(READY): requirements-bench.txt
+.venv-sam/$(READY): requirements-sam.txt
+.venv/$(READY) .venv-local/$(READY) .venv-bench/$(READY) .venv-mutants/$(READY) .venv-sam/$(READY): | .venv-uv/$(READY)
+	@echo "Installing $$(grep -c '^[a-z].*==' $<) packages into $(@D), as $< lists them"
+	@$(PYTHON) -m venv --clear $(@D)
+	@.venv-uv/bin/uv pip install --quiet --python $(@D)/bin/python --compile-bytecode --no-deps --require-hashes --requirement $< \
+		|| { echo "uv could not install them: using pip, which takes longer"; \
+		$(@D)/bin/python $(PIP_INSTALL) --no-deps --require-hashes --requirement $<; }
 	@touch $@
 
-.venv-mutants/bin/mutmut: .venv-mutants/ready
-	$(@D)/python -m pip install --quiet --disable-pip-version-check mutmut==$(MUTMUT_VERSION)
+.venv-uv/$(READY): requirements-uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, and $(PYTHON) is " \
+		+ sys.version.split()[0] + ": make $(MAKECMDGOALS) PYTHON=python3.13, say")'
+	@echo "Setting up with Python $(PYTHON_VERSION), in folders of its own: .venv-uv for the installer"
+	@$(PYTHON) -m venv --clear $(@D)
+	@$(@D)/bin/python $(PIP_INSTALL) --no-deps --require-hashes --requirement $< \
+		|| echo "uv could not be installed"
+	@touch $@
+
+.venv-mutants/bin/mutmut: .venv-mutants/$(READY)
+	$(@D)/python $(PIP_INSTALL) mutmut==$(MUTMUT_VERSION)
 
 # Each lock keeps its versions for as long as pyproject.toml allows them.
-COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/uv pip compile --quiet --universal --generate-hashes $(UPGRADE)
+COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .venv-uv/bin/uv pip compile --quiet --universal --generate-hashes $(UPGRADE)
 
-lock: .venv-lock/bin/uv ## writes the lock files anew after a change of pyproject.toml
+lock: .venv-uv/$(READY) ## writes the lock files anew after a change of pyproject.toml
 	$(COMPILE) pyproject.toml --group dev --python-version 3.11 --output-file requirements-dev.txt
+	$(COMPILE) pyproject.toml --group local --constraints requirements-dev.txt --python-version 3.11 \
+		--output-file requirements-local.txt
 	$(COMPILE) pyproject.toml --group bench --constraints requirements-dev.txt --python-version 3.11 \
 		--output-file requirements-bench.txt
+	$(COMPILE) --group uv --python-version 3.11 --output-file requirements-uv.txt
 	$(COMPILE) --group sam --python-version 3.11 --output-file requirements-sam.txt
 	$(COMPILE) pyproject.toml --constraints requirements-dev.txt --python-version 3.13 \
 		$(RUNTIME_PACKAGES:%=--no-emit-package %) --output-file src/requirements.txt
@@ -104,9 +129,5 @@ lock: .venv-lock/bin/uv ## writes the lock files anew after a change of pyprojec
 upgrade: UPGRADE := --upgrade
 upgrade: lock ## the same with the newest versions
 
-.venv-lock/bin/uv:
-	$(PYTHON) -m venv --clear .venv-lock
-	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-
 clean: ## removes all that was set up or built
-	rm -rf .venv .venv-bench .venv-mutants .venv-sam .venv-lock .venv-scan .venv-audit .aws-sam .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-audit .venv-bench .venv-local .venv-mutants .venv-sam .venv-scan .venv-uv .aws-sam .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
