@@ -22,6 +22,21 @@ OUT_OF_COVERAGE = {
 """What these run of src/ runs in processes of its own, if any: to measure it here would only take time."""
 
 
+DUPLICATE_EVENTS = "duplicate outcome events"
+"""The property under which a test reports how many it received, as at-least-once delivery allows."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    duplicates = sum(
+        int(str(value))
+        for report in terminalreporter.getreports("passed")
+        for name, value in report.user_properties
+        if name == DUPLICATE_EVENTS and report.when == "call"
+    )
+    if duplicates:
+        terminalreporter.write_line(f"{DUPLICATE_EVENTS}: {duplicates}")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.relative_to(Path(__file__).parent).parts[0] in OUT_OF_COVERAGE:

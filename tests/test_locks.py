@@ -48,9 +48,7 @@ def applies(dependency: Requirement, extras: set[str]) -> bool:
     )
 
 
-@pytest.mark.parametrize(
-    "path", ["requirements-dev.txt", "requirements-bench.txt", "requirements-local.txt"]
-)
+@pytest.mark.parametrize("path", ["requirements-dev.txt", "requirements-bench.txt", "requirements-local.txt"])
 def test_the_functions_get_the_versions_that_were_tested_and_measured(path: str) -> None:
     assert locked("src/requirements.txt").items() <= locked(path).items()
 

@@ -59,6 +59,10 @@ class Function:
         streams = sorted(self._log_directory.iterdir())
         return "".join(stream.read_text("utf-8", errors="replace") for stream in streams)
 
+    def log_bytes(self) -> int:
+        """How much the environments printed so far."""
+        return sum(stream.stat().st_size for stream in self._log_directory.iterdir())
+
     def _reserve(self) -> ExecutionEnvironment:
         with self._lock:
             if self._stopped:

@@ -22,6 +22,8 @@ from typing import Any
 
 Handler = Callable[[Any, "LambdaContext"], Any]
 
+_AWS_TIMEOUT_SECONDS = 180
+
 
 class LambdaContext:
     """The attributes and the method that Lambda documents for its context object."""
@@ -51,6 +53,7 @@ def main(connection: Connection) -> None:
     handler: Handler | None = None
     try:
         handler = _load_handler(os.environ["_HANDLER"])
+        _wait_long_for_aws()
         connection.send_bytes(b"{}")
     except BaseException as error:
         connection.send_bytes(json.dumps({"error": _initialization_error(error)}).encode())
@@ -81,6 +84,20 @@ def _load_handler(name: str) -> Handler:
     module_name, _, function_name = name.rpartition(".")
     handler: Handler = getattr(importlib.import_module(module_name.replace("/", ".")), function_name)
     return handler
+
+
+def _wait_long_for_aws() -> None:
+    """Has botocore, if the handler imported it, wait for AWS's responses for minutes, whatever its clients say.
+
+    moto on a busy machine is slower than AWS, and a call that took effect must not be repeated for it.
+    """
+    if endpoint := sys.modules.get("botocore.endpoint"):
+        create_endpoint = endpoint.EndpointCreator.create_endpoint
+
+        def create_patient_endpoint(*arguments: Any, **options: Any) -> Any:
+            return create_endpoint(*arguments, **{**options, "timeout": _AWS_TIMEOUT_SECONDS})
+
+        endpoint.EndpointCreator.create_endpoint = create_patient_endpoint
 
 
 def _initialization_error(error: BaseException) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from botocore.config import Config
 
 from local.aws.account import REGION, arn
 from local.aws.template import Template
+from local.waiting import STALLED_AFTER_SECONDS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -43,7 +44,9 @@ class Resources:
         client = partial(
             session.client,
             endpoint_url=endpoint_url,
-            config=Config(proxies={}),  # moto is on this machine, whatever the environment says of proxies
+            # moto is on this machine, whatever the environment says of proxies. It may be slow there, and a call
+            # that took effect must not be repeated for it.
+            config=Config(proxies={}, read_timeout=STALLED_AFTER_SECONDS),
         )
         self.sqs: SQSClient = client("sqs")
         self.dynamodb: DynamoDBClient = client("dynamodb")

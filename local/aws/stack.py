@@ -2,15 +2,14 @@
 
 with EmbeddedStack(Path("template.yaml"), parameters={"SendGridBaseUrl": "http://127.0.0.1:8025"}) as stack:
     stack.sqs.send_message(QueueUrl=stack.ref("BulkDeleteQueue"), MessageBody="{}")
-    stack.wait_until_idle(timeout=30)
+    stack.wait_until_idle()
     print(stack.messages_of("BulkDeleteDeadLetterQueue"), stack.logs("BulkDeleteFunction"))
     execution = stack.start_execution("RemoveContactIdentifierStateMachine", {"contact_id": "…"}, name="first")
-    print(stack.wait_for_execution(execution, timeout=30))
+    print(stack.wait_for_execution(execution))
 """
 
 import json
 import tempfile
-import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -27,8 +26,8 @@ from local.aws.moto_server import MotoServer, QueueCounts
 from local.aws.resources import Resources
 from local.aws.state_machines import Execution, StateMachines
 from local.aws.template import load_template
+from local.waiting import STALLED_AFTER_SECONDS, wait_until
 
-_IDLE_POLL_SECONDS = 0.05
 _ENTRIES_PER_CALL = 10  # of SendMessageBatch
 RECORDED_EVENTS = "RecordedEvents"
 """The queue of the events that are recorded."""
@@ -136,13 +135,16 @@ class EmbeddedStack:
         """The execution's ARN. Raises the client's ExecutionAlreadyExists for a name that was used before."""
         return self._state_machines.start(self.ref(state_machine), payload, name)
 
-    def wait_for_execution(self, execution_arn: str, timeout: float) -> Execution:
-        """Returns when it has ended, however. Raises TimeoutError, naming its state, after `timeout` seconds."""
-        try:
-            return self._state_machines.wait_for(execution_arn, timeout)
-        except TimeoutError:
-            self.check()
-            raise
+    def wait_for_execution(
+        self, execution_arn: str, stalled_after: float = STALLED_AFTER_SECONDS
+    ) -> Execution:
+        """Returns when it has ended, however. Raises Stalled, with the states entered, when nothing moves."""
+        wait_until(
+            lambda: self._state_machines.describe(execution_arn).status != "RUNNING",
+            lambda: (self.states_of(execution_arn), self.progress()),
+            stalled_after=stalled_after,
+        )
+        return self._state_machines.describe(execution_arn)
 
     def states_of(self, execution_arn: str) -> list[str]:
         """The states entered so far, in order, without those of a Distributed Map's children."""
@@ -189,22 +191,28 @@ class EmbeddedStack:
         for mapping in self.event_source_mappings.values():
             mapping.check()
 
-    def wait_until_idle(self, timeout: float, queues: Collection[str] | None = None) -> None:
+    def progress(self) -> tuple[dict[str, QueueCounts], dict[str, int]]:
+        """What moves while the stack works: the messages in each queue that has any, and the bytes logged.
+
+        Raises what ended an event source mapping's work, if anything did.
+        """
+        self.check()
+        counts = {queue: counts for queue, counts in self.queue_counts().items() if counts.total}
+        return counts, {name: function.log_bytes() for name, function in self.functions.items()}
+
+    def wait_until_idle(
+        self, queues: Collection[str] | None = None, *, stalled_after: float = STALLED_AFTER_SECONDS
+    ) -> None:
         """Returns when no message is left in these queues, or in any that a function is fed from.
 
-        A deferred message is still there, in flight. Raises TimeoutError after `timeout` seconds.
+        A deferred message is still there, in flight. Raises Stalled when nothing moves.
         """
-        deadline = time.monotonic() + timeout
-        while True:
-            self.check()
-            counts = self.queue_counts()
-            watched = self.event_source_mappings if queues is None else queues
-            waiting = {queue: counts[queue] for queue in watched if counts[queue].total}
-            if not waiting:
-                return
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"messages left after {timeout} seconds: {waiting}")
-            time.sleep(_IDLE_POLL_SECONDS)
+        watched = self.event_source_mappings if queues is None else queues
+        wait_until(
+            lambda: not any(self.queue_counts()[queue].total for queue in watched),
+            self.progress,
+            stalled_after=stalled_after,
+        )
 
     def _function_configuration(self, logical_id: str) -> FunctionConfiguration:
         properties = self._resources.resolve(

@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,6 @@ from local.aws.resources import Resources
 from local.aws.template import Template
 
 _SUBSTITUTION = re.compile(r"\$\{(\w+)\}")
-_POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -55,15 +53,6 @@ class StateMachines:
             error=described.get("error"),
             cause=described.get("cause"),
         )
-
-    def wait_for(self, execution_arn: str, timeout: float) -> Execution:
-        """Returns when the execution has ended. Raises TimeoutError, naming where it is, after `timeout` seconds."""
-        deadline = time.monotonic() + timeout
-        while (execution := self.describe(execution_arn)).status == "RUNNING":
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"in {self.states_of(execution_arn)[-1:]} after {timeout} seconds")
-            time.sleep(_POLL_SECONDS)
-        return execution
 
     def states_of(self, execution_arn: str) -> list[str]:
         """The names of the states that the execution has entered, in order; without those of a Distributed Map's

@@ -157,7 +157,7 @@ def test_calls_that_are_refused_together_fetch_the_rotated_key_once(
 ) -> None:
     client.contact_count(deadline)
     world.rotate_key("SG.rotated")
-    together = Barrier(MAX_CALLS_AT_ONCE, timeout=30)
+    together = Barrier(MAX_CALLS_AT_ONCE, timeout=120)
 
     def meet(response: requests.Response, **_: object) -> None:
         if response.status_code == 401:

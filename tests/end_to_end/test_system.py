@@ -7,7 +7,8 @@ import pytest
 
 from local.aws.execution_environment import FunctionError
 from local.sendgrid_double import Fault, RateLimit
-from tests.end_to_end.conftest import System, wait_until
+from local.waiting import wait_until
+from tests.end_to_end.conftest import System
 from tests.support.deployment import API_KEY
 from tests.support.events import bulk_delete, contact_id, delete_all, remove_identifier
 
@@ -53,12 +54,12 @@ def test_a_deferred_message_stays_in_flight_and_is_done_when_it_comes_back(syste
     wait_until(lambda: "SendGridUnavailable" in system.logs("BulkDeleteFunction"))
     system.stack.event_source_mappings[BULK].disable()
     with pytest.raises(TimeoutError):
-        system.stack.wait_until_idle(timeout=1, queues=[BULK])
+        system.stack.wait_until_idle([BULK], stalled_after=1)
     assert doomed in system.double.account
 
     system.stack.end_visibility_timeouts(BULK)
     system.stack.event_source_mappings[BULK].enable()
-    system.stack.wait_until_idle(timeout=30, queues=[BULK])
+    system.stack.wait_until_idle([BULK])
 
     assert doomed not in system.double.account
     assert [line.get("code", "accepted") for line in system.outcomes("BulkDeleteFunction")] == [
@@ -77,7 +78,7 @@ def test_an_environment_that_is_killed_loses_no_message(system: System) -> None:
     system.stack.event_source_mappings[BULK].disable()
     system.stack.end_visibility_timeouts(BULK)
     system.stack.event_source_mappings[BULK].enable()
-    system.stack.wait_until_idle(timeout=30, queues=[BULK])
+    system.stack.wait_until_idle([BULK])
 
     assert [line["message"] for line in system.outcomes("BulkDeleteFunction")] == ["request accepted"]
 

@@ -343,7 +343,7 @@ def test_a_request_refused_in_every_part_is_one_refusal(world: World) -> None:
 
 def test_after_the_first_call_of_a_window_calls_go_side_by_side(world: World) -> None:
     """The second and the third wait for each other, which they could not do one after the other."""
-    meeting = threading.Barrier(2, timeout=30)
+    meeting = threading.Barrier(2, timeout=120)
 
     def meet(_: float) -> None:
         meeting.wait()
@@ -366,7 +366,7 @@ def test_a_call_that_ends_makes_room_for_the_next_whatever_the_others_do(world: 
 
     def delay(seconds: float) -> None:
         if seconds == slow:
-            seen.append(ninth_began.wait(timeout=30))
+            seen.append(ninth_began.wait(timeout=120))
         else:
             ninth_began.set()
 
@@ -395,7 +395,7 @@ def test_an_invocation_that_breaks_off_leaves_no_call_under_way(
             broken.set()
             raise MemoryError
         if number == 3:
-            broken.wait(timeout=30)
+            broken.wait(timeout=120)
             seen.append(over.wait(timeout=0.2))
         return reaching(method, url, **more)
 

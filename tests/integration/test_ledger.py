@@ -252,7 +252,7 @@ def test_a_thousand_messages_take_ten_lookups_and_forty_writes(world: World) -> 
 @pytest.mark.parametrize("operation", ["BatchGetItem", "BatchWriteItem"])
 def test_batch_calls_go_side_by_side(world: World, operation: str) -> None:
     """They wait for each other two by two, which they could not do one after the other."""
-    meeting = threading.Barrier(2, timeout=30)
+    meeting = threading.Barrier(2, timeout=120)
 
     def meet(**_: Any) -> None:
         meeting.wait()

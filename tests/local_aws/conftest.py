@@ -1,5 +1,4 @@
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,14 +55,3 @@ def sqs(moto: MotoServer) -> "SQSClient":
         "sqs", endpoint_url=moto.url
     )
     return client
-
-
-@pytest.fixture
-def wait_until() -> Callable[[Callable[[], bool]], None]:
-    def wait(condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 20
-        while not condition():
-            assert time.monotonic() < deadline, "what was waited for did not happen"
-            time.sleep(0.01)
-
-    return wait

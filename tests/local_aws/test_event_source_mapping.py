@@ -9,11 +9,11 @@ import pytest
 from local.aws.event_source_mapping import EventSourceMapping, MappingConfiguration
 from local.aws.execution_environment import FunctionError
 from local.aws.moto_server import MotoServer, QueueCounts
+from local.waiting import wait_until
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-WaitUntil = Callable[[Callable[[], bool]], None]
 LONG_WINDOW_SECONDS = 3600  # no test waits for its end
 
 
@@ -137,7 +137,7 @@ def test_a_property_that_would_have_no_effect_is_refused_by_name() -> None:
         MappingConfiguration.of_properties({"EventSourceArn": "arn", "FilterCriteria": {}}, "url")
 
 
-def test_each_message_is_handed_over_once_and_deleted(queue: QueueUnderTest, wait_until: WaitUntil) -> None:
+def test_each_message_is_handed_over_once_and_deleted(queue: QueueUnderTest) -> None:
     function = RecordingFunction()
     queue.send(*numbered(25))
 
@@ -148,7 +148,7 @@ def test_each_message_is_handed_over_once_and_deleted(queue: QueueUnderTest, wai
     assert function.batch_sizes == [5, 10, 10]
 
 
-def test_a_record_has_the_form_that_lambda_gives_it(queue: QueueUnderTest, wait_until: WaitUntil) -> None:
+def test_a_record_has_the_form_that_lambda_gives_it(queue: QueueUnderTest) -> None:
     function = RecordingFunction()
     sent = queue.sqs.send_message(
         QueueUrl=queue.url,
@@ -193,7 +193,7 @@ def test_a_record_has_the_form_that_lambda_gives_it(queue: QueueUnderTest, wait_
     }
 
 
-def test_a_batch_goes_out_as_soon_as_it_is_full(queue: QueueUnderTest, wait_until: WaitUntil) -> None:
+def test_a_batch_goes_out_as_soon_as_it_is_full(queue: QueueUnderTest) -> None:
     function = RecordingFunction()
     queue.map_to(function, batch_size=30, batching_window_seconds=LONG_WINDOW_SECONDS)
 
@@ -206,9 +206,7 @@ def test_a_batch_goes_out_as_soon_as_it_is_full(queue: QueueUnderTest, wait_unti
     assert function.batch_sizes == [30]
 
 
-def test_a_batch_that_is_not_full_goes_out_when_its_window_is_over(
-    queue: QueueUnderTest, wait_until: WaitUntil
-) -> None:
+def test_a_batch_that_is_not_full_goes_out_when_its_window_is_over(queue: QueueUnderTest) -> None:
     function = RecordingFunction()
     queue.send(*numbered(15))
 
@@ -218,7 +216,7 @@ def test_a_batch_that_is_not_full_goes_out_when_its_window_is_over(
     assert function.batch_sizes == [15]
 
 
-def test_a_batch_is_never_larger_than_lambda_s_payload(queue: QueueUnderTest, wait_until: WaitUntil) -> None:
+def test_a_batch_is_never_larger_than_lambda_s_payload(queue: QueueUnderTest) -> None:
     function = RecordingFunction()
     queue.send(*["x" * 900_000] * 8)
 
@@ -231,7 +229,7 @@ def test_a_batch_is_never_larger_than_lambda_s_payload(queue: QueueUnderTest, wa
 
 
 def test_a_message_reported_as_failed_stays_and_comes_back_with_its_receive_count(
-    queue: QueueUnderTest, wait_until: WaitUntil
+    queue: QueueUnderTest,
 ) -> None:
     outage = threading.Event()
     outage.set()
@@ -248,9 +246,7 @@ def test_a_message_reported_as_failed_stays_and_comes_back_with_its_receive_coun
     assert function.batches[-1][0]["attributes"]["ApproximateReceiveCount"] == "2"
 
 
-def test_a_message_that_failed_too_often_is_moved_to_the_dead_letter_queue(
-    queue: QueueUnderTest, wait_until: WaitUntil
-) -> None:
+def test_a_message_that_failed_too_often_is_moved_to_the_dead_letter_queue(queue: QueueUnderTest) -> None:
     function = RecordingFunction(failing=lambda body: body == "0001")
     queue.send(*numbered(3))
     queue.map_to(function)
@@ -275,7 +271,7 @@ def answers_nonsense(_event: Any) -> Any:
 
 @pytest.mark.parametrize("function", [fails, answers_nonsense])
 def test_when_the_function_fails_or_answers_nonsense_the_whole_batch_stays(
-    queue: QueueUnderTest, wait_until: WaitUntil, function: Callable[[Any], Any]
+    queue: QueueUnderTest, function: Callable[[Any], Any]
 ) -> None:
     answered = threading.Event()
 
@@ -291,9 +287,7 @@ def test_when_the_function_fails_or_answers_nonsense_the_whole_batch_stays(
     assert queue.counts == QueueCounts(visible=0, delayed=0, in_flight=3)
 
 
-def test_without_partial_batch_responses_the_answer_does_not_matter(
-    queue: QueueUnderTest, wait_until: WaitUntil
-) -> None:
+def test_without_partial_batch_responses_the_answer_does_not_matter(queue: QueueUnderTest) -> None:
     function = RecordingFunction(failing=lambda _body: True)
     queue.send(*numbered(3))
 
@@ -303,9 +297,7 @@ def test_without_partial_batch_responses_the_answer_does_not_matter(
     assert function.bodies == numbered(3)
 
 
-def test_no_more_invocations_run_side_by_side_than_the_maximum_concurrency(
-    queue: QueueUnderTest, wait_until: WaitUntil
-) -> None:
+def test_no_more_invocations_run_side_by_side_than_the_maximum_concurrency(queue: QueueUnderTest) -> None:
     lock = threading.Lock()
     two_are_running = threading.Barrier(2)
     running = 0
@@ -316,7 +308,7 @@ def test_no_more_invocations_run_side_by_side_than_the_maximum_concurrency(
         with lock:
             running += 1
             most = max(most, running)
-        two_are_running.wait(timeout=20)
+        two_are_running.wait(timeout=120)
         # Time for a third invocation to show itself, should there be one.
         threading.Event().wait(0.1)
         with lock:
@@ -330,13 +322,11 @@ def test_no_more_invocations_run_side_by_side_than_the_maximum_concurrency(
     assert most == 2
 
 
-def test_messages_that_no_invocation_has_room_for_stay_visible(
-    queue: QueueUnderTest, wait_until: WaitUntil
-) -> None:
+def test_messages_that_no_invocation_has_room_for_stay_visible(queue: QueueUnderTest) -> None:
     release = threading.Event()
 
     def function(_event: Any) -> None:
-        release.wait(20)
+        release.wait(120)
 
     queue.send(*numbered(5))
     mapping = queue.map_to(function, batch_size=1, maximum_concurrency=2)
@@ -349,9 +339,7 @@ def test_messages_that_no_invocation_has_room_for_stay_visible(
     mapping.check()
 
 
-def test_a_disabled_mapping_leaves_messages_alone_until_it_is_enabled(
-    queue: QueueUnderTest, wait_until: WaitUntil
-) -> None:
+def test_a_disabled_mapping_leaves_messages_alone_until_it_is_enabled(queue: QueueUnderTest) -> None:
     function = RecordingFunction()
     mapping = queue.map_to(function)
 
@@ -364,13 +352,13 @@ def test_a_disabled_mapping_leaves_messages_alone_until_it_is_enabled(
     assert function.batch_sizes == [3]
 
 
-def test_stopping_waits_for_running_invocations(queue: QueueUnderTest, wait_until: WaitUntil) -> None:
+def test_stopping_waits_for_running_invocations(queue: QueueUnderTest) -> None:
     running = threading.Event()
     release = threading.Event()
 
     def function(_event: Any) -> None:
         running.set()
-        release.wait(20)
+        release.wait(120)
 
     queue.send("x")
     mapping = queue.map_to(function)
@@ -382,7 +370,7 @@ def test_stopping_waits_for_running_invocations(queue: QueueUnderTest, wait_unti
     assert queue.is_empty
 
 
-def test_what_ends_the_polling_is_told(queue: QueueUnderTest, wait_until: WaitUntil) -> None:
+def test_what_ends_the_polling_is_told(queue: QueueUnderTest) -> None:
     mapping = queue.map_to(RecordingFunction())
     mapping.check()
 

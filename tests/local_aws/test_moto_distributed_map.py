@@ -52,7 +52,7 @@ class Lists:
             name=f"run-of-{self.key}",
             input=json.dumps({"folder": "monday", "tolerated": 50, "size": 2}),
         )
-        return self._stack.wait_for_execution(started["executionArn"], timeout=30)
+        return self._stack.wait_for_execution(started["executionArn"])
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from werkzeug.wrappers import Request, Response
 
 from local.aws.moto_process import Application
 from local.aws.moto_server import MotoServer, QueueCounts
+from local.waiting import wait_until
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -44,7 +44,7 @@ def test_nothing_is_lost_or_received_twice_by_many_callers(
         work = [threads.submit(send, sender) for sender in range(4)]
         work += [threads.submit(receive, receiver) for receiver in range(4)]
         for task in work:
-            task.result(timeout=60)
+            task.result(timeout=120)
 
     assert sorted(received) == sorted(f"{sender}-{number}" for sender in range(4) for number in range(50))
     assert moto.queue_counts()[name].total == 0
@@ -80,7 +80,7 @@ def test_a_long_poll_gets_the_message_that_is_sent_while_it_waits(
 
         sqs.send_message(QueueUrl=url, MessageBody="hello")
 
-        assert [message["Body"] for message in answer.result(timeout=30)["Messages"]] == ["hello"]
+        assert [message["Body"] for message in answer.result(timeout=120)["Messages"]] == ["hello"]
 
 
 def test_messages_are_counted_by_what_keeps_them(
@@ -100,15 +100,14 @@ def test_messages_are_counted_by_what_keeps_them(
 
 
 def test_a_message_comes_back_when_its_visibility_timeout_is_over(
-    moto: MotoServer,
-    sqs: "SQSClient",
-    request: pytest.FixtureRequest,
-    wait_until: Callable[[Callable[[], bool]], None],
+    moto: MotoServer, sqs: "SQSClient", request: pytest.FixtureRequest
 ) -> None:
-    name, url = make_queue(sqs, request, visibility_timeout=1)
+    name, url = make_queue(sqs, request)
     sqs.send_message(QueueUrl=url, MessageBody="x")
-    sqs.receive_message(QueueUrl=url)
+    (received,) = sqs.receive_message(QueueUrl=url)["Messages"]
     assert moto.queue_counts()[name].in_flight == 1
+
+    sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=received["ReceiptHandle"], VisibilityTimeout=1)
 
     wait_until(lambda: moto.queue_counts()[name].visible == 1)
 

@@ -1,5 +1,4 @@
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,17 +6,16 @@ import pytest
 
 from local.aws.execution_environment import FunctionError
 from local.aws.stack import EmbeddedStack
+from local.waiting import wait_until
 
 if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
-
-WaitUntil = Callable[[Callable[[], bool]], None]
 
 
 def test_a_message_goes_from_the_queue_through_the_function(stack: EmbeddedStack, batch_log: Path) -> None:
     stack.sqs.send_message(QueueUrl=stack.ref("OrderQueue"), MessageBody='{"order": "through"}')
 
-    stack.wait_until_idle(timeout=30)
+    stack.wait_until_idle()
 
     assert '{\\"order\\": \\"through\\"}' in batch_log.read_text()
 
@@ -28,7 +26,7 @@ def test_what_the_function_reports_as_failed_ends_in_the_dead_letter_queue(stack
     # Nobody waits for the visibility timeout of two minutes.
     while not stack.messages_of("OrderDeadLetterQueue"):
         stack.end_visibility_timeouts("OrderQueue")
-    stack.wait_until_idle(timeout=30)
+    stack.wait_until_idle()
 
     [dead_letter] = stack.messages_of("OrderDeadLetterQueue")
     assert json.loads(dead_letter["Body"])["n"] == 2
@@ -39,7 +37,7 @@ def test_a_queue_without_partial_batch_responses_is_fed_to_its_function_too(
 ) -> None:
     stack.sqs.send_message(QueueUrl=stack.ref("PlainQueue"), MessageBody='{"order": "plain", "fail": true}')
 
-    stack.wait_until_idle(timeout=30)
+    stack.wait_until_idle()
 
     assert '{\\"order\\": \\"plain\\"' in batch_log.read_text()
 
@@ -50,10 +48,10 @@ def test_waiting_for_a_message_that_stays_says_where_it_is(stack: EmbeddedStack)
     stack.sqs.send_message(QueueUrl=stack.ref("OrderQueue"), MessageBody='{"order": "waits"}')
 
     with pytest.raises(TimeoutError, match=r"OrderQueue.*visible=1"):
-        stack.wait_until_idle(timeout=0)
+        stack.wait_until_idle(stalled_after=0)
 
     mapping.enable()
-    stack.wait_until_idle(timeout=30)
+    stack.wait_until_idle()
 
 
 def test_a_function_is_told_its_resources_in_its_environment(stack: EmbeddedStack) -> None:
@@ -116,7 +114,7 @@ def test_a_topic_that_does_not_exist_has_no_messages_to_read(stack: EmbeddedStac
 
 
 def test_an_error_in_the_stack_s_block_does_not_wait_for_a_running_invocation(
-    toy_template: Path, tmp_path: Path, wait_until: WaitUntil
+    toy_template: Path, tmp_path: Path
 ) -> None:
     started = tmp_path / "started"
     finished = tmp_path / "finished"

@@ -9,8 +9,8 @@ import pytest
 
 from local.aws.stack import EmbeddedStack
 from local.aws.state_machines import Execution
+from local.waiting import wait_until
 
-WaitUntil = Callable[[Callable[[], bool]], None]
 Run = Callable[..., Execution]
 
 
@@ -31,7 +31,7 @@ def start(stack: EmbeddedStack, states: dict[str, Any], payload: Any) -> str:
 @pytest.fixture
 def run(stack: EmbeddedStack) -> Run:
     def run(states: dict[str, Any], payload: Any = None) -> Execution:
-        return stack.wait_for_execution(start(stack, states, payload or {}), timeout=30)
+        return stack.wait_for_execution(start(stack, states, payload or {}))
 
     return run
 
@@ -58,7 +58,7 @@ def catch(*errors: str) -> dict[str, Any]:
 def test_the_template_s_state_machine_runs_with_its_substitutions(stack: EmbeddedStack) -> None:
     execution = stack.start_execution("OrderStateMachine", {"order": 1}, name="substitutions")
 
-    ended = stack.wait_for_execution(execution, timeout=30)
+    ended = stack.wait_for_execution(execution)
 
     assert ended.status == "SUCCEEDED"
     assert ended.output == {"do": "echo", "bucket": "orderbucket", "batch_size": 10, "input": {"order": 1}}
@@ -66,7 +66,7 @@ def test_the_template_s_state_machine_runs_with_its_substitutions(stack: Embedde
 
 
 def test_a_name_cannot_be_used_again(stack: EmbeddedStack) -> None:
-    stack.wait_for_execution(stack.start_execution("OrderStateMachine", {}, name="again"), timeout=30)
+    stack.wait_for_execution(stack.start_execution("OrderStateMachine", {}, name="again"))
 
     with pytest.raises(stack.step_functions.exceptions.ExecutionAlreadyExists):
         stack.start_execution("OrderStateMachine", {}, name="again")
@@ -182,10 +182,10 @@ def test_an_execution_that_has_not_ended_says_where_it_is(stack: EmbeddedStack) 
     execution = start(stack, {"Sleep": {"Type": "Wait", "Seconds": 10_000_000, "End": True}}, {})
 
     with pytest.raises(TimeoutError, match="Sleep"):
-        stack.wait_for_execution(execution, timeout=0.2)
+        stack.wait_for_execution(execution, stalled_after=0.2)
 
     stack.step_functions.stop_execution(executionArn=execution)
-    assert stack.wait_for_execution(execution, timeout=30).status == "ABORTED"
+    assert stack.wait_for_execution(execution).status == "ABORTED"
 
 
 def test_intrinsic_functions_work(run: Run) -> None:
@@ -280,7 +280,7 @@ def ask(topic_arn: str, **fields: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def tokens_of(stack: EmbeddedStack, wait_until: WaitUntil) -> Callable[[str, int], list[str]]:
+def tokens_of(stack: EmbeddedStack) -> Callable[[str, int], list[str]]:
     """The task tokens that an execution has published, when they are so many."""
 
     def tokens_of(execution_arn: str, count: int) -> list[str]:
@@ -309,7 +309,7 @@ def test_a_person_s_answer_to_a_published_token_ends_the_task(
 
     stack.step_functions.send_task_success(taskToken=token, output='{"approved": true}')
 
-    assert stack.wait_for_execution(execution, timeout=30).output == {"approved": True}
+    assert stack.wait_for_execution(execution).output == {"approved": True}
 
 
 def test_a_token_that_nobody_answers_is_a_timeout(stack: EmbeddedStack, run: Run) -> None:
@@ -327,7 +327,7 @@ def test_a_token_can_be_used_once(stack: EmbeddedStack, tokens_of: TokensOf, sti
     [token] = tokens_of(execution, 1)
     stack.step_functions.send_task_success(taskToken=token, output="{}")
     if not still_running:
-        stack.wait_for_execution(execution, timeout=30)
+        stack.wait_for_execution(execution)
 
     with pytest.raises(stack.step_functions.exceptions.TaskTimedOut):
         stack.step_functions.send_task_success(taskToken=token, output="{}")
@@ -353,12 +353,10 @@ def test_each_attempt_has_a_token_of_its_own(stack: EmbeddedStack, tokens_of: To
     stack.step_functions.send_task_success(taskToken=second, output='"second"')
 
     assert second != first
-    assert stack.wait_for_execution(execution, timeout=30).output == "second"
+    assert stack.wait_for_execution(execution).output == "second"
 
 
-def test_leaving_the_stack_ends_its_executions(
-    toy_template: Path, tmp_path: Path, wait_until: WaitUntil
-) -> None:
+def test_leaving_the_stack_ends_its_executions(toy_template: Path, tmp_path: Path) -> None:
     started = tmp_path / "started"
     with EmbeddedStack(toy_template) as stack:
         start(stack, {"Hang": invoke()}, {"do": "hang", "started": str(started)})

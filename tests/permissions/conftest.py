@@ -1,7 +1,6 @@
 """Everything that the functions do, done once with permissions enforced, for the tests that look at what was asked."""
 
 import json
-import time
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,12 +10,12 @@ from typing import Any
 import pytest
 
 from local.sendgrid_double import ExportFlaw, Fault, SendGridDouble
+from local.waiting import wait_until
 from tests.permissions.enforced_stack import EnforcedStack
 from tests.support.deployment import API_KEY, STATUS_QUEUE, deployed
 from tests.support.events import bulk_delete, delete_all, remove_identifier
 
 TOKEN = {"task_token": "of-nobody"}
-TIMEOUT_SECONDS = 120.0
 
 
 @dataclass
@@ -78,14 +77,15 @@ class Run:
         self.double.faults.add(Fault(status=503))
         returned = self._deferred(name)
         self.stack.send(f"{name}Queue", [json.dumps(request) for request in requests])
-        deadline = time.monotonic() + TIMEOUT_SECONDS
-        while self.stack.queue_counts()[f"{name}Queue"].total:
-            self.stack.check()
-            assert time.monotonic() < deadline, f"{name}Queue is not done"
+
+        def is_done() -> bool:
+            nonlocal returned
             if (deferred := self._deferred(name)) > returned:
                 self.stack.end_visibility_timeouts(f"{name}Queue")
                 returned = deferred
-            time.sleep(0.05)
+            return not self.stack.queue_counts()[f"{name}Queue"].total
+
+        wait_until(is_done, self.stack.progress)
 
     def _deferred(self, name: str) -> int:
         """How often the function has put messages off."""
@@ -94,7 +94,7 @@ class Run:
 
     def _execute(self, name: str, request: object) -> None:
         started = self.stack.start_execution(f"{name}StateMachine", request, uuid.uuid4().hex)
-        self.executions[name] = self.stack.wait_for_execution(started, TIMEOUT_SECONDS).status
+        self.executions[name] = self.stack.wait_for_execution(started).status
 
 
 def _now() -> str:

@@ -39,4 +39,4 @@ def test_it_serves_as_told_until_it_is_stopped(stop: signal.Signals) -> None:
         finally:
             program.send_signal(stop)
         assert "SG.example" not in greeting + program.stdout.read()
-        assert program.wait(timeout=30) == 0
+        assert program.wait(timeout=120) == 0

@@ -18,7 +18,7 @@ HEADERS = {"Authorization": f"Bearer {API_KEY}", "Accept": "application/json"}
 
 @pytest.fixture
 def connection(base_url: str) -> Iterator[http.client.HTTPConnection]:
-    opened = http.client.HTTPConnection(urlsplit(base_url).netloc, timeout=30)
+    opened = http.client.HTTPConnection(urlsplit(base_url).netloc, timeout=120)
     opened.connect()
     yield opened
     opened.close()
@@ -57,7 +57,7 @@ def test_a_chunked_body_is_understood(double: SendGridDouble, api: ApiSession) -
 
 
 def test_eight_calls_are_answered_side_by_side(double: SendGridDouble, base_url: str) -> None:
-    all_in_flight = threading.Barrier(8, timeout=30)
+    all_in_flight = threading.Barrier(8, timeout=120)
     double.latency_seconds = 1
 
     def sleep(_: float) -> None:
@@ -66,7 +66,7 @@ def test_eight_calls_are_answered_side_by_side(double: SendGridDouble, base_url:
     double.sleep = sleep
     with ThreadPoolExecutor(8) as callers:
         calls = [
-            callers.submit(requests.get, base_url + COUNT, headers=HEADERS, timeout=60) for _ in range(8)
+            callers.submit(requests.get, base_url + COUNT, headers=HEADERS, timeout=120) for _ in range(8)
         ]
     assert [call.result().status_code for call in calls] == [200] * 8
 
@@ -75,7 +75,7 @@ def test_a_stopped_double_is_unreachable_even_on_open_connections(double: SendGr
     with serve(double) as base_url, ApiSession(base_url) as api:
         api.get(COUNT)
         address = urlsplit(base_url)
-        kept = socket.create_connection((address.hostname, address.port), timeout=30)
+        kept = socket.create_connection((address.hostname, address.port), timeout=120)
         kept.sendall(f"GET {COUNT} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         assert kept.recv(12) == b"HTTP/1.1 401"
     with kept:

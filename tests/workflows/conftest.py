@@ -1,7 +1,6 @@
 """The template's workflows on moto's interpreter, the functions behind their tasks, SendGrid's double behind those."""
 
 import json
-import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,9 +11,8 @@ from local.aws.account import ACCOUNT_ID, arn
 from local.aws.stack import EmbeddedStack
 from local.aws.state_machines import Execution
 from local.sendgrid_double import Fault, ReceivedRequest, SendGridDouble
+from local.waiting import wait_until
 from tests.support.deployment import Deployment
-
-TIMEOUT_SECONDS = 60.0
 
 Changes = Mapping[str, str]
 """Of a definition's text: what is to stand in place of what, everywhere."""
@@ -54,7 +52,7 @@ class Workflows:
         return started["executionArn"]
 
     def end_of(self, execution_arn: str) -> Execution:
-        return self.stack.wait_for_execution(execution_arn, TIMEOUT_SECONDS)
+        return self.stack.wait_for_execution(execution_arn)
 
     def run(self, machine: str, request: object, changes: Changes | None = None) -> Execution:
         return self.end_of(self.start(machine, request, changes))
@@ -76,11 +74,7 @@ class Workflows:
         return [call for call in self.double.requests if call.method == method]
 
     def wait_until(self, condition: Callable[[], object]) -> None:
-        deadline = time.monotonic() + TIMEOUT_SECONDS
-        while not condition():
-            self.stack.check()
-            assert time.monotonic() < deadline, "it did not come to that"
-            time.sleep(0.02)
+        wait_until(condition, self.stack.progress, poll_seconds=0.02)
 
     def wait_for_all(self) -> None:
         """So that no execution of one test is there in the next."""

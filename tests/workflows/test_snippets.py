@@ -60,7 +60,7 @@ def nobody_follows_jobs(workflows: Workflows) -> Iterator[None]:
 @pytest.fixture
 def contacts(workflows: Workflows) -> Iterator[list[str]]:
     yield [workflows.double.account.add_contact(external_id=str(number)) for number in range(2)]
-    workflows.stack.wait_until_idle(60)
+    workflows.stack.wait_until_idle()
 
 
 def test_a_queue_takes_the_request_and_the_workflow_goes_on(
@@ -106,7 +106,7 @@ def test_nobody_waits_any_more_for_a_callback_that_comes_late(
         execution = start(workflows, WITH_CALLBACK, {"contact_ids": contacts}, AFTER_A_SECOND)
         ended = workflows.end_of(execution)
         workflows.wait_until(lambda: workflows.stack.messages_of(STATUS_QUEUE))
-    workflows.stack.wait_until_idle(60)
+    workflows.stack.wait_until_idle()
 
     assert error_of(ended) == ("FAILED", "States.Timeout")
     said = [

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 invocations = 0
 
@@ -53,6 +54,9 @@ def direct(event: Any, context: Any) -> Any:
             if attempts.stat().st_size <= event["times"]:
                 raise ConnectionError(event["times"])
             return attempts.stat().st_size
+        case "call AWS":
+            client = boto3.client("sqs", config=Config(read_timeout=0.2), endpoint_url=event["endpoint"])
+            return client.get_queue_url(QueueName="orders")["QueueUrl"]
         case "exit":
             os._exit(3)
         case "hang":
