@@ -12,6 +12,8 @@ RUNTIME_PACKAGES := boto3 botocore python-dateutil s3transfer six
 unexport PYTHONHOME PYTHONINSPECT PYTHONOPTIMIZE PYTHONPATH PYTHONSAFEPATH PYTHONSTARTUP PYTHONWARNINGS
 # pip: what would put the packages elsewhere, or others in their place. Index, proxy and certificates stay as they are set.
 unexport PIP_CONSTRAINT PIP_DRY_RUN PIP_NO_BINARY PIP_ONLY_BINARY PIP_PREFIX PIP_REQUIRE_VIRTUALENV PIP_REQUIREMENT PIP_ROOT PIP_TARGET PIP_USER
+# Text is UTF-8, whatever the locale says.
+export PYTHONUTF8 := 1
 PIP_INSTALL := -m pip install --no-user --quiet --disable-pip-version-check
 
 # An environment belongs to one version of Python, and is set up again for another.
@@ -48,7 +50,7 @@ mutants: .venv-mutants/bin/mutmut ## whether the tests notice faults in the modu
 	.venv-mutants/bin/python -m tests.mutation $(MODULES)
 
 bench: .venv-bench/$(READY) .venv-sam/$(READY) ## what it all costs, beside the alternatives, into docs/benchmarks.md; on Linux
-	.venv-sam/bin/sam build
+	$(SAM_CLI) build
 	PYTHONPATH=src .venv-bench/bin/python -m benchmarks
 
 lint: .venv/$(READY) ## style and types
@@ -62,13 +64,15 @@ format: .venv/$(READY) ## mends what can be mended
 
 # SAM CLI's own environment comes first on the path, so that src/Makefile builds with its Python, which has pip.
 template bench: export PATH := $(CURDIR)/.venv-sam/bin:$(PATH)
-template bench: export SAM_CLI_TELEMETRY := 0
+# Nothing here asks AWS, so nothing depends on the profile that somebody set.
+SAM_CLI := env -u AWS_PROFILE -u AWS_DEFAULT_PROFILE AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null \
+	SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 template: .venv-sam/$(READY) ## lints template.yaml and the workflows, and builds the functions
-	.venv-sam/bin/sam validate --lint
+	$(SAM_CLI) validate --lint
 	@mkdir -p .aws-sam
 	$(PYTHON) -m local.workflow_template > .aws-sam/workflows.json
 	.venv-sam/bin/cfn-lint .aws-sam/workflows.json
-	.venv-sam/bin/sam build
+	$(SAM_CLI) build
 
 scan: .venv-scan/bin/checkov ## looks for what is insecure in template.yaml, with checkov
 	.venv-scan/bin/checkov --config-file .checkov.yaml

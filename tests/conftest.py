@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from local.environment import forget_aws_settings
 from tests.support.deployment import Deployment, deploy
 from tests.support.world import World, new_world
 
@@ -24,6 +25,11 @@ OUT_OF_COVERAGE = {
 
 DUPLICATE_EVENTS = "duplicate outcome events"
 """The property under which a test reports how many it received, as at-least-once delivery allows."""
+
+
+def pytest_configure() -> None:
+    """Before any fixture: no setting of the person who runs the tests reaches boto3."""
+    forget_aws_settings()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -58,7 +64,6 @@ def _aws_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SESSION_TOKEN", "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
 
 
 @pytest.fixture

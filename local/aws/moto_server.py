@@ -13,6 +13,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from local.environment import without_aws_settings
+
 CONTROL_PATH = "/embedded-stack/"
 
 _ROOT = Path(__file__).parents[2]
@@ -98,7 +100,7 @@ class MotoServer:
                     str(self.port),
                     *self._workflow_arguments,
                 ],
-                env={**os.environ, "PYTHONPATH": str(_ROOT)},
+                env={**without_aws_settings(os.environ), "PYTHONPATH": str(_ROOT)},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
