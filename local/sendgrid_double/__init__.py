@@ -1,8 +1,9 @@
-"""A double of Twilio SendGrid's API, as far as it deletes Marketing contacts: an HTTP server on loopback.
+"""A double of Twilio SendGrid's API, as far as it is about Marketing contacts: an HTTP server on loopback.
 
 It behaves as SendGrid documents itself and as it was observed to (2026-07): a deletion is answered 202 with a
 job id and takes effect later, every answer says what is left of the rate limit, an over-long URL gets an HTML
-page from nginx. What nobody has published is decided in the docstrings of `account`, `api` and `export*`.
+page from nginx. What is not published is decided in the docstrings of `account`, `api`, `upsert*`, `search_api` and
+`export*`. What it does not implement is a 501.
 
 From Python:
 
@@ -11,14 +12,15 @@ From Python:
     double.faults.add(Fault(method="DELETE", status=503))
     with serve(double) as base_url:
         ...
+        double.clock.advance(30)
     assert double.requests[0].status == 503
 
     double.settings.export_part_contacts = 100
     double.account.exports.spoil_next(ExportFlaw(missing=3))
     double.account.force_next_jobs("errored")
 
-By itself, for any program: `python -m local.sendgrid_double --port 8025 --contacts 1000`. Such a program
-controls it with JSON under `/_double` (see `control`), which needs no key.
+By itself, for any program: `python -m local.sendgrid_double --contacts 1000`. Such a program controls it with JSON
+under `/_double` (see `control`), which needs no key; docs/double.md is for it.
 """
 
 from local.sendgrid_double.account import Account, UnknownContact

@@ -7,7 +7,7 @@ when the job runs, not when it was accepted; an identifier that the contact does
 
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import get_args
@@ -18,11 +18,13 @@ from local.sendgrid_double.contacts import (
     IdentifierType,
     count_contacts,
     is_contact_id,
+    made_up_details,
 )
 from local.sendgrid_double.exports import Exports
-from local.sendgrid_double.jobs import ForcedEnding, Job, JobKind
+from local.sendgrid_double.jobs import ForcedEnding, Job, JobKind, JobStatus
 from local.sendgrid_double.settings import Settings, seconds_of
 from local.sendgrid_double.timeline import Timeline
+from local.sendgrid_double.upserts import ContactUpsert, upsert
 
 
 class UnknownContact(LookupError):
@@ -61,9 +63,11 @@ class Account:
         phone_number_id: str = "",
         external_id: str = "",
         anonymous_id: str = "",
+        alternate_emails: Sequence[str] = (),
+        list_ids: Sequence[str] = (),
         contact_id: str | None = None,
     ) -> str:
-        """Adds a contact and returns its id. E-mail addresses are stored in lower case, as SendGrid does.
+        """Adds a contact at once and returns its id. E-mail addresses are stored in lower case, as SendGrid does.
 
         Raises ValueError without any identifier, and for an id that is taken or not a UUID. That identifiers
         are unique is not checked.
@@ -77,7 +81,16 @@ class Account:
             if new_id in self._contacts:
                 raise ValueError("this contact id is taken")
             self._contacts[new_id] = Contact(
-                new_id, now, now, email.lower(), phone_number_id, external_id, anonymous_id
+                new_id,
+                now,
+                now,
+                email.lower(),
+                phone_number_id,
+                external_id,
+                anonymous_id,
+                tuple(address.lower() for address in alternate_emails) if alternate_emails else (),
+                tuple(list_ids),
+                made_up_details(new_id),
             )
             self._billable += 1
         return new_id
@@ -108,18 +121,24 @@ class Account:
 
     def delete_contacts(self, contact_ids: Iterable[str]) -> Job:
         ids = tuple(dict.fromkeys(contact_id.lower() for contact_id in contact_ids))
-        return self._accept("delete", ids, len(ids))
+        return self._accept("delete", ids, len(ids), self._delete)
 
     def delete_all(self) -> Job:
         with self._timeline.look():
-            return self._accept("delete_all", (), len(self))
+            return self._accept("delete_all", (), len(self), self._delete)
 
     def remove_identifier(self, contact_id: str, kind: IdentifierType, value: str) -> Job:
         """Raises UnknownContact; everything else that is wrong shows when the job runs."""
         with self._timeline.look():
             if contact_id not in self:
                 raise UnknownContact(contact_id)
-            return self._accept("remove_identifier", (contact_id.lower(),), 1, (kind, value))
+            run = partial(self._remove_identifier, kind, value)
+            return self._accept("remove_identifier", (contact_id.lower(),), 1, run, (kind, value))
+
+    def upsert_contacts(self, upserts: Sequence[ContactUpsert], list_ids: Iterable[str] = ()) -> Job:
+        """Everything that is wrong with an upsert shows when the job runs."""
+        run = partial(self._upsert, tuple(upserts), tuple(list_ids))
+        return self._accept("upsert", (), len(upserts), run)
 
     def job(self, job_id: str) -> Job | None:
         with self._timeline.look():
@@ -142,6 +161,7 @@ class Account:
         kind: JobKind,
         contact_ids: tuple[str, ...],
         requested_count: int,
+        run: "_Run",
         identifier: tuple[IdentifierType, str] | None = None,
     ) -> Job:
         with self._timeline.look() as now:
@@ -158,33 +178,30 @@ class Account:
             ends_at = now + seconds_of(self.settings.job_delay)
             runs_at = max(now, ends_at - self.settings.counts_early_seconds)
             if job.forced_ending != "pending":
-                self._timeline.at(runs_at, partial(self._run, job, ends_at))
+                self._timeline.at(runs_at, partial(self._run, job, run, ends_at))
             return job
 
-    def _run(self, job: Job, ends_at: float, now: float) -> None:
-        ended = replace(self._ended(job, now), ran_at=now)
+    def _run(self, job: Job, run: "_Run", ends_at: float, now: float) -> None:
+        ended = replace(run(job, now), ran_at=now)
         self._jobs[job.id] = replace(ended, status="pending")
         self._timeline.at(ends_at, partial(self._finish, ended))
 
     def _finish(self, ended: Job, now: float) -> None:
         self._jobs[ended.id] = replace(ended, finished_at=now)
 
-    def _ended(self, job: Job, at: float) -> Job:
-        if job.identifier is None:
-            return self._deleted(job)
+    def _remove_identifier(self, kind: IdentifierType, value: str, job: Job, at: float) -> Job:
         contact = self._contacts.get(job.contact_ids[0])
         if job.forced_ending == "completed":
             return replace(job, status="completed")
-        if contact is None or job.forced_ending or not contact.can_lose(*job.identifier):
+        if contact is None or job.forced_ending or not contact.can_lose(kind, value):
             return replace(job, status=job.forced_ending or "failed", errored_count=1)
-        self._contacts[contact.id] = contact.without(job.identifier[0], at)
+        self._contacts[contact.id] = contact.without(kind, at)
         return replace(job, status="completed")
 
-    def _deleted(self, job: Job) -> Job:
+    def _delete(self, job: Job, _: float) -> Job:
         asked = list(self._contacts) if job.kind == "delete_all" else job.contact_ids
         present = [contact_id for contact_id in asked if contact_id in self._contacts]
-        half = (len(present) + 1) // 2
-        spared = {None: 0, "failed": len(present)}.get(job.forced_ending, half)
+        spared = _spared(job, len(present))
         for contact_id in present[spared:]:
             del self._contacts[contact_id]
         return replace(
@@ -194,3 +211,31 @@ class Account:
             deleted_count=len(present) - spared,
             errored_count=0 if job.forced_ending == "completed" else spared,
         )
+
+    def _upsert(
+        self, upserts: tuple[ContactUpsert, ...], list_ids: tuple[str, ...], job: Job, at: float
+    ) -> Job:
+        spared = _spared(job, len(upserts))
+        counts = upsert(self._contacts, upserts[spared:], list_ids, at)
+        self._billable += counts.created
+        errored = counts.errored + (0 if job.forced_ending == "completed" else spared)
+        true_ending: JobStatus = (
+            "failed" if errored == len(upserts) else "errored" if errored else "completed"
+        )
+        return replace(
+            job,
+            status=job.forced_ending or true_ending,
+            contact_ids=counts.contact_ids,
+            created_count=counts.created,
+            updated_count=counts.updated,
+            errored_count=errored,
+        )
+
+
+_Run = Callable[[Job, float], Job]
+"""Lets a job take effect, at a time; gives it as it ended."""
+
+
+def _spared(job: Job, count: int) -> int:
+    """How many of so many contacts a job leaves alone, because it was forced to an ending."""
+    return {None: 0, "failed": count}.get(job.forced_ending, (count + 1) // 2)

@@ -29,6 +29,13 @@ def errors(status: int, message: str, field: str | None = None) -> Response:
     return json_answer(status, {"errors": [{"field": field, "message": message}]})
 
 
+def not_implemented(method: str, path: str) -> Response:
+    """What the double answers where it is not SendGrid."""
+    return errors(
+        501, f"this double of SendGrid does not implement {method} {path}; docs/double.md lists what it does"
+    )
+
+
 def usual_answer(status: int) -> Response:
     """What a status usually comes with: a page of nginx, an errors body, or nothing below 400."""
     if status in _NGINX_STATUSES:

@@ -2,31 +2,40 @@
 
 Undocumented, and decided so: `ids` together with `delete_all_contacts`, `ids` given more than once, and any
 id that is not a UUID (a space after the comma spoils one) are a 400; contacts that a batch look-up does not
-find are left out; an `on-behalf-of` that names no subuser is a 403.
+find are left out; the most recent contacts of a sample are those that were updated last; an `on-behalf-of` that names
+no subuser is a 403.
+
+What is not implemented is a 501, before anything else: SendGrid's own 404 would be taken for its word.
 """
 
 from functools import cache
+from operator import attrgetter
 from typing import cast
 
 from flask import Flask, g, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
 from local.sendgrid_double.account import Account, UnknownContact
-from local.sendgrid_double.answers import errors, json_answer, usual_answer
-from local.sendgrid_double.contacts import IDENTIFIER_FIELDS, Contact, is_contact_id
+from local.sendgrid_double.answers import errors, json_answer, not_implemented, usual_answer
+from local.sendgrid_double.bodies import accepted, contact_body, job_body
+from local.sendgrid_double.contacts import IDENTIFIER_FIELDS, is_contact_id
 from local.sendgrid_double.double import SendGridDouble
 from local.sendgrid_double.exports_api import exports_api
-from local.sendgrid_double.jobs import Job
-from local.sendgrid_double.timestamps import timestamp
+from local.sendgrid_double.search_api import search_api
+from local.sendgrid_double.upsert_api import upsert_api
 
 CONTACTS = "/v3/marketing/contacts"
 MAX_BATCH = 100
-_BLANK_FIELDS = [
-    *("first_name", "last_name", "unique_name", "phone_number", "whatsapp", "line", "facebook"),
-    *("address_line_2", "city", "state_province_region", "country", "postal_code"),
-]
+MAX_SAMPLE = 50
 _COUNT_NAMES = {"ANONYMOUSID": "AID", "EMAIL": "EID", "EXTERNALID": "EXTID", "PHONENUMBERID": "PHNID"}
+
+
+class _ContactId(BaseConverter):
+    """A path segment that is not another endpoint's: GET …/contacts/batch asks for no contact of that name."""
+
+    regex = "(?!(?:batch|count|exports|imports|search)$)[^/]+"
+    part_isolating = True
 
 
 DOUBLE = "sendgrid_double.double"
@@ -40,6 +49,10 @@ def api() -> Flask:
     One for all doubles, since making it takes longer than most that is asked of one.
     """
     app = Flask(__name__, static_folder=None)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    # Or a path with two slashes would be redirected.
+    app.url_map.merge_slashes = False
+    app.url_map.converters["contact_id"] = _ContactId
 
     def double() -> SendGridDouble:
         return cast(SendGridDouble, request.environ[DOUBLE])
@@ -49,6 +62,8 @@ def api() -> Flask:
 
     @app.before_request
     def admit() -> Response | None:
+        if request.routing_exception is not None:
+            return not_implemented(request.method, request.path)
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not key:
             return usual_answer(401)
@@ -60,23 +75,32 @@ def api() -> Flask:
             return usual_answer(403)
         return None if request.accept_mimetypes.accept_json else usual_answer(406)
 
-    @app.errorhandler(HTTPException)
-    def undocumented(error: HTTPException) -> Response:
-        return usual_answer(error.code or 500)
-
     @app.delete(CONTACTS)
     def delete_contacts() -> Response:
         ids, everything = request.args.getlist("ids"), request.args.getlist("delete_all_contacts")
         if not ids and everything == ["true"]:
-            return _accepted(account().delete_all())
+            return accepted(account().delete_all())
         if everything or len(ids) != 1 or not ids[0]:
             return errors(400, "either 'ids' OR 'delete_all_contacts' should be supplied as query param")
         contact_ids = ids[0].split(",")
         if not all(map(is_contact_id, contact_ids)) or not double().poison_ids.isdisjoint(contact_ids):
             return errors(400, "invalid contact id", "ids")
-        return _accepted(account().delete_contacts(contact_ids))
+        return accepted(account().delete_contacts(contact_ids))
 
-    @app.delete(f"{CONTACTS}/<contact_id>/identifiers")
+    @app.get(CONTACTS)
+    def get_sample() -> Response:
+        contacts = account().contacts()
+        recent = sorted(contacts, key=attrgetter("updated_at"))[-MAX_SAMPLE:]
+        return json_answer(
+            200,
+            {
+                "result": [contact_body(contact) for contact in sorted(recent, key=attrgetter("email"))],
+                "contact_count": len(contacts),
+                "_metadata": {"self": f"https://api.sendgrid.com{CONTACTS}"},
+            },
+        )
+
+    @app.delete(f"{CONTACTS}/<contact_id:contact_id>/identifiers")
     def remove_identifier(contact_id: str) -> Response:
         body = request.get_json(silent=True)
         if not isinstance(body, dict):
@@ -87,14 +111,14 @@ def api() -> Flask:
         if not isinstance(value, str) or not value:
             return errors(400, "should be a non-empty string", "identifier_value")
         try:
-            return _accepted(account().remove_identifier(contact_id, kind, value))
+            return accepted(account().remove_identifier(contact_id, kind, value))
         except UnknownContact:
             return errors(404, "contact not found")
 
-    @app.get(f"{CONTACTS}/<contact_id>")
+    @app.get(f"{CONTACTS}/<contact_id:contact_id>")
     def get_contact(contact_id: str) -> Response:
         contact = account().contact(contact_id)
-        return json_answer(200, _contact_body(contact)) if contact else errors(404, "contact not found")
+        return json_answer(200, contact_body(contact)) if contact else errors(404, "contact not found")
 
     @app.post(f"{CONTACTS}/batch")
     def get_contacts() -> Response:
@@ -105,7 +129,7 @@ def api() -> Flask:
         if len(ids) > MAX_BATCH:
             return errors(400, f"should hold at most {MAX_BATCH} ids", "ids")
         found = (account().contact(contact_id) for contact_id in dict.fromkeys(ids))
-        return json_answer(200, {"result": [_contact_body(contact) for contact in found if contact]})
+        return json_answer(200, {"result": [contact_body(contact) for contact in found if contact]})
 
     @app.get(f"{CONTACTS}/count")
     def count_contacts() -> Response:
@@ -126,51 +150,8 @@ def api() -> Flask:
         job = account().job(job_id)
         if job is None or double().clock() < job.started_at + double().settings.job_hidden_seconds:
             return errors(404, "job not found")
-        return json_answer(200, _job_body(job, double().settings.job_type, request.host_url))
+        return json_answer(200, job_body(job, double().settings, request.host_url))
 
-    app.register_blueprint(exports_api(CONTACTS))
+    for routes in (upsert_api(CONTACTS), search_api(CONTACTS), exports_api(CONTACTS)):
+        app.register_blueprint(routes)
     return app
-
-
-def _accepted(job: Job) -> Response:
-    return json_answer(202, {"job_id": job.id})
-
-
-def _contact_body(contact: Contact) -> dict[str, object]:
-    """As observed 2026-07: blanks are empty strings, no alternate e-mails is null, and identifiers other than
-    the e-mail address are absent when the contact does not have them."""
-    identifiers = {IDENTIFIER_FIELDS[kind]: value for kind, value in contact.identifiers.items()}
-    return {
-        **dict.fromkeys(_BLANK_FIELDS, ""),
-        "id": contact.id,
-        "email": "",
-        "address_line_1": contact.address_line_1,
-        **identifiers,
-        "alternate_emails": None,
-        "list_ids": [],
-        "segment_ids": [],
-        "custom_fields": {},
-        "created_at": timestamp(contact.created_at),
-        "updated_at": f"{timestamp(contact.updated_at)[:-1]}.{int(contact.updated_at % 1 * 1e9):09}Z",
-        "_metadata": {"self": f"https://api.sendgrid.com/v3/marketing/contact/{contact.id}"},
-    }
-
-
-def _job_body(job: Job, job_type: str, host_url: str) -> dict[str, object]:
-    """As observed 2026-07 of upserts: until it has run, no count but the requested one."""
-    results: dict[str, object] = {"requested_count": job.requested_count}
-    body: dict[str, object] = {
-        "id": job.id,
-        "status": job.status,
-        "job_type": job_type,
-        "results": results,
-        "started_at": timestamp(job.started_at),
-    }
-    if job.ran_at is None:
-        return body
-    if job.kind != "remove_identifier":
-        results["deleted_count"] = job.deleted_count
-    if job.errored_count:
-        results["errored_count"] = job.errored_count
-        results["errors_url"] = f"{host_url}_double/jobs/{job.id}"
-    return body if job.finished_at is None else {**body, "finished_at": timestamp(job.finished_at)}

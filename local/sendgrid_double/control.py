@@ -1,8 +1,8 @@
 """Control of the double over HTTP, for programs that are not Python. JSON in and out, no key.
 
     GET    /_double             how many contacts, jobs, exports, requests and faults to come there are
-    POST   /_double/contacts    [{"email", "phone_number_id", "external_id", "anonymous_id", "contact_id"}],
-                                at least one identifier each; answers {"ids": […]}
+    POST   /_double/contacts    [{"email", "phone_number_id", "external_id", "anonymous_id", "alternate_emails",
+                                "list_ids", "contact_id"}], at least one identifier each; answers {"ids": […]}
     GET    /_double/contacts    all contacts
     GET    /_double/jobs        all jobs; /_double/jobs/<id> one
     POST   /_double/endings     {"ending": "errored" | "failed" | "completed" | "pending", "count": n}: how the
@@ -14,9 +14,13 @@
     GET    /_double/faults      the faults still to come; DELETE forgets them
     PUT    /_double/rate-limit  {"limit", "window_seconds", "reset": "epoch" | "seconds"}, or null for none
     GET    /_double/requests    everything received, oldest first
+    GET    /_double/clock       {"now": …}, in seconds since the epoch
+    POST   /_double/clock/advance   {"seconds": 30}: jobs and exports that are due by then take effect
+    GET    /_double/subusers    their names; PUT /_double/subusers/<username> adds one with an empty account
     POST   /_double/reset       forgets contacts, jobs, exports, faults and requests
 
 The header `on-behalf-of` chooses a subuser's account, as in the API. What is not understood is a 400.
+docs/double.md describes the fields.
 """
 
 from dataclasses import asdict
@@ -119,6 +123,25 @@ def create_control(double: SendGridDouble) -> Flask:
     @routes.get("/requests")
     def requests() -> list[dict[str, object]]:
         return [_request_body(received) for received in double.requests]
+
+    @routes.get("/clock")
+    def clock() -> dict[str, float]:
+        return {"now": double.clock()}
+
+    @routes.post("/clock/advance")
+    def advance_clock() -> dict[str, float]:
+        double.clock.advance(**request.get_json(force=True))
+        return clock()
+
+    @routes.get("/subusers")
+    def subusers() -> list[str]:
+        return list(double.subusers)
+
+    @routes.put("/subusers/<username>")
+    def add_subuser(username: str) -> tuple[str, int]:
+        if username not in double.subusers:
+            double.add_subuser(username)
+        return "", 204
 
     @routes.post("/reset")
     def reset() -> tuple[str, int]:

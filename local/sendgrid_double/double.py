@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 from werkzeug.datastructures import Headers
 
 from local.sendgrid_double.account import Account
+from local.sendgrid_double.clock import Clock
 from local.sendgrid_double.faults import FaultQueue
 from local.sendgrid_double.rate_limit import RateLimit, RateLimiter
 from local.sendgrid_double.settings import Delay, Settings
@@ -43,7 +44,7 @@ class ReceivedRequest:
 class SendGridDouble:
     """Everything that the HTTP server (`serve`) answers from. Attributes may be changed while it runs.
 
-    clock: seconds since the epoch; drives jobs, exports and rate limit.
+    clock: seconds since the epoch; drives jobs, exports and rate limit. The double's own can be advanced.
     sleep: waits for latency and delayed answers.
     job_delay, export_delay: as in `settings.Settings`, where there is more to set.
     rate_limit: None for no limit, and then no X-RateLimit headers.
@@ -68,7 +69,7 @@ class SendGridDouble:
         latency_seconds: float = 0.0,
         max_target_length: int = 8190,
     ) -> None:
-        self.clock = clock
+        self.clock = Clock(clock)
         self.sleep = sleep
         self.api_keys = api_keys
         self.latency_seconds = latency_seconds
@@ -76,14 +77,14 @@ class SendGridDouble:
         self.forbidden = False
         self.poison_ids: set[str] = set()
         self.settings = Settings(job_delay=job_delay, export_delay=export_delay)
-        self.account = Account(clock, self.settings)
+        self.account = Account(self.clock, self.settings)
         self.subusers: dict[str, Account] = {}
-        self.rate_limiter = RateLimiter(clock, rate_limit)
+        self.rate_limiter = RateLimiter(self.clock, rate_limit)
         self.faults = FaultQueue()
         self.requests: list[ReceivedRequest] = []
 
     def add_subuser(self, username: str) -> Account:
-        """Adds a subuser with an account of its own."""
+        """Adds a subuser with an empty account of its own."""
         self.subusers[username] = Account(self.clock, self.settings)
         return self.subusers[username]
 
@@ -99,7 +100,7 @@ class SendGridDouble:
         return self.account
 
     def reset(self) -> None:
-        """Forgets contacts, jobs, exports, faults and requests; keeps settings, subusers and the rate limit."""
+        """Forgets contacts, jobs, exports, faults and requests; keeps settings, subusers, clock and rate limit."""
         for account in self.accounts():
             account.clear()
         self.faults.clear()

@@ -1,7 +1,8 @@
 """The files of an export: gzip-compressed CSV, as observed, or JSON Lines.
 
 Undocumented, and decided so: JSON Lines are compressed too, and have the columns of CSV in lower case; the
-maximum size of a file is meant before compression.
+maximum size of a file is meant before compression; alternate addresses are separated by commas; custom fields are left
+out.
 """
 
 import csv
@@ -60,8 +61,9 @@ def _parts(records: Iterable[bytes], max_bytes: float, max_records: float) -> It
 
 def _row(contact: Contact) -> dict[str, str]:
     return dict.fromkeys(COLUMNS, "") | {
+        **{name.upper(): value for name, value in contact.details.items()},
         "EMAIL": contact.email,
-        "ADDRESS_LINE_1": contact.address_line_1,
+        "ALTERNATE_EMAILS": ",".join(contact.alternate_emails),
         "PHONE_NUMBER_ID": contact.phone_number_id,
         "EXTERNAL_ID": contact.external_id,
         "ANONYMOUS_ID": contact.anonymous_id,

@@ -6,7 +6,7 @@ An export takes its snapshot of the contacts when it is ready, not when it was a
 import secrets
 import uuid
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, get_args
@@ -62,10 +62,15 @@ class ExportFile:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One export as it stands. Times are seconds since the epoch; `ended_at` is None while it is pending."""
+    """One export as it stands. Times are seconds since the epoch; `ended_at` is None while it is pending.
+
+    It is of all contacts, unless `list_ids` or `segment_ids` name lists or segments.
+    """
 
     id: str
     file_type: FileType
+    list_ids: tuple[str, ...]
+    segment_ids: tuple[str, ...]
     created_at: float
     expires_at: float
     flaw: ExportFlaw
@@ -90,23 +95,30 @@ class Exports:
         self._flaws.clear()
 
     def start(
-        self, file_type: FileType = "csv", *, max_file_bytes: int | None = None, everything: bool = True
+        self,
+        file_type: FileType = "csv",
+        *,
+        max_file_bytes: int | None = None,
+        list_ids: Sequence[str] = (),
+        segment_ids: Sequence[str] = (),
     ) -> Export:
         """Asks for an export in files of `max_file_bytes` at most, before compression.
 
-        Without `everything` it holds no contact: it is of lists or segments, and the account has none.
+        With lists or segments it is of the contacts on one of the lists: no contact is in a segment.
         """
         with self._timeline.look() as now:
             export = Export(
                 id=str(uuid.uuid4()),
                 file_type=file_type,
+                list_ids=tuple(list_ids),
+                segment_ids=tuple(segment_ids),
                 created_at=now,
                 expires_at=now + self._settings.export_lifetime_seconds,
                 flaw=self._flaws.popleft() if self._flaws else _FLAWLESS,
             )
             self._exports[export.id] = export
             if export.flaw.status != "pending":
-                end = partial(self._end, export, max_file_bytes, everything)
+                end = partial(self._end, export, max_file_bytes)
                 self._timeline.at(now + seconds_of(self._settings.export_delay), end)
             return export
 
@@ -119,15 +131,20 @@ class Exports:
         with self._timeline.look():
             return list(self._exports.values())
 
+    def current(self) -> list[Export]:
+        """The exports whose links have not expired, in the order they were asked for."""
+        with self._timeline.look() as now:
+            return [export for export in self._exports.values() if now < export.expires_at]
+
     def spoil_next(self, flaw: ExportFlaw, count: int = 1) -> None:
         """The next `count` exports have this flaw."""
         with self._timeline.look():
             self._flaws.extend([flaw] * count)
 
-    def _end(self, export: Export, max_file_bytes: int | None, everything: bool, now: float) -> None:
+    def _end(self, export: Export, max_file_bytes: int | None, now: float) -> None:
         ended = replace(export, status=export.flaw.status, ended_at=now)
         if ended.status == "ready":
-            contacts = list(self._contacts.values()) if everything else []
+            contacts = self._chosen(export)
             written = contacts[export.flaw.missing :]
             ended = replace(
                 ended,
@@ -135,6 +152,12 @@ class Exports:
                 contact_count={"all": len(contacts), "written": len(written)}.get(export.flaw.counted),
             )
         self._exports[export.id] = ended
+
+    def _chosen(self, export: Export) -> list[Contact]:
+        contacts = self._contacts.values()
+        if not export.list_ids and not export.segment_ids:
+            return list(contacts)
+        return [contact for contact in contacts if not set(export.list_ids).isdisjoint(contact.list_ids)]
 
     def _files(
         self, export: Export, contacts: list[Contact], max_file_bytes: int | None

@@ -94,4 +94,4 @@ def _route_of(request: Request, app: Flask) -> str:
         rule, _ = app.url_map.bind("").match(request.path, request.method, return_rule=True)
     except HTTPException:
         return request.path
-    return re.sub(r"<(\w+)>", r"{\1}", rule.rule)
+    return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)

@@ -5,19 +5,20 @@ from typing import Literal
 
 from local.sendgrid_double.contacts import IdentifierType
 
-JobKind = Literal["delete", "delete_all", "remove_identifier"]
+JobKind = Literal["delete", "delete_all", "remove_identifier", "upsert"]
 JobStatus = Literal["pending", "completed", "errored", "failed"]
 ForcedEnding = JobStatus
-"""`errored` spares half of the contacts, `failed` all; `completed` spares half and does not say so: its counts do
-not add up. `pending` never comes to anything."""
+"""`errored` spares half of the contacts (an upsert leaves half of them out), `failed` all; `completed` spares
+half and does not say so: its counts do not add up. `pending` never comes to anything."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """One job as it stands. Times are seconds since the epoch.
 
-    `contact_ids` are the ids asked for, each once; a `delete_all` names none. `ran_at` is when it took effect
-    and its counts became known, `finished_at` when its status said so; None until then.
+    `contact_ids` are the ids asked for, each once; a `delete_all` names none, an `upsert` those that it created or
+    updated. `ran_at` is when it took effect and its counts became known, `finished_at` when its status said so; None
+    until then.
     """
 
     id: str
@@ -28,6 +29,8 @@ class Job:
     identifier: tuple[IdentifierType, str] | None = None
     forced_ending: ForcedEnding | None = None
     status: JobStatus = "pending"
+    created_count: int = 0
+    updated_count: int = 0
     deleted_count: int = 0
     errored_count: int = 0
     ran_at: float | None = None

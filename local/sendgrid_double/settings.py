@@ -15,7 +15,8 @@ class Settings:
     job_hidden_seconds: how long a job that was just accepted is a 404 for who asks; for all jobs at once.
     counts_early_seconds: how long before its end a job takes effect and shows its counts, still `pending`
         (observed of an upsert, 2026-07).
-    job_type: what a deletion job calls itself; not published, an upsert was observed as `upsert_contacts`.
+    job_type: what a deletion job calls itself (`delete` documented, no recording known).
+    upsert_job_type: what an upsert job calls itself (`upsert` documented, `upsert_contacts` observed, 2026-07).
     export_delay: from a 202 until the export takes its snapshot of the contacts and is ready.
     export_lifetime_seconds: from the 202 until the download links expire (12 h documented).
     export_part_contacts: so many contacts in a file at most; None leaves it to the export's `max_file_size`.
@@ -25,6 +26,7 @@ class Settings:
     job_hidden_seconds: float = 0.0
     counts_early_seconds: float = 0.0
     job_type: str = "delete"
+    upsert_job_type: str = "upsert_contacts"
     export_delay: Delay = 30.0
     export_lifetime_seconds: float = 12 * 3600.0
     export_part_contacts: int | None = None

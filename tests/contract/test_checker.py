@@ -88,6 +88,36 @@ def test_an_export_that_breaks_the_contract_is_found(body: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "", {"contacts": []}),
+        ("PUT", "", {"contacts": [{"first_name": "Ada"}]}),
+        ("PUT", "", {"contacts": [{"email": "a@example.com", "alternate_emails": ["b@example.com"] * 6}]}),
+        ("PUT", "", {"contacts": [{"email": "a@example.com", "id": SOME_ID}]}),
+        ("PUT", "", {"contacts": [{"email": "a@example.com"}], "list_ids": ["1"]}),
+        ("POST", "/search/emails", {"emails": ["a@example.com"] * 101}),
+        ("POST", "/search/emails", {"emails": [f"{'a' * 100}@example.com"]}),
+        ("POST", "/search/emails", {"identifiers": ["a@example.com"]}),
+        ("POST", "/search/identifiers/EMAIL", {"identifiers": ["a@example.com"]}),
+        ("POST", "/search/identifiers/email", {"emails": ["a@example.com"]}),
+    ],
+)
+def test_upsert_or_search_that_breaks_the_contract_is_found(method: str, path: str, body: Any) -> None:
+    with pytest.raises(ContractViolation):
+        check_request(prepared(method, CONTACTS + path, json=body))
+
+
+@pytest.mark.parametrize("entry", [{}, {"error": None}, {"contact": {}}, {"contact": {"id": SOME_ID}}])
+def test_search_result_that_breaks_the_contract_is_found(entry: Any) -> None:
+    request = prepared("POST", f"{CONTACTS}/search/emails", json={"emails": ["a@example.com"]})
+    missing = {"result": {"a@example.com": {"error": "contact not found"}}}
+    check_response(answer(request, 200, json.dumps(missing), "application/json"))
+    body = json.dumps({"result": {"a@example.com": entry}})
+    with pytest.raises(ContractViolation):
+        check_response(answer(request, 200, body, "application/json"))
+
+
+@pytest.mark.parametrize(
     "changed",
     [
         {"status": "done"},
@@ -128,7 +158,7 @@ def test_a_body_where_none_belongs_is_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("PUT", ""), ("GET", "/../lists"), ("GET", "/1234"), ("POST", f"/{SOME_ID}")]
+    ("method", "path"), [("PATCH", ""), ("GET", "/../lists"), ("GET", "/1234"), ("POST", f"/{SOME_ID}")]
 )
 def test_a_call_that_the_contract_does_not_know_is_found(method: str, path: str) -> None:
     with pytest.raises(ContractViolation):

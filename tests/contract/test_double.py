@@ -7,11 +7,18 @@ from typing import Any
 import pytest
 
 from local.sendgrid_double import ExportFlaw, Fault, RateLimit, SendGridDouble, serve
-from tests.contract import check, check_response
+from tests.contract import ContractViolation, check, check_response
 from tests.sendgrid_double.support import CONTACTS, NOW, ApiSession
 from tests.support.clock import FakeClock
 
 SOME_ID = "e7af8e1a-9589-49de-9d43-17287789f769"
+SOME_LIST = "fa1dbbb4-10af-42d7-b07e-d1ab501a805b"
+ANY_CONTACT = {
+    "phone_number_id": "+15555550101",
+    "first_name": "Ada",
+    "alternate_emails": ["ada@example.com"],
+    "custom_fields": {"w1": "tea"},
+}
 SOME_EMAIL = {"identifier_type": "EMAIL", "identifier_value": "a@example.com"}
 
 
@@ -56,6 +63,17 @@ def api(double: SendGridDouble) -> Iterator[ApiSession]:
         ("POST", "/exports", None, 202),
         ("POST", "/exports", {"file_type": "csv", "max_file_size": 100}, 202),
         ("GET", "/exports/unknown", None, 404),
+        ("POST", "/exports", {"list_ids": [SOME_LIST]}, 202),
+        ("GET", "/exports", None, 200),
+        ("GET", "", None, 200),
+        ("PUT", "", {"list_ids": [SOME_LIST], "contacts": [{"email": "a@example.com"}]}, 202),
+        ("PUT", "", {"contacts": [ANY_CONTACT]}, 202),
+        ("POST", "/search/emails", {"emails": ["A@example.com", "b@example.com", ""]}, 200),
+        ("POST", "/search/emails", {"emails": ["b@example.com"]}, 404),
+        ("POST", "/search/identifiers/email", {"identifiers": ["A@example.com", "b@example.com"]}, 200),
+        ("POST", "/search/identifiers/phone_number_id", {"identifiers": ["+15555550100"]}, 200),
+        ("POST", "/search/identifiers/external_id", {"identifiers": ["x-1"]}, 200),
+        ("POST", "/search/identifiers/anonymous_id", {"identifiers": ["anon-2"]}, 404),
     ],
 )
 def test_a_proper_call_gets_a_proper_answer(
@@ -78,6 +96,12 @@ def test_a_proper_call_gets_a_proper_answer(
         ("POST", "/batch", {"ids": [SOME_ID] * 101}),
         ("POST", "/exports", []),
         ("POST", "/exports", {"file_type": "xml"}),
+        ("PUT", "", None),
+        ("PUT", "", {"contacts": []}),
+        ("PUT", "", {"contacts": [{"first_name": "Ada"}]}),
+        ("POST", "/search/emails", {"emails": ["a@example.com", "nonsense"]}),
+        ("POST", "/search/identifiers/email", {"identifiers": ["nonsense"]}),
+        ("POST", "/search/identifiers/email", {"identifiers": ["a@example.com"] * 101}),
     ],
 )
 def test_an_improper_call_gets_a_proper_refusal(api: ApiSession, method: str, path: str, body: Any) -> None:
@@ -128,6 +152,45 @@ def test_an_export_is_told_properly_at_every_stage(
         assert response.json()["status"] == status
         check(response)
         clock.advance(30)
+
+
+@pytest.mark.parametrize("ending", [None, "completed", "errored", "failed"])
+def test_upsert_is_reported_properly_at_every_stage(
+    double: SendGridDouble, api: ApiSession, clock: FakeClock, ending: Any
+) -> None:
+    double.settings.change(counts_early_seconds=10)
+    if ending:
+        double.account.force_next_jobs(ending)
+    contacts = [ANY_CONTACT, {"external_id": "x-2"}, {"email": "b@example.com"}]
+    job_id = api.put(CONTACTS, json={"list_ids": [SOME_LIST], "contacts": contacts}).json()["job_id"]
+    for status in ("pending", "pending", "pending", ending or "completed"):
+        response = api.get(f"{CONTACTS}/imports/{job_id}")
+        assert response.json()["status"] == status
+        check(response)
+        clock.advance(10)
+    sample = api.get(CONTACTS)
+    assert sample.json()["contact_count"] == {None: 4, "completed": 2, "errored": 2, "failed": 1}[ending]
+    check(sample)
+
+
+@pytest.mark.parametrize("flaw", [ExportFlaw(), ExportFlaw(status="failure"), ExportFlaw(status="pending")])
+def test_exports_are_listed_properly_at_every_stage(
+    double: SendGridDouble, api: ApiSession, clock: FakeClock, flaw: ExportFlaw
+) -> None:
+    double.account.exports.spoil_next(flaw)
+    api.post(f"{CONTACTS}/exports", json={"list_ids": [SOME_LIST], "segment_ids": ["any"]})
+    for status in ("pending", flaw.status):
+        response = api.get(f"{CONTACTS}/exports")
+        assert [export["status"] for export in response.json()["result"]] == [status]
+        check(response)
+        clock.advance(30)
+
+
+def test_what_the_double_lacks_is_no_answer_of_sendgrid(api: ApiSession) -> None:
+    response = api.patch(CONTACTS)
+    assert response.status_code == 501
+    with pytest.raises(ContractViolation):
+        check_response(response)
 
 
 def test_removing_a_last_identifier_is_told_properly(

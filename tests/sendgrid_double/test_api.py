@@ -114,7 +114,6 @@ def test_a_removal_needs_a_type_and_a_value(
         ("GET", f"/{SOME_ID}", None),
         ("GET", f"/imports/{SOME_ID}", None),
         ("DELETE", f"/{SOME_ID}/identifiers", {"identifier_type": "EMAIL", "identifier_value": "a"}),
-        ("GET", "/no/such/endpoint", None),
     ],
 )
 def test_what_does_not_exist_is_a_404(api: ApiSession, method: str, path: str, body: Any) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 import requests
 
-from local.sendgrid_double import Fault, SendGridDouble
+from local.sendgrid_double import Fault, RateLimit, SendGridDouble
 from tests.sendgrid_double.conftest import EXPORT_DELAY, JOB_DELAY
 from tests.sendgrid_double.support import API_KEY, CONTACTS, ApiSession
 from tests.support.clock import FakeClock
@@ -110,6 +110,38 @@ def test_a_subuser_is_chosen_as_in_the_api(double: SendGridDouble, api: ApiSessi
     assert api.get("/_double", headers={"on-behalf-of": "nobody"}).status_code == 404
 
 
+def test_subusers_are_added_and_listed(double: SendGridDouble, api: ApiSession) -> None:
+    assert api.get("/_double/subusers").json() == []
+    assert api.put("/_double/subusers/child").status_code == 204
+    api.post("/_double/contacts", json=[{"email": "a@example.com"}], headers={"on-behalf-of": "child"})
+    assert api.put("/_double/subusers/child").status_code == 204
+    assert api.get("/_double/subusers").json() == ["child"]
+    assert len(double.subusers["child"]) == 1
+
+
+def test_advanced_clock_lets_happen_what_is_due(
+    double: SendGridDouble, api: ApiSession, clock: FakeClock
+) -> None:
+    double.add_subuser("child")
+    for headers in ({}, {"on-behalf-of": "child"}):
+        api.put(CONTACTS, json={"contacts": [{"email": "a@example.com"}]}, headers=headers)
+    before = api.get("/_double/clock").json()
+    assert before == {"now": clock()}
+    assert api.post("/_double/clock/advance", json={"seconds": JOB_DELAY}).json() == {
+        "now": clock() + JOB_DELAY
+    }
+    assert [len(account) for account in double.accounts()] == [1, 1]
+    (job, *_) = api.get("/_double/jobs").json()
+    assert job["finished_at"] == before["now"] + JOB_DELAY
+
+
+def test_advanced_clock_opens_a_new_window_of_the_rate_limit(double: SendGridDouble, api: ApiSession) -> None:
+    double.rate_limiter.configure(RateLimit(limit=1, window_seconds=60))
+    assert [api.get(f"{CONTACTS}/count").status_code for _ in range(2)] == [200, 429]
+    double.clock.advance(60)
+    assert api.get(f"{CONTACTS}/count").status_code == 200
+
+
 def test_a_reset_forgets_what_happened(api: ApiSession) -> None:
     api.post("/_double/contacts", json=[{"email": "a@example.com"}])
     api.delete(CONTACTS, params={"delete_all_contacts": "true"})
@@ -134,6 +166,9 @@ def test_a_reset_forgets_what_happened(api: ApiSession) -> None:
         ("PUT", "/rate-limit", {"limit": 5}),
         ("PUT", "/rate-limit", {"limit": "5", "window_seconds": 60}),
         ("POST", "/faults", None),
+        ("POST", "/clock/advance", {"seconds": -1}),
+        ("POST", "/clock/advance", {"seconds": "5"}),
+        ("POST", "/clock/advance", {"minutes": 5}),
     ],
 )
 def test_what_is_not_understood_is_a_400_that_says_why(

@@ -13,6 +13,7 @@ from tests.support.clock import FakeClock
 
 EXPORTS = f"{CONTACTS}/exports"
 SOME_ID = "e7af8e1a-9589-49de-9d43-17287789f769"
+LISTS = [SOME_ID, "fa1dbbb4-10af-42d7-b07e-d1ab501a805b"]
 
 
 def test_contacts_are_exported_some_time_after_the_202(
@@ -103,6 +104,53 @@ def test_an_export_is_of_everything_unless_lists_or_segments_are_named(
     clock.advance(EXPORT_DELAY)
     (export,) = double.account.exports.all()
     assert (export.file_type, export.contact_count) == (files, exported)
+
+
+def test_export_of_lists_has_the_contacts_on_one_of_them(
+    double: SendGridDouble, api: ApiSession, clock: FakeClock
+) -> None:
+    add = double.account.add_contact
+    on_one, on_both, _ = (
+        add(email="a@a.co", list_ids=[SOME_ID]),
+        add(email="b@b.co", list_ids=LISTS),
+        add(email="c@c.co"),
+    )
+    api.post(EXPORTS, json={"list_ids": LISTS, "segment_ids": ["any"]})
+    clock.advance(EXPORT_DELAY)
+    (export,) = double.account.exports.all()
+    text = gzip.decompress(export.files[0].content).decode()
+    assert [row["CONTACT_ID"] for row in csv.DictReader(io.StringIO(text, newline=""))] == [on_one, on_both]
+
+
+def test_exports_are_listed_as_documented(double: SendGridDouble, api: ApiSession, clock: FakeClock) -> None:
+    bodies: list[Any] = [None, {"list_ids": LISTS}, {"segment_ids": ["one"]}]
+    ids = [api.post(EXPORTS, json=body).json()["id"] for body in bodies]
+    clock.advance(EXPORT_DELAY)
+    pending = api.post(EXPORTS).json()["id"]
+    answer = api.get(EXPORTS).json()
+    listed = answer["result"]
+    assert answer["_metadata"] == {"self": f"https://api.sendgrid.com{EXPORTS}"}
+    assert [(export["id"], export["status"], export["export_type"]) for export in listed] == [
+        (ids[0], "ready", "contacts_export"),
+        (ids[1], "ready", "list_export"),
+        (ids[2], "ready", "segment_export"),
+        (pending, "pending", "contacts_export"),
+    ]
+    assert [list_["ID"] for list_ in listed[1]["lists"]] == LISTS
+    assert [segment["ID"] for segment in listed[2]["segments"]] == ["one"]
+    assert listed[0]["urls"] == api.get(f"{EXPORTS}/{ids[0]}").json()["urls"]
+    assert "urls" not in listed[3]
+
+
+def test_exports_are_listed_until_their_links_expire(
+    double: SendGridDouble, api: ApiSession, clock: FakeClock
+) -> None:
+    export = double.account.exports.start()
+    clock.advance(double.settings.export_lifetime_seconds - 1)
+    assert [listed["id"] for listed in api.get(EXPORTS).json()["result"]] == [export.id]
+    clock.advance(1)
+    assert api.get(EXPORTS).json()["result"] == []
+    assert api.get(f"{EXPORTS}/{export.id}").json()["status"] == "ready"
 
 
 def test_the_maximum_file_size_is_in_megabytes(
