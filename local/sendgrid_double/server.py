@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from errno import EADDRINUSE
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,20 @@ class _KeepAliveServer(ThreadedWSGIServer):
         self._connections: set[socket.socket] = set()
         super().__init__(host, port, app, _KeepAliveRequestHandler)
 
+    def server_bind(self) -> None:
+        """Raises SystemExit, as werkzeug does, but says which address cannot be had, and why."""
+        try:
+            super().server_bind()
+        except OSError as error:
+            reason = (
+                "is taken by another program"
+                if error.errno == EADDRINUSE
+                else f"cannot be used: {error.strerror}"
+            )
+            raise SystemExit(
+                f"port {self.port} of {self.host} {reason}; choose another host or port"
+            ) from error
+
     def process_request(self, request: Any, client_address: Any) -> None:
         self._connections.add(request)
         super().process_request(request, client_address)
@@ -75,13 +90,13 @@ class _KeepAliveServer(ThreadedWSGIServer):
 def serve(double: SendGridDouble, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     """Serves the double while the block runs, from threads of its own; gives its base URL.
 
-    Port 0 is any free port.
+    Port 0 is any free port. Raises SystemExit, with a message for the user, where it cannot listen.
     """
     server = _KeepAliveServer(host, port, Gateway(double))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
-        yield f"http://{host}:{server.port}"
+        yield f"http://[{host}]:{server.port}" if ":" in host else f"http://{host}:{server.port}"
     finally:
         server.stop()
         thread.join()
