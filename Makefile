@@ -34,8 +34,14 @@ events: .venv/$(READY) ## writes the sample events anew after a change of their 
 stack: .venv-local/$(READY) ## the stand-ins alone, for `sam local invoke`
 	.venv-local/bin/python -m local.stack
 
-double: .venv-local/$(READY) ## the stand-in for SendGrid alone, for any other program
-	.venv-local/bin/python -m local.sendgrid_double
+# An option counts only where it stands on the command line: many environments have a PORT or a HOST of their own.
+option = $(if $(filter command,$(origin $(1))),--$(2)='$($(1))')
+
+double: .venv/ready ## the SendGrid double alone, for any other program; docs/double.md describes it and its options
+	@.venv/bin/python -m local.sendgrid_double $(call option,HOST,host) $(call option,PORT,port) \
+		$(call option,CONTACTS,contacts) $(call option,JOB_DELAY,job-delay) $(call option,EXPORT_DELAY,export-delay) \
+		$(call option,LATENCY,latency) $(call option,RATE_LIMIT,rate-limit) $(call option,WINDOW,window) \
+		$(call option,RESET,reset) $(call option,API_KEY,api-key)
 
 test: .venv/$(READY) ## all tests
 	.venv/bin/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadgroup $(COVERAGE)

@@ -11,7 +11,7 @@ from local.sendgrid_double.double import SendGridDouble
 from local.sendgrid_double.rate_limit import RateLimit
 from local.sendgrid_double.server import serve
 
-DEFAULT_PORT = 8025
+DEFAULT_PORT = 4611
 
 _USAGE = """\
 SendGrid double on {base_url} with {contacts} contacts. Ctrl-C stops it.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from flask import Flask
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Rule
 from werkzeug.wrappers import Request, Response
 
 from local.sendgrid_double.answers import usual_answer
@@ -94,4 +95,9 @@ def _route_of(request: Request, app: Flask) -> str:
         rule, _ = app.url_map.bind("").match(request.path, request.method, return_rule=True)
     except HTTPException:
         return request.path
+    return documented_path(rule)
+
+
+def documented_path(rule: Rule) -> str:
+    """The path as Twilio's documentation writes it: "/v3/marketing/contacts/{contact_id}"."""
     return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)

@@ -56,18 +56,13 @@ class _KeepAliveServer(ThreadedWSGIServer):
         super().__init__(host, port, app, _KeepAliveRequestHandler)
 
     def server_bind(self) -> None:
-        """Raises SystemExit, as werkzeug does, but says which address cannot be had, and why."""
+        """Raises SystemExit, as werkzeug does, but says which address it is about."""
         try:
             super().server_bind()
         except OSError as error:
-            reason = (
-                "is taken by another program"
-                if error.errno == EADDRINUSE
-                else f"cannot be used: {error.strerror}"
-            )
-            raise SystemExit(
-                f"port {self.port} of {self.host} {reason}; choose another host or port"
-            ) from error
+            taken = error.errno == EADDRINUSE
+            reason = "is in use by another program" if taken else f"cannot be listened on: {error.strerror}"
+            raise SystemExit(f"Port {self.port} of {self.host} {reason}. Choose another one.") from error
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._connections.add(request)

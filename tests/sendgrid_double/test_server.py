@@ -86,6 +86,16 @@ def test_a_stopped_double_is_unreachable_even_on_open_connections(double: SendGr
         api.get(COUNT)
 
 
+def test_ipv6_address_is_in_brackets(double: SendGridDouble) -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no ::1")
+    with serve(double, host="::1") as base_url, ApiSession(base_url) as api:
+        assert base_url.startswith("http://[::1]:")
+        assert api.get(COUNT).status_code == 200
+
+
 def test_two_doubles_run_side_by_side(double: SendGridDouble) -> None:
     with serve(double) as one, serve(SendGridDouble()) as other, ApiSession(other) as api:
         assert one != other

@@ -1,0 +1,182 @@
+"""docs/double.md describes the double that there is, and its examples run."""
+
+import json
+import re
+import shlex
+import subprocess
+from collections.abc import Callable, Iterable
+from dataclasses import MISSING, fields
+from inspect import signature
+from pathlib import Path
+from string import Template
+from typing import Any, get_args
+
+import pytest
+import requests
+from flask import Flask
+
+from local.sendgrid_double import Account, ExportFlaw, Fault, RateLimit, SendGridDouble, Settings, serve
+from local.sendgrid_double.__main__ import DEFAULT_PORT, make_parser
+from local.sendgrid_double.api import api
+from local.sendgrid_double.control import create_control
+from local.sendgrid_double.downloads import create_downloads
+from local.sendgrid_double.gateway import documented_path
+from local.sendgrid_double.jobs import ForcedEnding
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT = (ROOT / "docs" / "double.md").read_text()
+BASE_URL = f"http://127.0.0.1:{DEFAULT_PORT}"
+
+
+def rows(heading: str) -> list[list[str]]:
+    """The cells of the first table below a heading, without the table's head."""
+    section = re.split(r"^#+ ", DOCUMENT.partition(f"# {heading}\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
+    table = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table[2:]]
+
+
+def names(heading: str) -> list[str]:
+    return [name for row in rows(heading) for name in re.findall(r"`([^`]+)`", row[0])]
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", DOCUMENT, re.DOTALL | re.MULTILINE)
+
+
+def endpoints(*apps: Flask) -> set[str]:
+    """Method and path of everything that these serve, with parameters as in Twilio's documentation."""
+    return {
+        f"{method} {documented_path(rule)}"
+        for app in apps
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+
+def test_every_endpoint_is_described() -> None:
+    described = names("Endpoints")
+    assert len(described) == len(set(described))
+    assert set(described) == endpoints(api(), create_downloads(SendGridDouble()))
+
+
+def test_every_control_call_is_described() -> None:
+    described = names("Control it")
+    assert len(described) == len(set(described))
+    assert set(described) == endpoints(create_control(SendGridDouble()))
+
+
+def test_every_option_is_described_with_its_default() -> None:
+    in_words = {"--rate-limit": "no limit", "--api-key": "any key"}
+    options = {
+        action.option_strings[0]: action.default for action in make_parser()._actions if action.dest != "help"
+    }
+    described = {row[1].strip("`"): row[2] for row in rows("Start it")}
+    assert described == {
+        option: in_words[option]
+        if default is None
+        else f"{default:g}"
+        if type(default) in (int, float)
+        else default
+        for option, default in options.items()
+    }
+
+
+@pytest.fixture
+def dry_run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """What `make double` would run, as if it were called by hand."""
+    monkeypatch.delenv("MAKEFLAGS", raising=False)
+    monkeypatch.delenv("MAKELEVEL", raising=False)
+
+    def run(*variables: str) -> str:
+        command = ["make", "--dry-run", "--assume-old=.venv/ready", "double", *variables]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout  # noqa: S603 - our own
+
+    return run
+
+
+def test_every_make_variable_reaches_its_option(dry_run: Callable[..., str]) -> None:
+    variables = {row[0].strip("`"): row[1].strip("`") for row in rows("Start it")}
+    recipe = dry_run(*(f"{variable}=value of {variable}" for variable in variables))
+    words = shlex.split(recipe.replace("\\\n", " "))
+    assert words[words.index("local.sendgrid_double") + 1 :] == [
+        f"{option}=value of {variable}" for variable, option in variables.items()
+    ]
+
+
+def test_variable_of_the_environment_is_not_taken_for_an_option(
+    dry_run: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for row in rows("Start it"):
+        monkeypatch.setenv(row[0].strip("`"), "not for the double")
+    assert "not for the double" not in dry_run()
+
+
+@pytest.mark.parametrize(
+    ("heading", "described"),
+    [("Flaws", ExportFlaw), ("Settings", Settings), ("Faults", Fault), ("Rate limit", RateLimit)],
+)
+def test_every_field_is_described_with_its_default(heading: str, described: Any) -> None:
+    defaults = {row[0].strip("`"): row[1].strip("`") for row in rows(heading)}
+    assert defaults == {field.name: _default(field) for field in fields(described)}
+
+
+def _default(field: Any) -> str:
+    if field.default_factory is not MISSING:
+        return json.dumps(field.default_factory())
+    if field.default is MISSING:
+        return ""
+    return f"{field.default:g}" if type(field.default) in (int, float) else json.dumps(field.default)
+
+
+def test_every_field_of_a_contact_is_described() -> None:
+    assert set(names("Contacts")) == signature(Account.add_contact).parameters.keys() - {"self"}
+
+
+def test_every_ending_is_described() -> None:
+    assert set(names("Endings")) == set(get_args(ForcedEnding))
+
+
+def test_curl_examples_get_the_statuses_that_are_shown() -> None:
+    _, script = blocks("sh")
+    shell = dict(re.findall(r'^([A-Z]+)="?([^"\n]*)"?$', script, re.MULTILINE))
+    assert shell["DOUBLE"] == BASE_URL
+    commands = [line for line in script.splitlines() if line.startswith("curl ")]
+    double = SendGridDouble()
+    with serve(double) as base_url:
+        shell["DOUBLE"] = base_url
+        for command in commands:
+            words = shlex.split(Template(command).substitute(shell), comments=True)
+            assert str(curl(words).status_code) == command.rpartition("# ")[2], command
+    assert len(double.account) == 0
+    assert len(commands) == script.count("curl ")
+
+
+def curl(words: Iterable[str]) -> requests.Response:
+    """What curl would do, with the few options that the page has."""
+    method, headers, data, url = None, {}, None, ""
+    arguments = iter(words)
+    assert next(arguments) == "curl"
+    for word in arguments:
+        match word:
+            case "-X":
+                method = next(arguments)
+            case "-H":
+                name, _, value = next(arguments).partition(": ")
+                headers[name] = value
+            case "-d":
+                data = next(arguments)
+            case _:
+                assert word.startswith("http://"), word
+                url = word
+    form = {"Content-Type": "application/x-www-form-urlencoded"} if data else {}
+    with requests.Session() as session:
+        session.trust_env = False
+        verb = method or ("POST" if data else "GET")
+        return session.request(verb, url, headers=form | headers, data=data, timeout=30)
+
+
+@pytest.mark.parametrize("example", blocks("python"), ids=["official client", "in a test"])
+def test_python_examples_run(example: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "*")
+    with serve(SendGridDouble()) as base_url:
+        exec(example.replace(BASE_URL, base_url), {})  # noqa: S102 - the page's own example
