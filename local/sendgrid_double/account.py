@@ -17,7 +17,7 @@ from local.sendgrid_double.contacts import (
     ContactCount,
     IdentifierType,
     count_contacts,
-    is_contact_id,
+    is_uuid,
     made_up_details,
 )
 from local.sendgrid_double.exports import Exports
@@ -74,7 +74,7 @@ class Account:
         """
         if not (email or phone_number_id or external_id or anonymous_id):
             raise ValueError("a contact needs at least one identifier")
-        if contact_id is not None and not is_contact_id(contact_id):
+        if contact_id is not None and not is_uuid(contact_id):
             raise ValueError("a contact id has the form of a UUID")
         new_id = contact_id.lower() if contact_id else str(uuid.uuid4())
         with self._timeline.look() as now:

@@ -19,7 +19,7 @@ from werkzeug.wrappers import Response
 from local.sendgrid_double.account import Account, UnknownContact
 from local.sendgrid_double.answers import errors, json_answer, not_implemented, usual_answer
 from local.sendgrid_double.bodies import accepted, contact_body, job_body
-from local.sendgrid_double.contacts import IDENTIFIER_FIELDS, is_contact_id
+from local.sendgrid_double.contacts import IDENTIFIER_FIELDS, is_uuid
 from local.sendgrid_double.double import SendGridDouble
 from local.sendgrid_double.exports_api import exports_api
 from local.sendgrid_double.search_api import search_api
@@ -83,7 +83,7 @@ def api() -> Flask:
         if everything or len(ids) != 1 or not ids[0]:
             return errors(400, "either 'ids' OR 'delete_all_contacts' should be supplied as query param")
         contact_ids = ids[0].split(",")
-        if not all(map(is_contact_id, contact_ids)) or not double().poison_ids.isdisjoint(contact_ids):
+        if not all(map(is_uuid, contact_ids)) or not double().poison_ids.isdisjoint(contact_ids):
             return errors(400, "invalid contact id", "ids")
         return accepted(account().delete_contacts(contact_ids))
 

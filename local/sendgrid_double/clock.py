@@ -1,6 +1,7 @@
 """The time of a double."""
 
 from collections.abc import Callable
+from threading import Lock
 
 
 class Clock:
@@ -9,6 +10,7 @@ class Clock:
     def __init__(self, base: Callable[[], float]) -> None:
         self._base = base
         self._ahead = 0.0
+        self._lock = Lock()
 
     def __call__(self) -> float:
         return self._base() + self._ahead
@@ -17,4 +19,5 @@ class Clock:
         """Raises ValueError for a time that would go back, or never end."""
         if not 0 <= seconds < float("inf"):
             raise ValueError("the clock is advanced by a number of seconds, 0 or more")
-        self._ahead += seconds
+        with self._lock:
+            self._ahead += seconds

@@ -1,4 +1,4 @@
-"""A contact and the identifiers it is known by."""
+"""A contact, and what it is identified by."""
 
 import math
 import re
@@ -46,13 +46,8 @@ _EMAIL = re.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+")
 
 
 def is_uuid(value: object) -> bool:
-    """Whether the value is a string that has the form of a UUID."""
+    """Whether the value is a string in the form of a UUID, as every contact id observed was, and as list ids are."""
     return isinstance(value, str) and _UUID.fullmatch(value) is not None
-
-
-def is_contact_id(text: str) -> bool:
-    """Whether the text has the form of a contact id; every id observed was a UUID."""
-    return is_uuid(text)
 
 
 def is_email_address(text: str) -> bool:

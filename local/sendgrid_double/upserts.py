@@ -85,11 +85,12 @@ def upsert(
 def _index(
     contacts: Iterable[Contact], upserts: Iterable[ContactUpsert]
 ) -> dict[tuple[IdentifierType, str], str]:
-    """The ids of the contacts that have an identifier of the upserts, by identifier."""
+    """For each identifier of the upserts the id of the contact that has it, the oldest if there are several."""
     wanted = {key for upsert in upserts for key in upsert.identifiers.items()}
-    return {
-        (kind, value): contact.id
-        for contact in contacts
-        for kind, name in IDENTIFIER_FIELDS.items()
-        if (kind, value := getattr(contact, name)) in wanted
-    }
+    index: dict[tuple[IdentifierType, str], str] = {}
+    for contact in contacts:
+        for kind, name in IDENTIFIER_FIELDS.items():
+            key = kind, getattr(contact, name)
+            if key in wanted:
+                index.setdefault(key, contact.id)
+    return index

@@ -5,9 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import yaml
 
 from local.sendgrid_double import ExportFlaw, Fault, RateLimit, SendGridDouble, serve
+from local.sendgrid_double.api import api as sendgrid_api
+from local.sendgrid_double.gateway import documented_path
 from tests.contract import ContractViolation, check, check_response
+from tests.contract.checker import CONTRACT
 from tests.sendgrid_double.support import CONTACTS, NOW, ApiSession
 from tests.support.clock import FakeClock
 
@@ -184,6 +188,18 @@ def test_exports_are_listed_properly_at_every_stage(
         assert [export["status"] for export in response.json()["result"]] == [status]
         check(response)
         clock.advance(30)
+
+
+def test_contract_has_every_endpoint_of_the_double() -> None:
+    paths = yaml.safe_load(CONTRACT.read_text())["paths"]
+    declared = {
+        (method.upper(), path) for path, item in paths.items() for method in item if method != "parameters"
+    }
+    assert declared == {
+        (method, documented_path(rule))
+        for rule in sendgrid_api().url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD"}
+    }
 
 
 def test_what_the_double_lacks_is_no_answer_of_sendgrid(api: ApiSession) -> None:

@@ -114,7 +114,14 @@ def test_contact_that_is_given_twice_is_created_and_updated(account: Account, cl
     assert job.contact_ids == (only(account).id,)
 
 
-def test_alternate_address_identifies_nobody(account: Account, clock: FakeClock) -> None:
+def test_oldest_of_several_contacts_with_the_identifier_is_updated(
+    account: Account, clock: FakeClock
+) -> None:
+    oldest, _ = account.add_contact(external_id="x-1"), account.add_contact(external_id="x-1")
+    assert ended(account, clock, contact(external_id="x-1")).contact_ids == (oldest,)
+
+
+def test_alternate_address_identifies_no_contact(account: Account, clock: FakeClock) -> None:
     account.add_contact(email="a@example.com", alternate_emails=["b@example.com"])
     assert counts(ended(account, clock, contact(email="b@example.com"))) == ("completed", 1, 0, 0)
 
