@@ -176,7 +176,7 @@ def curl(words: Iterable[str]) -> requests.Response:
     with requests.Session() as session:
         session.trust_env = False
         verb = method or ("POST" if data else "GET")
-        return session.request(verb, url, headers=form | headers, data=data, timeout=30)
+        return session.request(verb, url, headers=form | headers, data=data, timeout=120)
 
 
 @pytest.mark.parametrize("example", blocks("python"), ids=["official client", "in a test"])

@@ -47,7 +47,7 @@ def test_it_serves_as_told_until_it_is_stopped(stop: signal.Signals) -> None:
         output = greeting + program.stdout.read()
         assert "SG.example" not in output
         assert "Traceback" not in output
-        assert program.wait(timeout=30) == 0
+        assert program.wait(timeout=120) == 0
 
 
 def test_taken_port_is_one_line_and_status_1(base_url: str) -> None:
