@@ -37,8 +37,8 @@ stack: .venv-local/$(READY) ## the stand-ins alone, for `sam local invoke`
 # An option counts only where it stands on the command line: many environments have a PORT or a HOST of their own.
 option = $(if $(filter command,$(origin $(1))),--$(2)='$($(1))')
 
-double: .venv/ready ## the SendGrid double alone, for any other program; docs/double.md describes it and its options
-	@.venv/bin/python -m local.sendgrid_double $(call option,HOST,host) $(call option,PORT,port) \
+double: .venv-local/$(READY) ## the SendGrid double alone, for any other program; docs/double.md describes it and its options
+	@.venv-local/bin/python -m local.sendgrid_double $(call option,HOST,host) $(call option,PORT,port) \
 		$(call option,CONTACTS,contacts) $(call option,JOB_DELAY,job-delay) $(call option,EXPORT_DELAY,export-delay) \
 		$(call option,LATENCY,latency) $(call option,RATE_LIMIT,rate-limit) $(call option,WINDOW,window) \
 		$(call option,RESET,reset) $(call option,API_KEY,api-key)
