@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ class MappingConfiguration:
 
     queue_url: str
     queue_arn: str
+    function_name: str
     batch_size: int = 10
     batching_window_seconds: float = 0
     # Without a limit Lambda starts with five batches at once, and goes up to a thousand.
@@ -52,6 +54,7 @@ class MappingConfiguration:
         return cls(
             queue_url=queue_url,
             queue_arn=properties["EventSourceArn"],
+            function_name=properties["FunctionName"],
             batch_size=int(properties.get("BatchSize", cls.batch_size)),
             batching_window_seconds=float(
                 properties.get("MaximumBatchingWindowInSeconds", cls.batching_window_seconds)
@@ -72,6 +75,7 @@ class EventSourceMapping:
         self, configuration: MappingConfiguration, sqs: "SQSClient", invoke: Callable[[Any], Any]
     ) -> None:
         self.configuration = configuration
+        self.uuid = str(uuid.uuid4())
         self._sqs = sqs
         self._invoke = invoke
         self._stopping = threading.Event()
@@ -84,6 +88,10 @@ class EventSourceMapping:
         self._error: BaseException | None = None
         self._poller = threading.Thread(target=self._keeping_error(self._poll), daemon=True)
         self._poller.start()
+
+    @property
+    def enabled(self) -> bool:
+        return self._enabled.is_set()
 
     def disable(self) -> None:
         """Returns when no batch is being gathered any more; what was gathered is still sent."""

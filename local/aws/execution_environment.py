@@ -45,6 +45,7 @@ class FunctionConfiguration:
     timeout_seconds: float
     memory_mb: int
     environment: Mapping[str, str]
+    log_group: str
 
 
 class ExecutionEnvironment:
@@ -168,7 +169,7 @@ def _process_environment(function: FunctionConfiguration, log_stream: str) -> di
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
+        "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group,
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
         "LAMBDA_TASK_ROOT": str(function.code_directory),
     }

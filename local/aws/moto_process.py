@@ -11,7 +11,7 @@ import threading
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler
 from moto.sns.models import sns_backends
 from moto.sqs.models import Message, sqs_backends
 from werkzeug.serving import make_server
@@ -19,6 +19,8 @@ from werkzeug.wrappers import Request, Response
 
 from local.aws import moto_distributed_map, moto_sqs, moto_step_functions
 from local.aws.account import ACCOUNT_ID, REGION
+from local.aws.lambda_front import LambdaFront
+from local.aws.moto_description import StackDescription
 from local.aws.moto_server import CONTROL_PATH
 
 if TYPE_CHECKING:
@@ -29,24 +31,27 @@ if TYPE_CHECKING:
 class Application:
     """moto's application, one call at a time, and the control that is the stack's own."""
 
-    def __init__(self, moto: "WSGIApplication", lock: threading.Condition) -> None:
+    def __init__(
+        self, moto: "WSGIApplication", lock: threading.Condition, description: StackDescription
+    ) -> None:
         self._moto = moto
         self._lock = lock
+        self._description = description
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
         with self._lock:
-            path = Request(environ).path
-            if path.startswith(CONTROL_PATH):
-                return _control(path.removeprefix(CONTROL_PATH))(environ, start_response)
+            request = Request(environ)
+            if request.path.startswith(CONTROL_PATH):
+                return _control(request, self._description)(environ, start_response)
             return self._moto(environ, start_response)
 
 
-def _control(path: str) -> Response:
+def _control(request: Request, description: StackDescription) -> Response:
     """What AWS has no call for, or none without side effects."""
     queues = sqs_backends[ACCOUNT_ID][REGION].queues
     topics = sns_backends[ACCOUNT_ID][REGION].topics
     answer: Any = None
-    match path.split("/"):
+    match request.path.removeprefix(CONTROL_PATH).split("/"):
         case ["queues"]:
             answer = {name: moto_sqs.counts(queue) for name, queue in queues.items()}
         case ["queues", name, "messages"] if name in queues:
@@ -59,6 +64,8 @@ def _control(path: str) -> Response:
                 {"Subject": subject, "Message": message}
                 for _, message, subject, *_ in topics[arn].sent_notifications
             ]
+        case ["description"]:
+            description.set(request.get_json())
         case _:
             return Response(status=404)
     return Response(json.dumps(answer, default=_base64), content_type="application/json")
@@ -82,11 +89,13 @@ def _base64(binary_attribute: bytes) -> str:
 
 def main(host: str, port: int, lambda_url: str, time_scale: float) -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    moto = DomainDispatcherApplication(create_backend_app)
+    description = StackDescription()
+    moto = DomainDispatcherApplication(description.create_app)
     # Otherwise matched against every service's URL pattern on every call.
     moto.get_backend_for_host = cache(moto.get_backend_for_host)  # type: ignore[method-assign]
     lock = moto_sqs.apply()
-    application = Application(moto, lock)
+    # Calls to Lambda do not wait for the lock: the functions that are invoked make calls themselves.
+    application = LambdaFront(lambda_url, Application(moto, lock, description))
     server = make_server(host, port, application, threaded=True, request_handler=MotoRequestHandler)
     moto_step_functions.apply(lock, f"http://127.0.0.1:{server.port}", lambda_url, time_scale)
     moto_distributed_map.apply()

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -80,10 +81,16 @@ class MotoServer:
         messages: list[dict[str, Any]] = self._control("GET", f"topics/{topic_arn}/messages")
         return messages
 
-    def _control(self, method: str, path: str) -> Any:
+    def describe(self, description: Mapping[str, Any]) -> None:
+        """Has CloudFormation and CloudWatch Logs show the stack; see `local.aws.description`."""
+        self._control("POST", "description", description)
+
+    def _control(self, method: str, path: str, body: Any = None) -> Any:
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc)
         with closing(connection):
-            connection.request(method, CONTROL_PATH + path)
+            connection.request(
+                method, CONTROL_PATH + path, json.dumps(body), {"Content-Type": "application/json"}
+            )
             answer = connection.getresponse()
             if answer.status != HTTPStatus.OK:
                 raise ValueError(f"{method} {path}: {answer.status}")

@@ -83,6 +83,10 @@ class Resources:
             elif resource_type == "AWS::StepFunctions::StateMachine":
                 machine_arn = arn("states", f"stateMachine:{logical_id}")
                 attributes = {"Ref": machine_arn, "Arn": machine_arn, "Name": logical_id}
+            elif resource_type == "AWS::Logs::LogGroup":
+                declared = self.resolve(self._template.resources[logical_id].get("Properties", {}))
+                group = declared.get("LogGroupName", logical_id)
+                attributes = {"Ref": group, "Arn": arn("logs", f"log-group:{group}:*")}
             elif resource_type in self._makers:
                 properties = self.resolve(self._template.resources[logical_id].get("Properties", {}))
                 attributes = self._makers[resource_type](logical_id, properties)

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from local.aws.account import arn
+from local.aws.description import description
 from local.aws.event_source_mapping import EventSourceMapping, MappingConfiguration
 from local.aws.execution_environment import FunctionConfiguration
 from local.aws.function import Function
@@ -67,7 +68,7 @@ class EmbeddedStack:
     def __enter__(self) -> Self:
         with ExitStack() as exit_stack:
             directory = Path(exit_stack.enter_context(tempfile.TemporaryDirectory()))
-            lambda_api = exit_stack.enter_context(LambdaApi(self.functions))
+            lambda_api = exit_stack.enter_context(LambdaApi(self.functions, self.event_source_mappings))
             # Executions end with moto, and only then the functions that they may be invoking.
             exit_stack.callback(self._stop_functions)
             self.moto = exit_stack.enter_context(
@@ -87,13 +88,16 @@ class EmbeddedStack:
             self.sns = self._resources.sns
             self.events = self._resources.events
             self.step_functions = self._resources.step_functions
+            log_directories = {}
             for logical_id in self._template.of_type("AWS::Lambda::Function"):
                 configuration = self._function_configuration(logical_id)
                 self.functions[logical_id] = Function(configuration, directory / logical_id)
+                log_directories[configuration.log_group] = directory / logical_id
             self._state_machines = StateMachines(self._template, self._resources)
             exit_stack.callback(self._stop_event_source_mappings)
             for properties in self._template.of_type("AWS::Lambda::EventSourceMapping").values():
                 self._start_event_source_mapping(self._resources.resolve(properties))
+            self.moto.describe(description(self._template, self._resources, log_directories))
             self._exit_stack = exit_stack.pop_all()
         return self
 
@@ -218,7 +222,7 @@ class EmbeddedStack:
         properties = self._resources.resolve(
             {
                 name: self._template.resources[logical_id]["Properties"][name]
-                for name in ("Handler", "Runtime", "Timeout", "MemorySize", "Environment")
+                for name in ("Handler", "Runtime", "Timeout", "MemorySize", "Environment", "LoggingConfig")
                 if name in self._template.resources[logical_id]["Properties"]
             }
         )
@@ -233,6 +237,7 @@ class EmbeddedStack:
             memory_mb=int(properties.get("MemorySize", 128)),
             environment={name: text(value) for name, value in declared.items()}
             | {"AWS_ENDPOINT_URL": self.moto.url},
+            log_group=properties.get("LoggingConfig", {}).get("LogGroup", f"/aws/lambda/{logical_id}"),
         )
 
     def _start_event_source_mapping(self, properties: Mapping[str, Any]) -> None:

@@ -12,27 +12,28 @@ from unittest import mock
 from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
-from local.aws.account import ACCOUNT_ID, REGION
+from local.aws.account import ACCOUNT_ID, REGION, STACK_NAME
 from local.aws.intrinsics import Resolver
 
 _PSEUDO_PARAMETERS = {
     "AWS::AccountId": ACCOUNT_ID,
     "AWS::Partition": "aws",
     "AWS::Region": REGION,
-    "AWS::StackName": "local",
+    "AWS::StackName": STACK_NAME,
     "AWS::URLSuffix": "amazonaws.com",
 }
 
 
 @dataclass(frozen=True)
 class Template:
-    """The resources that the conditions let through, by logical id, in plain CloudFormation.
+    """The resources and outputs that the conditions let through, by logical id, in plain CloudFormation.
 
     `code_directories` has each function's CodeUri as a directory of this machine, and `definitions` each state
     machine's DefinitionUri as a file.
     """
 
     resources: Mapping[str, Mapping[str, Any]]
+    outputs: Mapping[str, Mapping[str, Any]]
     code_directories: Mapping[str, Path]
     definitions: Mapping[str, Path]
     _parameters: Mapping[str, Any]
@@ -74,12 +75,17 @@ def load_template(
     values |= _PSEUDO_PARAMETERS
     conditions = transformed.get("Conditions", {})
     resolver = Resolver(values, conditions, _no_attributes)
+
+    def let_through(section: str) -> dict[str, Any]:
+        return {
+            logical_id: declared
+            for logical_id, declared in transformed.get(section, {}).items()
+            if "Condition" not in declared or resolver.condition(declared["Condition"])
+        }
+
     return Template(
-        resources={
-            logical_id: resource
-            for logical_id, resource in transformed["Resources"].items()
-            if "Condition" not in resource or resolver.condition(resource["Condition"])
-        },
+        resources=let_through("Resources"),
+        outputs=let_through("Outputs"),
         code_directories=code_directories,
         definitions=definitions,
         _parameters=values,

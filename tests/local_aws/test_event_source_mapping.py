@@ -45,7 +45,9 @@ class QueueUnderTest:
 
     def map_to(self, function: Callable[[Any], Any], **properties: Any) -> EventSourceMapping:
         properties = {"report_batch_item_failures": True, **properties}
-        configuration = MappingConfiguration(queue_url=self.url, queue_arn=self.arn, **properties)
+        configuration = MappingConfiguration(
+            queue_url=self.url, queue_arn=self.arn, function_name="Function", **properties
+        )
         mapping = EventSourceMapping(configuration, self.sqs, function)
         self._mappings.append(mapping)
         return mapping
@@ -125,6 +127,7 @@ def test_the_template_s_properties_are_taken_over() -> None:
     assert configuration == MappingConfiguration(
         queue_url="http://127.0.0.1/Orders",
         queue_arn="arn:aws:sqs:us-east-1:123456789012:Orders",
+        function_name="OrderFunction",
         batch_size=1000,
         batching_window_seconds=5,
         maximum_concurrency=2,

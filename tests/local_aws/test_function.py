@@ -32,6 +32,7 @@ def make_function(toy_directory: Path, tmp_path: Path) -> Iterator[MakeFunction]
             timeout_seconds=timeout_seconds,
             memory_mb=256,
             environment={"COLOUR": "blue"},
+            log_group="/aws/lambda/DirectFunction",
         )
         function = Function(configuration, tmp_path / "logs", concurrency=concurrency)
         functions.append(function)

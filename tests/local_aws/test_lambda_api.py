@@ -26,9 +26,10 @@ def client(toy_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         timeout_seconds=1,
         memory_mb=256,
         environment={},
+        log_group="/aws/lambda/DirectFunction",
     )
     function = Function(configuration, tmp_path_factory.mktemp("function") / "logs")
-    with LambdaApi({"DirectFunction": function}) as api:
+    with LambdaApi({"DirectFunction": function}, {}) as api:
         yield boto3.Session("local", "local", region_name=REGION).client(
             "lambda", endpoint_url=api.url, config=Config(proxies={})
         )

@@ -7,6 +7,7 @@ import pytest
 from werkzeug.test import Client
 from werkzeug.wrappers import Request, Response
 
+from local.aws.moto_description import StackDescription
 from local.aws.moto_process import Application
 from local.aws.moto_server import MotoServer, QueueCounts
 from local.waiting import wait_until
@@ -64,7 +65,7 @@ def test_moto_is_called_by_one_caller_at_a_time() -> None:
         inside -= 1
         return Response()
 
-    application = Application(moto, threading.Condition())
+    application = Application(moto, threading.Condition(), StackDescription())
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(lambda _: Client(application).get("/"), range(4)))
 

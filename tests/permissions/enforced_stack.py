@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from local.aws.account import REGION, arn
+from local.aws.account import REGION
 from local.aws.event_source_mapping import EventSourceMapping, MappingConfiguration
 from local.aws.execution_environment import FunctionConfiguration
 from local.aws.stack import EmbeddedStack
@@ -57,11 +57,5 @@ class EnforcedStack(EmbeddedStack):
 
     def _statements(self, role: str) -> list[Any]:
         policies = self._template.resources[role]["Properties"]["Policies"]
-        resolved = self._template.resolve(policies, self._attribute_of)
+        resolved = self._resources.resolve(policies)
         return [statement for policy in resolved for statement in policy["PolicyDocument"]["Statement"]]
-
-    def _attribute_of(self, logical_id: str, name: str) -> str:
-        """Log groups too, which the embedded stack does not have."""
-        if logical_id.endswith("LogGroup"):
-            return arn("logs", f"log-group:{logical_id}:*")
-        return self._resources.attribute_of(logical_id, name)
