@@ -15,7 +15,7 @@ from contact_deletion.errors import Rejected
 from tests.template.conftest import Declared
 
 OPERATIONS = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
-OF_THE_CLI = {"query", "output", "cli-binary-format"}
+OF_THE_CLI = {"query", "output"}
 """Options of every command."""
 
 
