@@ -60,6 +60,23 @@ def test_a_timeout_is_told_as_lambda_tells_it(client: Any) -> None:
     assert payload["errorMessage"].endswith("Task timed out after 1.00 seconds")
 
 
+def test_a_payload_that_is_not_json_is_refused(client: Any) -> None:
+    with pytest.raises(client.exceptions.InvalidRequestContentException, match="not parse request body"):
+        client.invoke(FunctionName="DirectFunction", Payload="{")
+
+
+def test_an_asynchronous_invocation_is_not_implemented(client: Any) -> None:
+    with pytest.raises(client.exceptions.ClientError, match=r"not implemented on this machine.*Event"):
+        client.invoke(FunctionName="DirectFunction", InvocationType="Event")
+
+
+def test_another_call_of_lambda_s_is_not_implemented(client: Any) -> None:
+    with pytest.raises(client.exceptions.ClientError, match=r"not implemented on this machine.*GET") as error:
+        client.get_function(FunctionName="DirectFunction")
+
+    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+
+
 def test_a_function_that_is_not_there_is_not_found(client: Any) -> None:
     with pytest.raises(client.exceptions.ResourceNotFoundException, match="NoSuchFunction"):
         client.invoke(FunctionName="NoSuchFunction", Payload="{}")
