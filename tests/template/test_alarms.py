@@ -57,15 +57,15 @@ def test_a_function_that_fails_or_is_not_started_raises_an_alarm(
     "query",
     [
         'SELECT SUM(RequestsDeferred) FROM SCHEMA("SendGridContactDeletion", "service", "operation", "code") '
-        "WHERE \"service\" = 'local' AND \"code\" = 'SendGridUnauthorized'",
+        "WHERE \"service\" = 'sendgrid-contact-deletion' AND \"code\" = 'SendGridUnauthorized'",
         'SELECT SUM(RequestsDeferred) FROM SCHEMA("SendGridContactDeletion", "service", "operation") '
-        "WHERE \"service\" = 'local'",
+        "WHERE \"service\" = 'sendgrid-contact-deletion'",
         'SELECT SUM(LedgerWriteFailures) FROM SCHEMA("SendGridContactDeletion", "service", "operation") '
-        "WHERE \"service\" = 'local'",
+        "WHERE \"service\" = 'sendgrid-contact-deletion'",
         'SELECT SUM(StatusMessageFailures) FROM SCHEMA("SendGridContactDeletion", "service", "operation") '
-        "WHERE \"service\" = 'local'",
+        "WHERE \"service\" = 'sendgrid-contact-deletion'",
         'SELECT SUM(RequestsFailed) FROM SCHEMA("SendGridContactDeletion", "service", "operation") '
-        "WHERE \"service\" = 'local'",
+        "WHERE \"service\" = 'sendgrid-contact-deletion'",
     ],
 )
 def test_an_alarm_over_all_functions_asks_for_the_metric_of_this_stack(
