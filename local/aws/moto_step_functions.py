@@ -6,6 +6,7 @@
   with TaskTimedOut.
 - States.ALL does not match States.Runtime and States.DataLimitExceeded. An error named States.… can leave an inline
   Map, and a Fail state can raise it again.
+- An execution that is started without a name gets a UUID as its name.
 - The context object's times are text, as AWS writes it; an execution's output is JSON, a text too.
 - The body of `aws-sdk:s3:putObject` may be an object, which is written as JSON; its errors begin with `S3.`.
 
@@ -15,6 +16,7 @@ Not faithful: a missed heartbeat is States.Timeout.
 import json
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
@@ -69,6 +71,7 @@ def apply(lock: threading.Condition, moto_url: str, lambda_url: str, time_scale:
             *_task_tokens(),
             *_errors(),
             *_context_object(),
+            *_names(),
             (aws_sdk.StateTaskServiceAwsSdk, "_normalise_parameters", _write_body_as_json),
             (aws_sdk, "_SERVICE_ERROR_NAMES", {**aws_sdk._SERVICE_ERROR_NAMES, "s3": "S3"}),
             *_end_of_an_execution(lock),
@@ -188,6 +191,17 @@ def _context_object() -> Replacements:
         (Execution, "get_start_execution_details", start_execution_details),
         (state, "StateData", state_data),
     ]
+
+
+def _names() -> Replacements:
+    start_execution = StepFunctionsParserBackend.start_execution
+
+    def start_named_execution(
+        self: StepFunctionsParserBackend, state_machine_arn: str, name: str | None = None, *arguments: Any
+    ) -> Execution:
+        return start_execution(self, state_machine_arn, name or str(uuid.uuid4()), *arguments)
+
+    return [(StepFunctionsParserBackend, "start_execution", start_named_execution)]
 
 
 def text_of(moment: datetime) -> str:

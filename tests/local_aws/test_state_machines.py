@@ -48,6 +48,27 @@ def invoke(function: str = "DirectFunction", **fields: Any) -> dict[str, Any]:
     }
 
 
+def test_executions_without_a_name_get_names_of_their_own(stack: EmbeddedStack) -> None:
+    machine = stack.step_functions.create_state_machine(
+        name=f"test-{uuid.uuid4()}",
+        definition=json.dumps(
+            {
+                "StartAt": "Name",
+                "States": {
+                    "Name": {"Type": "Pass", "Parameters": {"name.$": "$$.Execution.Name"}, "End": True}
+                },
+            }
+        ),
+        roleArn="arn:aws:iam::123456789012:role/test",
+    )["stateMachineArn"]
+
+    arns = [stack.step_functions.start_execution(stateMachineArn=machine)["executionArn"] for _ in range(2)]
+
+    names = {stack.wait_for_execution(arn).output["name"] for arn in arns}
+    assert names == {arn.rpartition(":")[2] for arn in arns}
+    assert len(names) == 2
+
+
 CAUGHT = {"Type": "Pass", "Parameters": {"caught.$": "$.Error"}, "End": True}
 
 
