@@ -18,8 +18,8 @@ class Function:
         self, configuration: FunctionConfiguration, log_directory: Path, *, concurrency: int = 4
     ) -> None:
         self.configuration = configuration
-        self._log_directory = log_directory
-        self._log_directory.mkdir(parents=True)
+        self.log_directory = log_directory
+        self.log_directory.mkdir(parents=True)
         self._concurrency = concurrency
         self._slots = threading.BoundedSemaphore(concurrency)
         self._numbers = itertools.count(1)
@@ -43,6 +43,13 @@ class Function:
             for environment in self._busy:
                 environment.kill()
 
+    def kill_all(self) -> None:
+        """Ends every environment at once. Invocations that run or come later fail as Runtime.ExitError."""
+        with self._lock:
+            self._stopped = True
+            for environment in (*self._busy, *self._idle):
+                environment.kill()
+
     def stop(self) -> None:
         """Ends the environments. Invocations that run or come later fail as Runtime.ExitError."""
         with self._lock:
@@ -56,12 +63,12 @@ class Function:
 
     def logs(self) -> str:
         """What the environments printed, one after the other."""
-        streams = sorted(self._log_directory.iterdir())
+        streams = sorted(self.log_directory.iterdir())
         return "".join(stream.read_text("utf-8", errors="replace") for stream in streams)
 
     def log_bytes(self) -> int:
         """How much the environments printed so far."""
-        return sum(stream.stat().st_size for stream in self._log_directory.iterdir())
+        return sum(stream.stat().st_size for stream in self.log_directory.iterdir())
 
     def _reserve(self) -> ExecutionEnvironment:
         with self._lock:
@@ -74,7 +81,7 @@ class Function:
             return environment
 
     def _start(self) -> ExecutionEnvironment:
-        return ExecutionEnvironment(self.configuration, self._log_directory / f"{next(self._numbers):04}.log")
+        return ExecutionEnvironment(self.configuration, self.log_directory / f"{next(self._numbers):04}.log")
 
     def _release(self, environment: ExecutionEnvironment) -> None:
         with self._lock:

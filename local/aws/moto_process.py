@@ -1,6 +1,7 @@
-"""The process in which moto runs: `python -m local.aws.moto_process HOST PORT LAMBDA_URL TIME_SCALE`.
+"""The process in which moto runs: `python -m local.aws.moto_process HOSTS PORT LAMBDA_URL TIME_SCALE`.
 
-Prints the port it listens on, then serves until its standard input ends: when the parent stops it, or dies.
+HOSTS are separated by commas. Prints the port it listens on, then serves until its standard input ends: when the
+parent stops it, or dies.
 """
 
 import base64
@@ -8,20 +9,21 @@ import json
 import logging
 import sys
 import threading
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler
 from moto.sns.models import sns_backends
 from moto.sqs.models import Message, sqs_backends
-from werkzeug.serving import make_server
+from werkzeug.serving import BaseWSGIServer, make_server
 from werkzeug.wrappers import Request, Response
 
 from local.aws import moto_distributed_map, moto_sqs, moto_step_functions
 from local.aws.account import ACCOUNT_ID, REGION
 from local.aws.lambda_front import LambdaFront
 from local.aws.moto_description import StackDescription
-from local.aws.moto_server import CONTROL_PATH
+from local.aws.moto_server import CONTROL_PATH, LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,7 +89,7 @@ def _base64(binary_attribute: bytes) -> str:
     return base64.b64encode(binary_attribute).decode()
 
 
-def main(host: str, port: int, lambda_url: str, time_scale: float) -> None:
+def main(hosts: Sequence[str], port: int, lambda_url: str, time_scale: float) -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     description = StackDescription()
     moto = DomainDispatcherApplication(description.create_app)
@@ -96,13 +98,18 @@ def main(host: str, port: int, lambda_url: str, time_scale: float) -> None:
     lock = moto_sqs.apply()
     # Calls to Lambda do not wait for the lock: the functions that are invoked make calls themselves.
     application = LambdaFront(lambda_url, Application(moto, lock, description))
-    server = make_server(host, port, application, threaded=True, request_handler=MotoRequestHandler)
-    moto_step_functions.apply(lock, f"http://127.0.0.1:{server.port}", lambda_url, time_scale)
+    servers: list[BaseWSGIServer] = []
+    for host in hosts:
+        server = make_server(host, port, application, threaded=True, request_handler=MotoRequestHandler)
+        servers.append(server)
+        port = server.port
+    moto_step_functions.apply(lock, f"http://{LOOPBACK}:{port}", lambda_url, time_scale)
     moto_distributed_map.apply()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(server.port, flush=True)
+    for server in servers:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(port, flush=True)
     sys.stdin.read()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), sys.argv[3], float(sys.argv[4]))
+    main(sys.argv[1].split(","), int(sys.argv[2]), sys.argv[3], float(sys.argv[4]))

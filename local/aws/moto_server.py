@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 from local.environment import without_aws_settings
 
 CONTROL_PATH = "/embedded-stack/"
+LOOPBACK = "127.0.0.1"
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - of this machine; only where a user asks for it
 
 _ROOT = Path(__file__).parents[2]
 _STOP_SECONDS = 5
@@ -38,7 +40,8 @@ class QueueCounts:
 class MotoServer:
     """Starts on entering and stops on leaving.
 
-    `host` "0.0.0.0" lets containers on this machine reach it too; `port` 0 takes a free one.
+    Listens on each of `hosts`, which are IPv4 addresses: loopback is among them, or EVERY_ADDRESS is the only one.
+    `port` 0 takes a free one.
     Workflows invoke functions at `lambda_url`, and wait for `time_scale` of what they say.
     What moto prints goes to the file `log`.
     """
@@ -47,21 +50,20 @@ class MotoServer:
         self,
         log: Path,
         *,
-        host: str = "127.0.0.1",
+        hosts: Sequence[str] = (LOOPBACK,),
         port: int = 0,
         lambda_url: str = "",
         time_scale: float = 1.0,
     ) -> None:
         self._log = log
-        self._host = host
+        self._hosts = hosts
         self.port = port
         self._workflow_arguments = [lambda_url, str(time_scale)]
 
     @property
     def url(self) -> str:
         """The endpoint, for clients on this machine."""
-        host = "127.0.0.1" if self._host == "0.0.0.0" else self._host  # noqa: S104 - compared, not bound
-        return f"http://{host}:{self.port}"
+        return f"http://{LOOPBACK}:{self.port}"
 
     def queue_counts(self) -> dict[str, QueueCounts]:
         """By queue name, all counted at the same moment."""
@@ -103,7 +105,7 @@ class MotoServer:
                     sys.executable,
                     "-m",
                     "local.aws.moto_process",
-                    self._host,
+                    ",".join(self._hosts),
                     str(self.port),
                     *self._workflow_arguments,
                 ],
@@ -129,3 +131,9 @@ class MotoServer:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.communicate()
+
+    def kill(self) -> None:
+        """Ends the process at once; it may still be starting."""
+        if hasattr(self, "_process"):
+            self._process.kill()
+            self._process.wait()

@@ -1,6 +1,6 @@
 """The template's stack on this machine: AWS's services in moto, functions in processes of their own.
 
-with EmbeddedStack(Path("template.yaml"), parameters={"SendGridBaseUrl": "http://127.0.0.1:8025"}) as stack:
+with EmbeddedStack(Path("template.yaml"), parameters={"SendGridBaseUrl": "http://127.0.0.1:4611"}) as stack:
     stack.sqs.send_message(QueueUrl=stack.ref("BulkDeleteQueue"), MessageBody="{}")
     stack.wait_until_idle()
     print(stack.messages_of("BulkDeleteDeadLetterQueue"), stack.logs("BulkDeleteFunction"))
@@ -9,6 +9,7 @@ with EmbeddedStack(Path("template.yaml"), parameters={"SendGridBaseUrl": "http:/
 """
 
 import json
+import shutil
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
@@ -23,7 +24,7 @@ from local.aws.execution_environment import FunctionConfiguration
 from local.aws.function import Function
 from local.aws.intrinsics import text
 from local.aws.lambda_api import LambdaApi
-from local.aws.moto_server import MotoServer, QueueCounts
+from local.aws.moto_server import LOOPBACK, MotoServer, QueueCounts
 from local.aws.resources import Resources
 from local.aws.state_machines import Execution, StateMachines
 from local.aws.template import load_template
@@ -38,9 +39,9 @@ class EmbeddedStack:
     """Everything starts on entering and is gone after leaving.
 
     `parameters` override the template's defaults; `properties` override single properties of its resources,
-    by logical id, where a test cannot wait; `secrets` are the values of its secrets, by logical id. With
-    `host` "0.0.0.0", containers on this machine reach moto too; `port` 0 takes a free one. The waits of
-    workflows and the intervals between their retries take `time_scale` of what they say; their timeouts do not.
+    by logical id, where a test cannot wait; `secrets` are the values of its secrets, by logical id. AWS's services
+    are at `port` of all `hosts`, see MotoServer. The waits of workflows and the intervals between their retries
+    take `time_scale` of what they say; their timeouts do not.
     """
 
     def __init__(
@@ -50,13 +51,13 @@ class EmbeddedStack:
         parameters: Mapping[str, str] | None = None,
         properties: Mapping[str, Mapping[str, Any]] | None = None,
         secrets: Mapping[str, str] | None = None,
-        host: str = "127.0.0.1",
+        hosts: Sequence[str] = (LOOPBACK,),
         port: int = 0,
         time_scale: float = 1.0,
     ) -> None:
         self._template = load_template(template, parameters, properties)
         self._secrets = secrets or {}
-        self._host = host
+        self._hosts = hosts
         self._port = port
         self._time_scale = time_scale
         self._exit_stack = ExitStack()
@@ -68,18 +69,18 @@ class EmbeddedStack:
     def __enter__(self) -> Self:
         with ExitStack() as exit_stack:
             directory = Path(exit_stack.enter_context(tempfile.TemporaryDirectory()))
+            self._directory = directory
             lambda_api = exit_stack.enter_context(LambdaApi(self.functions, self.event_source_mappings))
             # Executions end with moto, and only then the functions that they may be invoking.
             exit_stack.callback(self._stop_functions)
-            self.moto = exit_stack.enter_context(
-                MotoServer(
-                    directory / "moto.log",
-                    host=self._host,
-                    port=self._port,
-                    lambda_url=lambda_api.url,
-                    time_scale=self._time_scale,
-                )
+            self.moto = MotoServer(
+                directory / "moto.log",
+                hosts=self._hosts,
+                port=self._port,
+                lambda_url=lambda_api.url,
+                time_scale=self._time_scale,
             )
+            exit_stack.enter_context(self.moto)
             self._resources = Resources(self._template, self.moto.url, self._secrets)
             self.sqs = self._resources.sqs
             self.dynamodb = self._resources.dynamodb
@@ -109,6 +110,18 @@ class EmbeddedStack:
             for function in self.functions.values():
                 function.kill()
         self._exit_stack.close()
+
+    def kill(self) -> None:
+        """Ends every process and removes every file at once, while it starts too, and from any thread.
+
+        Only for a program that ends itself next: threads that still call the stack meet errors.
+        """
+        for function in list(self.functions.values()):
+            function.kill_all()
+        if hasattr(self, "moto"):
+            self.moto.kill()
+        if hasattr(self, "_directory"):
+            shutil.rmtree(self._directory, ignore_errors=True)
 
     def ref(self, logical_id: str) -> str:
         """What Ref gives: a queue's URL, a table's or bucket's name, a secret's, topic's or state machine's ARN."""
