@@ -1,6 +1,8 @@
 """The files in events/ are what the builders make, and lead to what the README says."""
 
 import json
+import re
+import subprocess
 from datetime import datetime
 from typing import Any
 
@@ -55,6 +57,26 @@ def test_delete_all(filled: World) -> None:
     assert filled.delete_all(event("delete-all-sqs")) == {"batchItemFailures": []}
     assert codes(filled) == ["accepted", "DeleteAllRefused", "InvalidRequest"]
     assert filled.delete_all(event("delete-all-direct"))["contact_count"] == 7
+
+
+def test_command_in_the_readme_makes_a_new_delete_all_each_time(filled: World) -> None:
+    readme = (DIRECTORY.parent / "README.md").read_text()
+    [command] = re.findall(r"^ +(sed .* events/delete-all-direct\.json) \|$", readme, re.MULTILINE)
+
+    for minute in ("00", "01"):
+        now = f"2026-11-21T12:{minute}:00Z"
+        made = subprocess.run(  # noqa: S603 - the README's
+            ["bash", "-euc", f"date() {{ echo {now}; }}; {command}"],  # noqa: S607 - of the PATH
+            cwd=DIRECTORY.parent,
+            check=True,
+            capture_output=True,
+        )
+        answer = filled.delete_all(json.loads(made.stdout))
+        filled.clock.advance(60)
+
+        assert (answer["request_id"], answer["replayed"]) == (f"reset-{now}", False)
+    filled.jobs_end()
+    assert len(filled.double.account) == 0
 
 
 def test_a_sample_of_delete_all_is_too_old_to_do_harm(filled: World) -> None:

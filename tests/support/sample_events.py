@@ -17,6 +17,9 @@ DIRECTORY = Path(__file__).parents[2] / "events"
 REQUESTED_AT = "2026-11-21T12:00:00+00:00"
 """Long ago for whoever tries it, so that a sample of delete-all is refused until somebody writes the time anew."""
 
+# A form that a request id may have, too: one replacement of both makes a new request of the sample.
+DELETE_ALL_AT = "2026-11-21T12:00:00Z"
+
 PERSON, LONELY_PERSON = contact_id(1), contact_id(2)
 JOB = "21be0c9d-73ca-40a6-a903-13adea0eb0a8"
 """Of nobody: accepted so long ago that a queue's message about it ends as failed."""
@@ -63,7 +66,7 @@ def files() -> dict[str, Any]:
             {"confirm": "Delete All Contacts"},
             queue="DeleteAllQueue",
         ),
-        "delete-all-direct.json": delete_all(REQUESTED_AT, request_id="reset-from-a-workflow"),
+        "delete-all-direct.json": delete_all(DELETE_ALL_AT, request_id=f"reset-{DELETE_ALL_AT}"),
         "deletion-status-sqs.json": sqs_event(
             follow_up(
                 [JOB],
