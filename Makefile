@@ -31,11 +31,12 @@ demo: .venv-local/$(READY) ## the whole of it on this machine, against a stand-i
 events: .venv/$(READY) ## writes the sample events anew after a change of their builders
 	.venv/bin/python -m tests.support.sample_events
 
-stack: .venv-local/$(READY) ## the stand-ins alone, for `sam local invoke`
-	.venv-local/bin/python -m local.stack
-
 # An option counts only where it stands on the command line: many environments have a PORT or a HOST of their own.
 option = $(if $(filter command,$(origin $(1))),--$(2)='$($(1))')
+
+stack: .venv-local/$(READY) ## the whole application on this machine, to try; LOGS=1 shows its logs, AWS_PORT=… is another port
+	@.venv-local/bin/python -m local.stack $(call option,AWS_PORT,aws-port) $(call option,SENDGRID_PORT,sendgrid-port) \
+		$(call option,HOST,host) $(call option,TIME_SCALE,time-scale) $(if $(filter 1,$(LOGS)),--logs)
 
 double: .venv-local/$(READY) ## the SendGrid double alone, for any other program; docs/double.md describes it and its options
 	@.venv-local/bin/python -m local.sendgrid_double $(call option,HOST,host) $(call option,PORT,port) \

@@ -15,6 +15,7 @@ OUT_OF_COVERAGE = {
     "demo",
     "end_to_end",
     "local_aws",
+    "local_stack",
     "permissions",
     "sendgrid_double",
     "template",

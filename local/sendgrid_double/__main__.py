@@ -7,11 +7,10 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 
+from local.ports import SENDGRID_PORT
 from local.sendgrid_double.double import SendGridDouble
 from local.sendgrid_double.rate_limit import RateLimit
 from local.sendgrid_double.server import serve
-
-DEFAULT_PORT = 4611
 
 _USAGE = """\
 SendGrid double on {base_url} with {contacts} contacts. Ctrl-C stops it.
@@ -63,7 +62,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--host", default="127.0.0.1", help="address to listen on (%(default)s); 0.0.0.0 for containers"
     )
     parser.add_argument(
-        "--port", type=port, default=DEFAULT_PORT, help="port to listen on (%(default)s); 0 for any free one"
+        "--port", type=port, default=SENDGRID_PORT, help="port to listen on (%(default)s); 0 for any free one"
     )
     parser.add_argument("--contacts", type=count, default=0, metavar="N", help="start with N contacts")
     parser.add_argument(

@@ -15,8 +15,9 @@ import pytest
 import requests
 from flask import Flask
 
+from local.ports import SENDGRID_PORT
 from local.sendgrid_double import Account, ExportFlaw, Fault, RateLimit, SendGridDouble, Settings, serve
-from local.sendgrid_double.__main__ import DEFAULT_PORT, make_parser
+from local.sendgrid_double.__main__ import make_parser
 from local.sendgrid_double.api import api
 from local.sendgrid_double.control import create_control
 from local.sendgrid_double.downloads import create_downloads
@@ -25,7 +26,7 @@ from local.sendgrid_double.jobs import ForcedEnding
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "double.md").read_text()
-BASE_URL = f"http://127.0.0.1:{DEFAULT_PORT}"
+BASE_URL = f"http://127.0.0.1:{SENDGRID_PORT}"
 
 
 def rows(heading: str) -> list[list[str]]:

@@ -1,12 +1,16 @@
 """What `sam local` takes from samconfig.toml beside the template."""
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from local.ports import AWS_PORT, SENDGRID_PORT
+from local.stack import sam_local
 from tests.support.template import TEMPLATE
 from tests.template.conftest import Declared
 from tests.template.names import BUCKETS, FUNCTIONS, QUEUE_FUNCTIONS, QUEUES
@@ -51,6 +55,29 @@ def test_files_go_to_the_embedded_stacks_buckets(samconfig: Mapping[str, Any], d
         for variable, value in declared.function(name)["Environment"]["Variables"].items():
             if value in {f"{bucket}.Ref" for bucket in BUCKETS}:
                 assert overrides[f"{name}Function"][variable] == value.removesuffix(".Ref").lower()
+
+
+@pytest.mark.parametrize("command", ["local_invoke", "local_start_lambda"])
+def test_containers_use_the_default_ports_of_the_local_stack(
+    samconfig: Mapping[str, Any], command: str
+) -> None:
+    named = samconfig["default"][command]["parameters"]["env_vars"]
+
+    assert TEMPLATE.parent / named == sam_local.FILE
+    assert set(re.findall(r"host\.docker\.internal:(\d+)", sam_local.FILE.read_text())) == {
+        str(AWS_PORT),
+        str(SENDGRID_PORT),
+    }
+
+
+def test_local_stack_on_other_ports_has_a_file_of_its_own(tmp_path: Path) -> None:
+    exchanged = sam_local.environment_file(SENDGRID_PORT, AWS_PORT, tmp_path)
+    variables = json.loads(exchanged.read_text())
+
+    assert sam_local.environment_file(AWS_PORT, SENDGRID_PORT, tmp_path) == sam_local.FILE
+    assert variables["Parameters"]["AWS_ENDPOINT_URL"].endswith(f":{SENDGRID_PORT}")
+    assert variables["Parameters"]["SENDGRID_BASE_URL"].endswith(f":{AWS_PORT}")
+    assert f":{SENDGRID_PORT}/" in variables["BulkDeleteFunction"]["DEAD_LETTER_QUEUE_URL"]
 
 
 @pytest.mark.parametrize("environment", ["default", "dev", "prod"])
