@@ -106,7 +106,7 @@ audit: .venv-audit/bin/pip-audit ## looks for known vulnerabilities in what the 
 .venv/$(READY) .venv-local/$(READY) .venv-bench/$(READY) .venv-mutants/$(READY) .venv-sam/$(READY): | .venv-uv/$(READY)
 	@echo "Installing $$(grep -c '^[a-z].*==' $<) packages into $(@D), as $< lists them"
 	@$(PYTHON) -m venv --clear $(@D)
-	@.venv-uv/bin/uv pip install --quiet --python $(@D)/bin/python --compile-bytecode --no-deps --require-hashes --requirement $< \
+	@.venv-uv/bin/uv pip install --quiet --system-certs --python $(@D)/bin/python --compile-bytecode --no-deps --require-hashes --requirement $< \
 		|| { echo "uv could not install them: using pip, which takes longer"; \
 		$(@D)/bin/python $(PIP_INSTALL) --no-deps --require-hashes --requirement $<; }
 	@touch $@

@@ -16,6 +16,7 @@ from pathlib import Path
 from local.aws.moto_server import EVERY_ADDRESS, LOOPBACK
 from local.aws.stack import EmbeddedStack
 from local.docker_bridge import bridge_address
+from local.environment import forget_aws_settings
 from local.ports import AWS_PORT, SENDGRID_PORT, require_free
 from local.sendgrid_double import SendGridDouble, serve
 from local.stack import sam_local
@@ -35,6 +36,7 @@ _MAX_SCALE = 900 / _STATUS_DELAY_SECONDS
 
 def main() -> None:
     options = _options()
+    forget_aws_settings()
     addresses = _addresses(options.host)
     require_free(
         "make stack", {"AWS_PORT": options.aws_port, "SENDGRID_PORT": options.sendgrid_port}, addresses

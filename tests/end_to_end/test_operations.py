@@ -65,7 +65,7 @@ def test_messages_wait_in_a_paused_queue_until_it_is_resumed(run: Run, system: S
     system.stack.send(BULK, ["{}"])
     counted = json.loads(run(QUEUE))["Attributes"]
     run(find, resume)
-    system.stack.wait_until_idle(timeout=60, queues=[BULK])
+    system.stack.wait_until_idle([BULK])
 
     assert counted == {"ApproximateNumberOfMessages": "1", "ApproximateNumberOfMessagesNotVisible": "0"}
 
@@ -95,7 +95,7 @@ def test_a_running_execution_is_listed_and_stopped(run: Run, system: System) -> 
     listed = run(f"EXECUTION_ARN={execution}", STOP_EXECUTION)
 
     assert execution in listed
-    assert system.stack.wait_for_execution(execution, timeout=60).status == "ABORTED"
+    assert system.stack.wait_for_execution(execution).status == "ABORTED"
 
 
 def test_a_new_key_is_used_and_its_file_removed(run: Run, system: System, tmp_path: Path) -> None:

@@ -198,7 +198,7 @@ def test_a_disabled_event_source_mapping_leaves_messages_until_it_is_enabled(
     stack.send("OrderQueue", ['{"order": "waits for Lambda"}'])
     waiting = stack.queue_counts()["OrderQueue"].visible
     enabled = api.update_event_source_mapping(UUID=mapping_id, Enabled=True)
-    stack.wait_until_idle(timeout=30)
+    stack.wait_until_idle()
 
     assert (disabled["State"], waiting, enabled["State"]) == ("Disabled", 1, "Enabled")
 

@@ -18,8 +18,18 @@ _SILENCE_SECONDS = 180
 _READY = "Ctrl-C ends it all."
 
 
+# Settings for real accounts, and a terminal without Unicode.
+_HOSTILE_ENVIRONMENT = {
+    "AWS_CONFIG_FILE": __file__,
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+    "AWS_PROFILE": "missing",
+    "AWS_RETRY_MODE": "none",
+    "PYTHONIOENCODING": "ascii",
+}
+
+
 class StackProcess:
-    """On free ports, and with an empty environment. `guide` is what it printed until it was ready."""
+    """On free ports, in an environment made for other work. `guide` is what it printed until it was ready."""
 
     def __init__(self, home: Path, *options: str) -> None:
         self._home = home
@@ -28,7 +38,7 @@ class StackProcess:
             self._process = subprocess.Popen(  # noqa: S603 - own module
                 [sys.executable, "-m", "local.stack", "--aws-port", "0", "--sendgrid-port", "0", *options],
                 cwd=ROOT,
-                env=self._environment(),
+                env=self._environment() | _HOSTILE_ENVIRONMENT,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
