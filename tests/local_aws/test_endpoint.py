@@ -10,7 +10,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local.aws.account import ACCOUNT_ID, REGION, STACK_NAME, arn
+from local.aws.account import REGION, STACK_NAME, arn
 from local.aws.moto_description import StackDescription
 from local.aws.stack import EmbeddedStack
 
@@ -55,6 +55,11 @@ def test_cloudformation_has_the_physical_ids_of_what_is_made(
     assert made["DirectFunction"] == ("AWS::Lambda::Function", "DirectFunction")
     assert made["DirectFunctionLogGroup"] == ("AWS::Logs::LogGroup", "DirectFunctionLogGroup")
     assert made.keys().isdisjoint({"ArchiveQueue", "OrderRole", "OrderStateMachineLogGroup"})
+    summaries = client("cloudformation").list_stack_resources(StackName=STACK_NAME)["StackResourceSummaries"]
+    assert made == {
+        resource["LogicalResourceId"]: (resource["ResourceType"], resource["PhysicalResourceId"])
+        for resource in summaries
+    }
 
 
 def test_a_resource_is_described_alone(client: MakeClient) -> None:
@@ -67,23 +72,31 @@ def test_a_resource_is_described_alone(client: MakeClient) -> None:
     assert resource["StackResourceDetail"]["PhysicalResourceId"] == arn(
         "states", "stateMachine:OrderStateMachine"
     )
+    (listed,) = cloudformation.describe_stack_resources(
+        StackName=STACK_NAME, LogicalResourceId="OrderStateMachine"
+    )["StackResources"]
+    assert listed["PhysicalResourceId"] == resource["StackResourceDetail"]["PhysicalResourceId"]
     with pytest.raises(ClientError, match="OrderRole does not exist"):
         cloudformation.describe_stack_resource(StackName=STACK_NAME, LogicalResourceId="OrderRole")
 
 
-def test_the_stack_is_described_whichever_comes_first_its_description_or_the_call() -> None:
-    from moto.cloudformation.models import cloudformation_backends
+def test_the_stack_does_not_exist_before_it_is_complete() -> None:
+    app = StackDescription().create_app("cloudformation")
 
-    description = StackDescription()
-    description.create_app("cloudformation")
-    stacks = cloudformation_backends[ACCOUNT_ID][REGION].stacks
-    before = list(stacks)
+    response = app.test_client().post(
+        "/", data={"Action": "DescribeStacks", "StackName": STACK_NAME, "Version": "2010-05-15"}
+    )
 
-    description.set({"outputs": [], "resources": {}, "log_groups": {}})
+    assert response.status_code == 400
+    assert f"Stack with id {STACK_NAME} does not exist" in response.text
 
-    assert before == []
-    assert [stack.name for stack in stacks.values()] == [STACK_NAME]
-    stacks.clear()
+
+def test_another_stack_does_not_exist(client: MakeClient) -> None:
+    with pytest.raises(ClientError, match="Stack with id another does not exist") as error:
+        client("cloudformation").describe_stacks(StackName="another")
+
+    assert error.value.response["Error"]["Code"] == "ValidationError"
+    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
 @pytest.mark.parametrize(
