@@ -56,11 +56,13 @@ def _control(request: Request, description: StackDescription) -> Response:
     match request.path.removeprefix(CONTROL_PATH).split("/"):
         case ["queues"]:
             answer = {name: moto_sqs.counts(queue) for name, queue in queues.items()}
-        case ["queues", name, "messages"] if name in queues:
-            answer = [_as_received(message) for message in queues[name]._messages]
+        case ["queues", name, "messages", start] if name in queues:
+            answer = [_as_received(message) for message in queues[name]._messages[int(start) :]]
         case ["queues", name, "end-visibility-timeouts"] if name in queues:
             for message in queues[name]._messages:
                 message.visible_at = 0
+        case ["visibility-timeout-scale", scale]:
+            moto_sqs.visibility_timeout_scale = float(scale)
         case ["topics", arn, "messages"] if arn in topics:
             answer = [
                 {"Subject": subject, "Message": message}

@@ -69,14 +69,21 @@ class MotoServer:
         """By queue name, all counted at the same moment."""
         return {name: QueueCounts(*counts) for name, counts in self._control("GET", "queues").items()}
 
-    def messages_of(self, queue_name: str) -> list[dict[str, Any]]:
-        """A queue's messages as ReceiveMessage has them, in flight or not, without receiving them."""
-        messages: list[dict[str, Any]] = self._control("GET", f"queues/{queue_name}/messages")
+    def messages_of(self, queue_name: str, start: int = 0) -> list[dict[str, Any]]:
+        """A queue's messages as ReceiveMessage has them, in flight or not, without receiving them.
+
+        Without the first `start` of those that are there.
+        """
+        messages: list[dict[str, Any]] = self._control("GET", f"queues/{queue_name}/messages/{start}")
         return messages
 
     def end_visibility_timeouts(self, queue_name: str) -> None:
         """Makes a queue's messages in flight visible, as if the time had passed."""
         self._control("POST", f"queues/{queue_name}/end-visibility-timeouts")
+
+    def scale_visibility_timeouts(self, scale: float) -> None:
+        """From now on, a visibility timeout that a call changes is `scale` of what it says, in whole seconds."""
+        self._control("POST", f"visibility-timeout-scale/{scale}")
 
     def messages_published_to(self, topic_arn: str) -> list[dict[str, Any]]:
         """A topic's messages so far: `Subject` (or None) and `Message`."""

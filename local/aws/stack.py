@@ -163,6 +163,10 @@ class EmbeddedStack:
         )
         return self._state_machines.describe(execution_arn)
 
+    def describe_execution(self, execution_arn: str) -> Execution:
+        """How the execution is now."""
+        return self._state_machines.describe(execution_arn)
+
     def states_of(self, execution_arn: str) -> list[str]:
         """The states entered so far, in order, without those of a Distributed Map's children."""
         return self._state_machines.states_of(execution_arn)
@@ -174,9 +178,9 @@ class EmbeddedStack:
         target = {"Id": RECORDED_EVENTS, "Arn": arn("sqs", RECORDED_EVENTS)}
         self.events.put_targets(Rule=RECORDED_EVENTS, Targets=[target])  # type: ignore[list-item]
 
-    def recorded_events(self) -> list[dict[str, Any]]:
-        """In EventBridge's form, with `source`, `detail-type`, `detail`."""
-        return [json.loads(message["Body"]) for message in self.messages_of(RECORDED_EVENTS)]
+    def recorded_events(self, start: int = 0) -> list[dict[str, Any]]:
+        """In EventBridge's form, with `source`, `detail-type`, `detail`; without the first `start`."""
+        return [json.loads(message["Body"]) for message in self.moto.messages_of(RECORDED_EVENTS, start)]
 
     def published(self, topic_arn: str) -> list[dict[str, Any]]:
         """The messages of an SNS topic so far: `Subject` (or None) and `Message`."""

@@ -116,6 +116,26 @@ def test_a_message_comes_back_when_its_visibility_timeout_is_over(
     assert again[0]["Attributes"]["ApproximateReceiveCount"] == "2"
 
 
+def test_scaled_visibility_timeouts_are_those_that_a_call_changes(
+    moto: MotoServer, sqs: "SQSClient", request: pytest.FixtureRequest
+) -> None:
+    name, url = make_queue(sqs, request)
+    for body in ("deferred", "being processed"):
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+    [deferred] = sqs.receive_message(QueueUrl=url)["Messages"]
+    sqs.receive_message(QueueUrl=url)
+    moto.scale_visibility_timeouts(0.0001)
+    try:
+        sqs.change_message_visibility(
+            QueueUrl=url, ReceiptHandle=deferred["ReceiptHandle"], VisibilityTimeout=3600
+        )
+        wait_until(lambda: moto.queue_counts()[name].visible == 1)
+    finally:
+        moto.scale_visibility_timeouts(1)
+
+    assert moto.queue_counts()[name].in_flight == 1
+
+
 def test_visibility_timeouts_can_be_ended(
     moto: MotoServer, sqs: "SQSClient", request: pytest.FixtureRequest
 ) -> None:
@@ -143,6 +163,7 @@ def test_looking_at_messages_does_not_receive_them(
 
     [message] = moto.messages_of(name)
 
+    assert moto.messages_of(name, start=1) == []
     assert message["Body"] == "x"
     assert message["Attributes"]["ApproximateReceiveCount"] == "0"
     assert message["MessageAttributes"]["ErrorCode"]["StringValue"] == "InvalidRequest"
