@@ -38,6 +38,15 @@ class _Window:
     calls: int = 0
 
 
+@dataclass(frozen=True)
+class Usage:
+    """Of an open window: calls counted, how many are allowed, and when it ends, by the double's clock."""
+
+    calls: int
+    limit: int
+    ends_at: float
+
+
 class RateLimiter:
     """Counts the calls of each endpoint. A window opens with the first call after the last one has ended."""
 
@@ -67,6 +76,14 @@ class RateLimiter:
                 window = self._windows[endpoint] = _Window(now + self._rate_limit.window_seconds)
             window.calls += 1
             return self._allowance(self._rate_limit, window, now)
+
+    def usage(self, endpoint: str) -> Usage | None:
+        """None where the endpoint has no open window."""
+        with self._lock:
+            window = self._windows.get(endpoint)
+            if self._rate_limit is None or window is None or self._clock() >= window.ends_at:
+                return None
+            return Usage(window.calls, self._rate_limit.limit, window.ends_at)
 
     @staticmethod
     def _allowance(rate_limit: RateLimit, window: _Window, now: float) -> Allowance:

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local.sendgrid_double import RateLimit
-from local.sendgrid_double.rate_limit import RateLimiter
+from local.sendgrid_double.rate_limit import RateLimiter, Usage
 from tests.sendgrid_double.support import NOW
 from tests.support.clock import FakeClock
 
@@ -68,3 +68,24 @@ def test_without_a_limit_there_are_no_headers() -> None:
 def test_a_senseless_limit_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="rate limit"):
         RateLimit(**({"limit": 1, "window_seconds": 1.0} | wrong))
+
+
+def test_the_usage_is_that_of_the_open_window() -> None:
+    clock = FakeClock(NOW)
+    limiter = RateLimiter(clock, RateLimit(limit=3, window_seconds=60))
+    assert limiter.usage("DELETE /contacts") is None
+
+    limiter.take("DELETE /contacts")
+    limiter.take("DELETE /contacts")
+    limiter.take("GET /contacts")
+
+    assert limiter.usage("DELETE /contacts") == Usage(calls=2, limit=3, ends_at=NOW + 60)
+    clock.advance(60)
+    assert limiter.usage("DELETE /contacts") is None
+
+
+def test_without_a_limit_there_is_no_usage() -> None:
+    limiter = RateLimiter(FakeClock(NOW), None)
+    limiter.take("DELETE /contacts")
+
+    assert limiter.usage("DELETE /contacts") is None
