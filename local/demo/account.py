@@ -3,158 +3,174 @@
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from local.aws.stack import EmbeddedStack
+from local.demo.sentences import Event
 from local.demo.workload import Workload
-from local.sendgrid_double import SendGridDouble
+from local.sendgrid_double import Job, SendGridDouble
 from local.sendgrid_double.contacts import IDENTIFIER_FIELDS
 
 IDS_PER_CALL = 204
 """As many ids of 36 characters as fit in a request target of 8,000."""
 
-_FUNCTION_OF = {
-    "BulkDeleteQueue": "BulkDeleteFunction",
-    "RemoveIdentifierQueue": "RemoveIdentifierFunction",
-    "DeleteAllQueue": "DeleteAllFunction",
-    "DeletionStatusQueue": "DeletionStatusFunction",
-}
+REQUEST_QUEUES = ("BulkDeleteQueue", "RemoveIdentifierQueue", "DeleteAllQueue")
+STATUS_QUEUE = "DeletionStatusQueue"
 
-Event = Mapping[str, Any]
+DeadLetters = Counter[tuple[str, str]]
+"""Counts bodies, each with its code."""
 
 
 @dataclass(frozen=True)
-class Outcomes:
-    """What the functions' logs say: outcomes by message, deferrals by code."""
+class Evidence:
+    """What the stack has of the requests in the end: how many messages are left in its queues, what is in the
+    dead-letter queues, and the outcome events.
+    """
 
-    accepted: set[str]
-    replayed: set[str]
-    rejected: set[str]
-    deferred: Counter[str]
+    messages_left: int
+    dead_letters: DeadLetters
+    events: Sequence[Event]
+
+    @classmethod
+    def of(cls, stack: EmbeddedStack, events: Sequence[Event]) -> "Evidence":
+        counts = stack.queue_counts()
+        return cls(
+            messages_left=sum(counts[queue].total for queue in (*REQUEST_QUEUES, STATUS_QUEUE)),
+            dead_letters=Counter(
+                (message["Body"], _code(message))
+                for queue in (*REQUEST_QUEUES, STATUS_QUEUE)
+                for message in stack.messages_of(queue.replace("Queue", "DeadLetterQueue"))
+            ),
+            events=events,
+        )
 
 
-def outcomes(stack: EmbeddedStack) -> Outcomes:
-    accepted: set[str] = set()
-    replayed: set[str] = set()
-    rejected: set[str] = set()
-    deferred: Counter[str] = Counter()
-    for function in _FUNCTION_OF.values():
-        for line in stack.structured_logs(function):
-            if line.get("message") == "request accepted":
-                (replayed if line["replayed"] else accepted).add(line["message_id"])
-            elif line.get("message") == "request rejected":
-                rejected.add(line["message_id"])
-            elif line.get("message") == "request deferred":
-                deferred[line["code"]] += 1
-    return Outcomes(accepted, replayed, rejected, deferred)
+def _code(message: Mapping[str, Any]) -> str:
+    """Of a dead letter; one that SQS put there itself has none."""
+    code: str = message["MessageAttributes"].get("ErrorCode", {}).get("StringValue", "(maxReceiveCount)")
+    return code
 
 
 def kinds(events: Iterable[Event]) -> Counter[str]:
-    """How many events of each kind there are."""
-    return Counter(event["detail-type"].removeprefix("Contact Deletion ") for event in events)
+    """How many messages ended in each kind of event."""
+    of_message = {event["detail"]["message_id"]: event["detail-type"] for event in events}
+    return Counter(kind.removeprefix("Contact Deletion ") for kind in of_message.values())
 
 
-def seconds_waited(stack: EmbeddedStack) -> float:
-    """For the rate limit, as the functions' metrics say."""
-    return sum(
-        sum(line.get("RateLimitWait", ()))
-        for function in _FUNCTION_OF.values()
-        for line in stack.structured_logs(function)
-    )
+def kind_of(body: str, work: Workload, events: Iterable[Event]) -> str:
+    """How the request with this body ended, in a word."""
+    message_ids = {message_id for message_id, sent in work.sent.items() if sent == body}
+    return ", ".join(kinds(event for event in events if event["detail"]["message_id"] in message_ids)).lower()
 
 
-def dead_letters(stack: EmbeddedStack) -> Counter[str]:
-    """Codes of the messages in the dead-letter queues; one that SQS put there itself has none."""
-    return Counter(
-        message.get("MessageAttributes", {}).get("ErrorCode", {}).get("StringValue", "(maxReceiveCount)")
-        for queue in _FUNCTION_OF
-        for message in stack.messages_of(queue.replace("Queue", "DeadLetterQueue"))
-    )
+def duplicates(events: Collection[Event]) -> int:
+    """Events beyond a message's first. Delivery is at least once, see docs/events.md."""
+    return len(events) - len({event["detail"]["message_id"] for event in events})
 
 
-def fewest_deletion_calls(work: Workload) -> int:
-    """Bulk deletions of distinct ids as full as they can be, one call for each identifier."""
-    return math.ceil(len(work.gone) / IDS_PER_CALL) + len(work.removed)
+def fewest_bulk_calls(work: Workload) -> int:
+    """Deletions of distinct ids, each call as full as it can be."""
+    return math.ceil(len(work.gone) / IDS_PER_CALL)
 
 
-def discrepancies(work: Workload, stack: EmbeddedStack, double: SendGridDouble) -> list[str]:
+def failed_jobs(double: SendGridDouble) -> list[Job]:
+    return [job for job in double.account.jobs() if job.status not in ("pending", "completed")]
+
+
+def is_planned(event: Event, work: Workload, double: SendGridDouble) -> bool:
+    """Whether this rejection or failure was meant to be."""
+    detail = event["detail"]
+    if event["detail-type"] == "Contact Deletion Rejected":
+        return bool(detail["code"] == work.rejected.get(work.sent.get(detail["message_id"], "")))
+    jobs = [double.account.job(job_id) for job_id in detail["job_ids"]]
+    return any(job is not None and job.forced_ending is not None for job in jobs)
+
+
+def discrepancies(work: Workload, evidence: Evidence, double: SendGridDouble) -> list[str]:
     """Everything that is not as it was asked for; empty when all is accounted for."""
     there = {contact.id: contact for contact in double.account.contacts()}
-    failed_jobs = [job for job in double.account.jobs() if job.status != "completed"]
-    spared = {contact_id for job in failed_jobs for contact_id in job.contact_ids}
-    expected_dead = dict(work.dead_letters)
-    checks = {
+    spared = {contact_id for job in failed_jobs(double) for contact_id in job.contact_ids}
+    checks: dict[str, Collection[Any]] = {
         "contacts that should be gone are still there": (work.gone & there.keys()) - spared,
-        "contacts that nobody named are gone": work.stay - there.keys(),
+        "contacts that no request named are gone": work.stay - there.keys(),
         "identifiers that should be removed are still there": {
             (contact, name)
             for contact, name in work.removed
-            if getattr(there[contact], name) and contact not in spared
+            if contact in there and getattr(there[contact], name) and contact not in spared
         },
-        "identifiers that nobody named are gone": {
+        "identifiers that no request named are gone": {
             (contact, name)
             for contact, _ in work.removed
             for name in IDENTIFIER_FIELDS.values()
-            if (contact, name) not in work.removed and not getattr(there[contact], name)
+            if contact in there and (contact, name) not in work.removed and not getattr(there[contact], name)
         },
-        "messages still in a queue": sum(stack.queue_counts()[queue].total for queue in _FUNCTION_OF),
-        f"dead letters other than {expected_dead}": dead_letters(stack) - work.dead_letters
-        or work.dead_letters - dead_letters(stack),
-        "delete-alls that were not asked for": [
+        "delete-alls without a request": [
             call.route for call in double.requests if "delete_all_contacts" in call.target
         ],
-        "jobs that failed otherwise than SendGrid was told to": [
-            job.id for job in failed_jobs if job.forced_ending is None
+        "jobs that failed without being planned to": [
+            job.id for job in failed_jobs(double) if job.forced_ending is None
         ],
     }
-    found = [f"{what}: {found}" for what, found in checks.items() if found]
-    return found + _wrong_events(work, stack.recorded_events(), double)
+    return _found(checks) + message_discrepancies(work, evidence, double)
 
 
-def _wrong_events(work: Workload, events: Iterable[Event], double: SendGridDouble) -> list[str]:
-    """Each message has exactly one outcome event, and it says what became of the jobs that the message's ids are in."""
-    told = Counter(event["detail"]["message_id"] for event in events)
+def reset_discrepancies(work: Workload, evidence: Evidence, double: SendGridDouble) -> list[str]:
+    """The same after a delete-all."""
+    return _found({"contacts are left": double.account.contact_ids()}) + message_discrepancies(
+        work, evidence, double
+    )
+
+
+def message_discrepancies(work: Workload, evidence: Evidence, double: SendGridDouble) -> list[str]:
+    """Each message is out of its queue and has an outcome event, which says what became of the jobs that its ids are
+    in. More than one event or dead letter of the same message is allowed, if they say the same.
+    """
     jobs = {job.id: job for job in double.account.jobs()}
-    checks = {
-        "messages without exactly one outcome event": [
-            message_id
-            for message_id in work.sent.keys() | told.keys()
-            if told[message_id] != (message_id in work.sent)
+    of_message: dict[str, list[Event]] = {}
+    for event in evidence.events:
+        of_message.setdefault(event["detail"]["message_id"], []).append(event)
+    expected_dead = set(work.rejected.items())
+    checks: dict[str, Collection[Any]] = {
+        "messages left in the queues": [evidence.messages_left] if evidence.messages_left else [],
+        "messages without an outcome event": work.sent.keys() - of_message.keys(),
+        "outcome events of messages that were not sent": of_message.keys() - work.sent.keys(),
+        "messages with events that contradict each other": [
+            message_id for message_id, events in of_message.items() if len({_said(e) for e in events}) > 1
         ],
-        "events that say something else than their jobs": [
-            event["detail"]["message_id"]
-            for event in events
-            if not _is_true(event, work.sent.get(event["detail"]["message_id"], ""), jobs)
+        "messages with an event that contradicts its jobs": [
+            message_id
+            for message_id, events in of_message.items()
+            if not all(_is_true(event, work.sent.get(message_id, ""), jobs) for event in events)
+        ],
+        "codes of dead letters that were not expected": [
+            code for _, code in evidence.dead_letters.keys() - expected_dead
+        ],
+        "codes of dead letters that are missing": [
+            code for _, code in expected_dead - evidence.dead_letters.keys()
         ],
     }
-    return [f"{what}: {len(found)}, such as {found[0]}" for what, found in checks.items() if found]
+    return _found(checks)
 
 
-def _is_true(event: Event, body: str, jobs: Mapping[str, Any]) -> bool:
+def _found(checks: Mapping[str, Collection[Any]]) -> list[str]:
+    return [f"{what}: {len(found):,}, such as {next(iter(found))}" for what, found in checks.items() if found]
+
+
+def _said(event: Event) -> tuple[str, str | None, tuple[str, ...]]:
+    return event["detail-type"], event["detail"]["code"], tuple(sorted(event["detail"]["job_ids"]))
+
+
+def _is_true(event: Event, body: str, jobs: Mapping[str, Job]) -> bool:
     own = [jobs[job_id] for job_id in event["detail"]["job_ids"] if job_id in jobs]
     if event["detail-type"] == "Contact Deletion Rejected":
         return not own and event["detail"]["code"] is not None
-    request = json.loads(body)
-    named = set(request.get("contact_ids", [])) | {
-        request[name] for name in ["contact_id"] if name in request
-    }
+    try:
+        request = json.loads(body)
+    except ValueError:
+        return False
+    named = {*request.get("contact_ids", ()), *([request["contact_id"]] if "contact_id" in request else ())}
     carried = {contact_id for job in own for contact_id in job.contact_ids}
     failed = any(job.status != "completed" for job in own)
     return (named <= carried or not own) and failed == (event["detail-type"] == "Contact Deletion Failed")
-
-
-def reset_discrepancies(
-    work: Workload, reset: Workload, stack: EmbeddedStack, double: SendGridDouble
-) -> list[str]:
-    """The same after the delete-all that was carried out."""
-    told = Counter(event["detail"]["message_id"] for event in stack.recorded_events())
-    checks = {
-        "contacts are left": len(double.account),
-        "messages without exactly one outcome event": [
-            message_id for message_id in work.sent.keys() | reset.sent.keys() if told[message_id] != 1
-        ],
-        "dead letters": dead_letters(stack) - work.dead_letters,
-    }
-    return [f"{what}: {found}" for what, found in checks.items() if found]

@@ -1,74 +1,88 @@
-"""What the demo shows while it works: the state of things, and the outcome events as they arrive."""
+"""How far the demo is. One thread runs the demo and writes this; another shows it."""
 
-import json
 import time
-from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
-from rich.console import Console
-from rich.live import Live
-from rich.table import Table
-
-from local.aws.stack import RECORDED_EVENTS, EmbeddedStack
-from local.sendgrid_double import SendGridDouble
-
-_LOOK_EVERY_SECONDS = 0.5
-_LINE_EVERY_SECONDS = 5.0
-"""Where nobody looks at a terminal."""
+STEPS = 7
 
 
-def watch(
-    console: Console, stack: EmbeddedStack, double: SendGridDouble, timeout_seconds: float, shown: set[str]
-) -> None:
-    """Shows the work until no message is left in a queue and no job is pending, and the first outcome event of each
-    kind that is not among those `shown`. Raises TimeoutError.
+@dataclass(frozen=True)
+class Count:
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True)
+class Planned:
+    """Something that is planned to go wrong `total` times, and did `done` times."""
+
+    text: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Window:
+    """Of SendGrid's rate limit: calls used, and when the next window opens, in seconds since the epoch."""
+
+    used: int
+    limit: int
+    ends_at: float
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """An execution: the states it has entered, and its status."""
+
+    name: str
+    states: tuple[str, ...] = ()
+    status: str = "to come"
+
+
+@dataclass
+class Progress:
+    """Values are replaced, never changed, so that a reader in between sees a whole one.
+
+    `waiting` counts requests that were deferred and wait for another try. `stuck` names what would be stuck if nothing
+    moved any more. `outcomes` are sentences, each with the seconds at which it was seen, the newest last.
     """
-    deadline = time.monotonic() + timeout_seconds
-    next_line = 0.0
-    with Live(console=console, auto_refresh=False, transient=True) as live:
-        while True:
-            state = _state(stack, double)
-            if console.is_terminal:
-                _show_new_kinds(console, stack, shown)
-                live.update(_table(state), refresh=True)
-            elif time.monotonic() >= next_line:
-                next_line = time.monotonic() + _LINE_EVERY_SECONDS
-                console.print(", ".join(f"{name} {value}" for name, value in state.items()), soft_wrap=True)
-                _show_new_kinds(console, stack, shown)
-            if not state["messages waiting"] + state["messages in flight"] + state["jobs pending"]:
-                return
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"not done after {timeout_seconds:.0f} seconds: {state}")
-            time.sleep(_LOOK_EVERY_SECONDS)
 
+    clock: Callable[[], float] = time.monotonic
+    step: str = "Load the local stack"
+    step_number: int = 1
+    received: Count = Count()
+    accepted: Count = Count()
+    ended: Count = Count()
+    replayed: int = 0
+    waiting: int = 0
+    window: Window | None = None
+    planned: tuple[Planned, ...] = ()
+    workflows: tuple[Workflow, ...] = ()
+    outcomes: tuple[tuple[float, str], ...] = ()
+    stuck: tuple[str, ...] = ()
+    _seen: object = field(default=None, repr=False)
 
-def _show_new_kinds(console: Console, stack: EmbeddedStack, shown: set[str]) -> None:
-    for event in stack.recorded_events():
-        kind = event["detail-type"]
-        if kind not in shown and (event["detail"]["job_ids"] or kind == "Contact Deletion Rejected"):
-            shown.add(kind)
-            console.print(f"{kind}: {json.dumps(event['detail'])}", soft_wrap=True)
+    def __post_init__(self) -> None:
+        self._started_at = self._moved_at = self.clock()
 
+    @property
+    def seconds(self) -> float:
+        """Since the start."""
+        return self.clock() - self._started_at
 
-def _state(stack: EmbeddedStack, double: SendGridDouble) -> dict[str, int]:
-    stack.check()
-    counts = stack.queue_counts()
-    sources = [counts[queue] for queue in stack.event_source_mappings]
-    statuses = Counter(call.status for call in double.requests)
-    return {
-        "messages waiting": sum(queue.visible + queue.delayed for queue in sources),
-        "messages in flight": sum(queue.in_flight for queue in sources),
-        "outcome events": counts[RECORDED_EVENTS].total,
-        "dead letters": sum(count.total for queue, count in counts.items() if "DeadLetter" in queue),
-        "contacts": len(double.account),
-        "jobs pending": sum(job.status == "pending" for job in double.account.jobs()),
-        "calls": len(double.requests),
-        "of these 429": statuses[429],
-        "of these 5xx": sum(count for status, count in statuses.items() if status and status >= 500),
-    }
+    @property
+    def seconds_without_change(self) -> float:
+        return self.clock() - self._moved_at
 
+    def saw(self, state: object) -> None:
+        """Everything that can move, as it is now."""
+        if state != self._seen:
+            self._seen = state
+            self._moved_at = self.clock()
 
-def _table(state: dict[str, int]) -> Table:
-    table = Table.grid(padding=(0, 2))
-    for name, value in state.items():
-        table.add_row(name, f"{value:,}")
-    return table
+    def begin(self, step: str) -> None:
+        """The next one of STEPS."""
+        self.step = step
+        self.step_number += 1
+        self._moved_at = self.clock()

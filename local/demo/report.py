@@ -1,64 +1,136 @@
-"""The demo's table."""
+"""The demo's end: a table of what became of everything, and whether it is all accounted for."""
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
+from rich.box import HORIZONTALS
 from rich.console import Console
+from rich.constrain import Constrain
 from rich.table import Table
+from rich.text import Text
 
-from local.aws.stack import EmbeddedStack
 from local.demo import account
+from local.demo.journal import Journal
+from local.demo.sentences import Event, counted
 from local.demo.workload import Workload
-from local.sendgrid_double import SendGridDouble
+from local.sendgrid_double import RateLimit, SendGridDouble
+
+Row = tuple[str, str, str]
+"""What, how many, and what that means."""
+
+_BULK_DELETION = ("DELETE", "/v3/marketing/contacts")
+_PLANNED_429 = 1
+_WIDEST = 100
 
 
-def rows(work: Workload, stack: EmbeddedStack, double: SendGridDouble) -> list[tuple[str, str]]:
-    """What was asked for and what it took."""
-    seen = account.outcomes(stack)
-    calls = [call for call in double.requests if call.method == "DELETE"]
-    statuses = Counter(call.status for call in calls)
-    gone = len(work.gone - double.account.contact_ids())
-    events = stack.recorded_events()
-    polls = sum(call.route.endswith("/imports/{job_id}") for call in double.requests)
+@dataclass(frozen=True)
+class Report:
+    """`sections` of rows, `problems` that should not be, and the seconds that it all took."""
+
+    sections: list[list[Row]]
+    problems: list[str]
+    seconds: float
+
+    def show(self, console: Console) -> None:
+        table = Table(box=HORIZONTALS, show_header=False)
+        table.add_column(style="bold", overflow="fold")
+        table.add_column(justify="right", style="cyan", overflow="fold")
+        table.add_column()
+        for section in self.sections:
+            for row in section:
+                table.add_row(*map(Text, row))
+            table.add_section()
+        console.print(Text("What became of it", style="bold"))
+        console.print(Constrain(table, _WIDEST))
+        for problem in self.problems:
+            console.print(Text(problem, style="red"), soft_wrap=True)
+        console.print(self._verdict())
+
+    def _verdict(self) -> Text:
+        if self.problems:
+            return Text(
+                f"Not everything is accounted for. After {self.seconds:.0f} seconds.", style="bold red"
+            )
+        return Text(
+            f"Every request and every contact is accounted for, after {self.seconds:.0f} seconds.",
+            style="bold green",
+        )
+
+
+def request_rows(work: Workload, journal: Journal, events: list[Event]) -> list[Row]:
+    """What became of the requests that went through the queues."""
+    kinds = account.kinds(events)
+    of_queue = {queue: len(bodies) for queue, bodies in work.messages.items()}
+    sent = (
+        f"{of_queue['BulkDeleteQueue']:,} by ID, {of_queue['RemoveIdentifierQueue']:,} to remove an identifier, "
+        f"{of_queue['DeleteAllQueue']:,} to delete all"
+    )
     return [
-        ("messages in", f"{work.message_count:,}"),
-        ("  accepted", f"{len(seen.accepted - seen.replayed):,}"),
-        ("  replayed from the ledger", f"{len(seen.replayed):,}"),
-        ("  rejected", f"{len(seen.rejected):,}"),
-        ("contacts gone", f"{gone:,} of {len(work.gone):,}"),
-        ("identifiers removed", f"{len(work.removed):,}"),
+        ("Requests", f"{work.message_count:,}", sent),
+        ("  completed", f"{kinds['Completed']:,}", "SendGrid did all that they asked for"),
         (
-            "DELETE calls made",
-            f"{len(calls):,}, and {account.fewest_deletion_calls(work):,} are the fewest possible",
+            "  failed, as planned",
+            f"{kinds['Failed']:,}",
+            "they share one job, which left half of its contacts",
         ),
-        ("  answered 202", f"{statuses[202]:,}"),
         (
-            "  answered otherwise",
-            _listed({status or "nothing": count for status, count in statuses.items() if status != 202}),
+            "  rejected, as planned",
+            f"{kinds['Rejected']:,}",
+            f"dead letters: {_listed(Counter(work.rejected.values()))}",
         ),
-        ("outcome events", _listed(account.kinds(events))),
-        ("  jobs asked for", f"{len(double.account.jobs()):,}, with {polls:,} calls"),
-        ("waited for the rate limit", f"{account.seconds_waited(stack):.0f} seconds"),
-        ("deferred and retried", _listed(seen.deferred)),
-        ("dead letters", _listed(account.dead_letters(stack))),
+        (
+            "Duplicate requests",
+            f"{len(journal.replayed):,}",
+            "answered from the ledger, without a call to SendGrid",
+        ),
+        (
+            "Deferred requests",
+            f"{len(journal.deferred):,}",
+            "waited in the queue for another try, after planned faults",
+        ),
+        ("Duplicate events", f"{account.duplicates(events):,}", "allowed, since delivery is at least once"),
     ]
 
 
-def show(console: Console, lines: list[tuple[str, str]], wrong: list[str], seconds: float) -> None:
-    table = Table(title="What became of it", show_header=False, title_justify="left")
-    for name, value in lines:
-        table.add_row(name, value)
-    console.print(table)
-    for discrepancy in wrong:
-        console.print(f"[red]{discrepancy}[/red]")
-    verdict = (
-        "[red]Not everything is accounted for[/red]"
-        if wrong
-        else "[green]Every message and contact is accounted for[/green]"
+def sendgrid_rows(
+    work: Workload, journal: Journal, double: SendGridDouble, rate_limit: RateLimit
+) -> list[Row]:
+    """What it came to at SendGrid."""
+    there = {contact.id: contact for contact in double.account.contacts()}
+    left = len(work.gone & there.keys())
+    removed = sum(contact in there and not getattr(there[contact], name) for contact, name in work.removed)
+    calls = [call for call in double.requests if (call.method, call.route) == _BULK_DELETION]
+    answers = Counter(call.status for call in calls)
+    refused = sum(code == "SendGridRefused" for code in work.rejected.values())
+    wrong = (
+        f"{answers[400]} got 400 for {counted(refused, 'refused ID')}, {_PLANNED_429} got 429, "
+        f"{answers[502]} got 502, {answers[None]} got no answer"
     )
-    console.print(f"{verdict} after {seconds:.0f} seconds.")
+    too_early = answers[429] - _PLANNED_429
+    return [
+        (
+            "Contacts deleted",
+            f"{len(work.gone) - left:,}",
+            f"of {len(work.gone):,}; the other {left:,} are those that the planned job left",
+        ),
+        (
+            "Identifiers removed",
+            f"{removed:,}",
+            f"of {len(work.removed):,}; the contacts keep their others",
+        ),
+        (
+            "Bulk deletion calls",
+            f"{len(calls):,}",
+            f"{account.fewest_bulk_calls(work):,} are the fewest possible; as planned, {wrong}",
+        ),
+        (
+            "Rate limit",
+            f"{journal.seconds_waited:.0f} s",
+            f"waited for it, at {rate_limit.limit} calls in {rate_limit.window_seconds:.0f} seconds; "
+            f"{counted(too_early, 'call')} too early",
+        ),
+    ]
 
 
-def _listed(counts: Mapping[Any, int]) -> str:
-    return ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items(), key=str)) or "none"
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.most_common())

@@ -2,8 +2,6 @@
 
 import json
 import random
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,9 +9,9 @@ from typing import Any
 from local.sendgrid_double import Account
 from local.sendgrid_double.contacts import IDENTIFIER_FIELDS
 
-SINGLES = 3_000
-SENT_TWICE = 200
-LISTS = 8
+SINGLES = 1_500
+SENT_TWICE = 100
+LISTS = 6
 IDS_PER_LIST = 600
 BYSTANDERS = 250
 PEOPLE_PER_IDENTIFIER = 5
@@ -24,7 +22,8 @@ class Workload:
     """Messages by queue, and what they should lead to.
 
     `sent` has the body of each message that was sent, by its id. `gone` and `stay` are contact ids, `removed` pairs of
-    contact id and the identifier's field; `dead_letters` counts codes, `replays` and `accepted` count messages.
+    contact id and the identifier's field; `rejected` has the code for each body that must be rejected; `accepted`
+    counts messages.
     """
 
     messages: dict[str, list[str]] = field(default_factory=dict)
@@ -32,26 +31,24 @@ class Workload:
     gone: set[str] = field(default_factory=set)
     stay: set[str] = field(default_factory=set)
     removed: set[tuple[str, str]] = field(default_factory=set)
-    dead_letters: Counter[str] = field(default_factory=Counter)
+    rejected: dict[str, str] = field(default_factory=dict)
     accepted: int = 0
-    replays: int = 0
 
     @property
     def message_count(self) -> int:
         return sum(len(bodies) for bodies in self.messages.values())
 
-    def ask(self, queue: str, *requests: object) -> None:
-        """Requests that will be accepted."""
-        self.accepted += len(requests)
-        self._put(queue, requests)
+    def ask(self, queue: str, *requests: object) -> list[str]:
+        """Requests that will be accepted; returns their messages."""
+        bodies = [_body(request) for request in requests]
+        self.accepted += len(bodies)
+        self.messages.setdefault(queue, []).extend(bodies)
+        return bodies
 
     def ask_in_vain(self, queue: str, code: str, *requests: object) -> None:
         """Requests that will be rejected with this code."""
-        self.dead_letters[code] += len(requests)
-        self._put(queue, requests)
-
-    def _put(self, queue: str, requests: Iterable[object]) -> None:
-        bodies = (request if isinstance(request, str) else json.dumps(request) for request in requests)
+        bodies = [_body(request) for request in requests]
+        self.rejected |= dict.fromkeys(bodies, code)
         self.messages.setdefault(queue, []).extend(bodies)
 
 
@@ -69,12 +66,13 @@ def deletions(account: Account, poison_ids: set[str], dice: random.Random) -> Wo
     return work
 
 
-def everything(account: Account) -> Workload:
-    """One delete-all that is carried out."""
-    work = Workload()
-    work.gone = set(account.contact_ids())
-    work.ask("DeleteAllQueue", _delete_all(request_id="demo-reset", max_contacts=len(work.gone)))
-    return work
+def everything(work: Workload, account: Account) -> list[str]:
+    """Asks for a delete-all that is carried out; returns the messages for it."""
+    return work.ask("DeleteAllQueue", _delete_all(request_id="demo-reset", max_contacts=len(account)))
+
+
+def _body(request: object) -> str:
+    return request if isinstance(request, str) else json.dumps(request)
 
 
 def _bulk(work: Workload, account: Account, dice: random.Random) -> None:
@@ -83,7 +81,6 @@ def _bulk(work: Workload, account: Account, dice: random.Random) -> None:
     work.gone = {*singles, *listed}
     requests = [{"contact_ids": [contact_id]} for contact_id in singles]
     work.ask("BulkDeleteQueue", *requests, *requests[:SENT_TWICE])
-    work.replays = SENT_TWICE
     for start in range(0, len(listed), IDS_PER_LIST):
         own = listed[start : start + IDS_PER_LIST]
         repeated = dice.choices(own, k=50) + dice.choices(singles, k=50)
@@ -118,8 +115,8 @@ def _identifiers(work: Workload, account: Account) -> None:
     work.stay |= {lonely, changed}
     work.ask(queue, _removal(changed, "EMAIL", "old@example.com"))
     work.ask_in_vain(queue, "LastIdentifier", _removal(lonely, "EMAIL", "only@example.com"))
-    nobody = "00000000-0000-4000-8000-000000000000"
-    work.ask_in_vain(queue, "ContactNotFound", _removal(nobody, "EMAIL", "nobody@example.com"))
+    unknown = "00000000-0000-4000-8000-000000000000"
+    work.ask_in_vain(queue, "ContactNotFound", _removal(unknown, "EMAIL", "unknown@example.com"))
 
 
 def _invalid(work: Workload) -> None:
