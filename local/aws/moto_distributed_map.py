@@ -1,7 +1,6 @@
-"""Makes moto's Distributed Map batch its items, read JSON Lines, and fail as AWS's does.
+"""Makes moto's Distributed Map batch its items, and fail as AWS's does.
 
 - ItemBatcher with MaxItemsPerBatch (or its Path form) and BatchInput; ItemSelector is applied to each item before.
-- InputType JSONL.
 - More failures than tolerated fail the Map state with States.ExceedToleratedFailureThreshold, and a list that
   cannot be read with States.ItemReaderFailed.
 - Each child has an Execution of its own in its context object, and no Map.
@@ -12,9 +11,7 @@ state without ResultWriter, and the ResultWriter's manifest names no files.
 
 import json
 import uuid
-from collections.abc import Callable
 from datetime import UTC, datetime
-from enum import Enum
 from functools import cache
 from typing import Any
 
@@ -29,12 +26,6 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
     StatesErrorNameType,
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.item_reader import item_reader_decl
-from moto.stepfunctions.parser.asl.component.state.exec.state_map.item_reader.eval.resource_output_transformer import (
-    transformer,
-    transformer_csv,
-    transformer_json,
-)
-from moto.stepfunctions.parser.asl.component.state.exec.state_map.item_reader.reader_config import input_type
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import (
     distributed_iteration_component as distributed_map,
 )
@@ -61,7 +52,6 @@ def apply() -> None:
         [
             (json_path, "parse", cache(parse_json_path)),  # takes half a millisecond, for each item
             *_batches(),
-            *_json_lines(),
             *_failures(),
             (worker.DistributedItemProcessorWorker, "_eval_input", _become_an_execution),
         ]
@@ -152,28 +142,6 @@ def _become_an_execution(self: worker.DistributedItemProcessorWorker, env_frame:
         "Input": env_frame.states.get_input(),
         "StartTime": text_of(datetime.now(UTC)),
     }
-
-
-def _json_lines() -> Replacements:
-    class JsonLines(transformer.ResourceOutputTransformer):
-        def _eval_body(self, env: Environment) -> None:
-            reader_config = env.stack.pop()
-            lines = [line for line in env.stack.pop().split("\n") if line.strip()]
-            env.stack.append([json.loads(line) for line in lines[: reader_config["MaxItemsValue"]]])
-
-    transformers: dict[str, Callable[[], transformer.ResourceOutputTransformer]] = {
-        "CSV": transformer_csv.ResourceOutputTransformerCSV,
-        "JSON": transformer_json.ResourceOutputTransformerJson,
-        "JSONL": JsonLines,
-    }
-
-    def transformer_for(input_type: input_type.InputType) -> transformer.ResourceOutputTransformer:
-        return transformers[input_type.input_type_value.value]()
-
-    return [
-        (input_type, "InputTypeValue", Enum("InputTypeValue", [(name, name) for name in transformers])),
-        (item_reader_decl, "resource_output_transformer_for", transformer_for),
-    ]
 
 
 def _failures() -> Replacements:

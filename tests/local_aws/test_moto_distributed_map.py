@@ -76,19 +76,6 @@ def test_each_row_of_a_csv_list_is_an_item(lists: Lists) -> None:
     assert lists.run(ECHO).output == [{"id": "1", "name": "a"}, {"id": "2", "name": "b, c"}]
 
 
-def test_each_line_of_a_json_lines_list_is_an_item(lists: Lists) -> None:
-    lists.write('{"id": 1, "name": "a\u2028b"}\n{"id": 2}\n')
-    reader = {
-        "Resource": "arn:aws:states:::s3:getObject",
-        "ReaderConfig": {"InputType": "JSONL"},
-        "Parameters": {"Bucket": lists.bucket, "Key": lists.key},
-    }
-
-    output = lists.run(ECHO, ItemReader=reader).output
-
-    assert output == [{"id": 1, "name": "a\u2028b"}, {"id": 2}]
-
-
 @pytest.mark.parametrize("size", [{"MaxItemsPerBatch": 2}, {"MaxItemsPerBatchPath": "$.size"}])
 def test_items_are_selected_and_then_batched(lists: Lists, size: dict[str, Any]) -> None:
     lists.write("id,name\n1,a\n2,b\n3,c\n")

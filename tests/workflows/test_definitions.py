@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +36,9 @@ def scopes(machine: State) -> Iterator[State]:
     """The machine, and the machines within it: no transition leads from one into another."""
     yield machine
     for state in machine["States"].values():
-        if "ItemProcessor" in state:
-            yield from scopes(state["ItemProcessor"])
+        for inner in [state.get("ItemProcessor"), state.get("Iterator"), *state.get("Branches", [])]:
+            if inner:
+                yield from scopes(inner)
 
 
 def states(machine: State) -> Iterator[tuple[str, State]]:
@@ -62,6 +62,14 @@ def test_there_are_three() -> None:
         "delete_contact_list.asl.json",
         "remove_contact_identifier.asl.json",
     }
+
+
+@every_definition
+def test_a_state_name_is_unique_in_its_state_machine(definition: State) -> None:
+    """CreateStateMachine refuses a name that occurs twice, be it in different maps (DUPLICATE_STATE_NAME)."""
+    names = [name for name, _ in states(definition)]
+
+    assert sorted(set(names)) == sorted(names)
 
 
 @every_definition
@@ -138,14 +146,6 @@ def test_a_deletion_has_its_executions_name_as_request_id(definition: State) -> 
             "${RemoveIdentifierFunctionArn}",
         ):
             assert task["Parameters"]["Payload"]["request_id.$"] == "$$.Execution.Name", name
-
-
-def test_lists_of_both_formats_are_treated_alike() -> None:
-    machine = deepcopy(DEFINITIONS["delete_contact_list.asl.json"]["States"])
-    csv, json_lines = machine["DeleteCsvList"], machine["DeleteJsonLinesList"]
-    for one in (csv, json_lines):
-        del one["ItemReader"]["ReaderConfig"], one["Label"]
-    assert csv == json_lines
 
 
 def test_nothing_is_deleted_before_the_backup_is_checked() -> None:

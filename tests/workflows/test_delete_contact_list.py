@@ -27,12 +27,12 @@ def csv_list(workflows: Workflows, contact_ids: list[str]) -> dict[str, Any]:
     return put(workflows, "\n".join(["contact_id", *contact_ids]))
 
 
-def put(workflows: Workflows, body: str, **more: Any) -> dict[str, Any]:
+def put(workflows: Workflows, body: str) -> dict[str, Any]:
     key = f"lists/{uuid.uuid4()}"
     workflows.stack.s3.put_object(
         Bucket=workflows.stack.ref("ContactListBucket"), Key=key, Body=body.encode()
     )
-    return {"key": key} | more
+    return {"key": key}
 
 
 def kept(workflows: Workflows, execution: Execution, name: str) -> str:
@@ -59,17 +59,6 @@ def test_more_contacts_than_fit_in_a_batch(workflows: Workflows) -> None:
     assert sorted(line["contact_count"] for line in results(workflows, ended)) == [1, 4080]
     assert len(workflows.calls("DELETE")) == 21
     assert (ended.output["batches"], ended.output["contacts"]) == (2, 4081)
-
-
-def test_a_list_may_be_json_lines(workflows: Workflows) -> None:
-    contacts = fill(workflows, 3)
-    lines = "".join(json.dumps({"contact_id": contact, "note": "gone"}) + "\n" for contact in contacts)
-
-    ended = workflows.run(MACHINE, put(workflows, lines, format="jsonl"), BY_TWOS)
-
-    assert ended.status == "SUCCEEDED"
-    assert len(workflows.double.account) == 0
-    assert statuses(workflows, ended) == ["completed", "completed"]
 
 
 def test_other_columns_do_no_harm_and_go_nowhere(workflows: Workflows) -> None:
@@ -201,7 +190,7 @@ def test_a_list_without_contacts_is_done_at_once(workflows: Workflows) -> None:
     assert (ended.status, ended.output["batches"]) == ("SUCCEEDED", 0)
 
 
-@pytest.mark.parametrize("wrong", [{"format": "xlsx"}, {"format": 1}])
+@pytest.mark.parametrize("wrong", [{"format": "xlsx"}, {"format": "jsonl"}, {"format": 1}])
 def test_an_unknown_format_is_refused(workflows: Workflows, wrong: dict[str, Any]) -> None:
     ended = workflows.run(MACHINE, {"key": "lists/any.csv"} | wrong)
 
