@@ -58,11 +58,12 @@ class Declared:
         return mapping
 
     def retained(self) -> set[str]:
-        """What stays when the stack is deleted or the resource replaced."""
+        """What stays when the stack is deleted or the resource replaced, but not when the first deployment fails."""
         return {
             logical_id
             for logical_id, resource in self._template.resources.items()
-            if resource.get("DeletionPolicy") == resource.get("UpdateReplacePolicy") == "Retain"
+            if resource.get("DeletionPolicy") == "RetainExceptOnCreate"
+            and resource.get("UpdateReplacePolicy") == "Retain"
         }
 
 

@@ -25,6 +25,26 @@ def test_the_ledger_is_encrypted_can_be_restored_and_outlives_the_stack(declared
     assert "LedgerTable" in declared.retained()
 
 
+def test_a_failed_first_deployment_leaves_no_resource_behind(
+    source: Mapping[str, Any], declared: Declared
+) -> None:
+    """Retain would keep it, empty, after each attempt; CloudFormation cannot delete a protected table."""
+    (table,) = declared.of_type("AWS::DynamoDB::Table").values()
+
+    assert {resource.get("DeletionPolicy") for resource in source["Resources"].values()} == {
+        None,
+        "RetainExceptOnCreate",
+    }
+    assert table["DeletionProtectionEnabled"] is False
+
+
+def test_the_ledger_can_be_protected_from_deletion_once_the_stack_is_there() -> None:
+    declared = Declared(load_template(TEMPLATE, {"LedgerDeletionProtection": "true"}))
+    (table,) = declared.of_type("AWS::DynamoDB::Table").values()
+
+    assert table["DeletionProtectionEnabled"] is True
+
+
 def test_the_stacks_own_secret_is_made_without_a_value(declared: Declared) -> None:
     (secret,) = declared.of_type("AWS::SecretsManager::Secret").values()
 
