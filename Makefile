@@ -79,7 +79,7 @@ template: .venv-sam/$(READY) ## lints template.yaml and the workflows, and build
 	@mkdir -p .aws-sam
 	$(PYTHON) -m local.workflow_template > .aws-sam/workflows.json
 	.venv-sam/bin/cfn-lint .aws-sam/workflows.json
-	$(SAM_CLI) build
+	$(SAM_CLI) build --parallel
 
 scan: .venv-scan/bin/checkov ## looks for what is insecure in template.yaml, with checkov
 	.venv-scan/bin/checkov --config-file .checkov.yaml
