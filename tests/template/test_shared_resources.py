@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -85,6 +86,13 @@ def test_no_resource_has_a_name_that_is_not_made_of_the_stacks(source: Mapping[s
             continue  # RoleName is the role that it belongs to
         for name in naming & resource["Properties"].keys():
             assert "${AWS::StackName}" in str(resource["Properties"][name]), logical_id
+
+
+def test_no_resource_is_of_one_partition_only() -> None:
+    """In GovCloud and China an ARN begins with another one."""
+    resources = TEMPLATE.read_text().partition("\nResources:")[2]
+
+    assert set(re.findall(r"\barn:(\$\{[^}]+\}|[^:]+):", resources)) == {"${AWS::Partition}"}
 
 
 def test_the_dashboard_is_valid_json_and_shows_every_alarm(declared: Declared) -> None:

@@ -55,7 +55,7 @@ def test_a_task_is_waited_for_longer_than_its_function_may_run(declared: Declare
     invoking = [
         (task["Parameters"]["FunctionName"], task["TimeoutSeconds"])
         for task in within(json.loads(declared.definition(name)), "Type", "Task")
-        if task["Resource"] == "arn:aws:states:::lambda:invoke"
+        if task["Resource"] == "arn:${Partition}:states:::lambda:invoke"
     ]
 
     assert invoking

@@ -1,6 +1,7 @@
 """What holds for every state machine's definition, without running it."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,12 @@ import pytest
 from contact_deletion import errors
 from contact_deletion.errors import Deferred
 
-DEFINITIONS = {
-    path.name: json.loads(path.read_text())
+SOURCES = {
+    path.name: path.read_text()
     for path in sorted((Path(__file__).parents[2] / "src" / "workflows").glob("*.asl.json"))
 }
-LAMBDA = "arn:aws:states:::lambda:invoke"
+DEFINITIONS = {name: json.loads(source) for name, source in SOURCES.items()}
+LAMBDA = "arn:${Partition}:states:::lambda:invoke"
 TRANSIENT = {"Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException"} | {
     "Lambda.TooManyRequestsException",
     "Lambda.ClientExecutionTimeoutException",
@@ -70,6 +72,12 @@ def test_a_state_name_is_unique_in_its_state_machine(definition: State) -> None:
     names = [name for name, _ in states(definition)]
 
     assert sorted(set(names)) == sorted(names)
+
+
+@pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
+def test_a_definition_is_the_same_in_every_partition(source: str) -> None:
+    """GovCloud is aws-us-gov, and China is aws-cn."""
+    assert set(re.findall(r"arn:[^:]*:", source)) == {"arn:${Partition}:"}
 
 
 @every_definition
