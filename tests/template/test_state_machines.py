@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from contact_deletion.patience import FIRST_QUESTION_SECONDS
 from local.aws.template import load_template
 from tests.support.template import TEMPLATE
 from tests.template.conftest import Declared
@@ -14,6 +15,7 @@ from tests.template.names import FUNCTIONS, STATE_MACHINES
 from tests.template.tree import within
 
 TOPIC_ARN = "arn:aws:sns:eu-west-1:123456789012:approvals"
+CONTACTS_PER_CALL = 204
 PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 
 
@@ -70,6 +72,26 @@ def test_the_longest_wait_for_approval_fits_into_the_workflow(
     workflow_timeout = json.loads(declared.definition("BackupThenDeleteAll"))["TimeoutSeconds"]
 
     assert 2 * source["Parameters"]["ApprovalTimeoutSeconds"]["MaxValue"] <= workflow_timeout
+
+
+def test_as_many_batches_of_a_list_run_at_once_as_the_parameter_says() -> None:
+    declared = Declared(load_template(TEMPLATE, {"ListConcurrency": "40"}))
+
+    assert declared.state_machine("DeleteContactList")["DefinitionSubstitutions"]["ListConcurrency"] == "40"
+
+
+def test_a_list_reaches_the_rate_limit_where_jobs_have_ended_at_the_first_poll(
+    declared: Declared, source: Mapping[str, Any]
+) -> None:
+    """600 calls a minute; a batch's calls take some 5 seconds, and its jobs are first asked about 30 seconds later."""
+    concurrency = source["Parameters"]["ListConcurrency"]["Default"]
+    (batcher,) = (
+        state["ItemBatcher"]
+        for state in within(json.loads(declared.definition("DeleteContactList")), "Type", "Map")
+    )
+
+    calls = batcher["MaxItemsPerBatch"] / CONTACTS_PER_CALL
+    assert concurrency * calls * 60 / (5 + FIRST_QUESTION_SECONDS) >= 600
 
 
 def test_every_function_that_is_not_fed_by_a_queue_is_used_by_a_workflow(declared: Declared) -> None:

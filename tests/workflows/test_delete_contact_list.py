@@ -13,7 +13,7 @@ from tests.workflows.conftest import Workflows, error_of, name_of, pending
 MACHINE = "DeleteContactListStateMachine"
 CONTACTS = "/v3/marketing/contacts"
 JOB = "/v3/marketing/contacts/imports/{job_id}"
-ONE_AFTER_THE_OTHER = {'"MaxConcurrency": 5': '"MaxConcurrency": 1'}
+ONE_AFTER_THE_OTHER = {"States.StringToJson('20')": "States.StringToJson('1')"}
 BY_TWOS = {'"MaxItemsPerBatch": 4080': '"MaxItemsPerBatch": 2'}
 ACCEPTED_LONG_AGO = {'"accepted_at.$": "$$.State.EnteredTime"': '"accepted_at": "2020-01-01T00:00:00Z"'}
 
