@@ -1,7 +1,7 @@
 """BackupThenDeleteAll where a person is asked before anything is deleted."""
 
-import json
 import shlex
+import string
 from collections.abc import Set
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 from local.aws.account import arn
 from local.aws.state_machines import Execution
 from tests.workflows.backup import MACHINE, assert_nothing_deleted, backed_up, fill, request
-from tests.workflows.conftest import Workflows, error_of, name_of
+from tests.workflows.conftest import Workflows, name_of
 
 TOPIC = "Approvals"
 TOPIC_ARN = arn("sns", TOPIC)
@@ -24,37 +24,43 @@ def contacts(workflows: Workflows) -> Set[str]:
     return fill(workflows)
 
 
-def output_of(command: str) -> str:
-    """What one of the message's commands answers the task with."""
-    words = shlex.split(command)
-    assert words[:3] == ["aws", "stepfunctions", "send-task-success"]
-    return words[words.index("--task-output") + 1]
-
-
 class Question:
-    """A run that waits for approval, and the message that asks for it."""
+    """A run that waits for approval, and the mail that asks for it: of a text, the mail is that text."""
 
     def __init__(self, workflows: Workflows) -> None:
         self._workflows = workflows
         self._execution = workflows.start(MACHINE, request(), ASKING)
         workflows.wait_until(self._messages)
         (self.published,) = self._messages()
-        self.message = json.loads(self.published["Message"])
+        self.mail: str = self.published["Message"]
+        self.approve, self.reject = [line for line in self.mail.splitlines() if line.startswith("aws ")]
 
     def _messages(self) -> list[dict[str, Any]]:
         return [
             published
             for published in self._workflows.stack.published(TOPIC_ARN)
-            if json.loads(published["Message"])["execution"] == name_of(self._execution)
+            if name_of(self._execution) in published["Message"]
         ]
 
-    def answer(self, output: str) -> Execution:
-        token = self.message["task_token"]
-        self._workflows.stack.step_functions.send_task_success(taskToken=token, output=output)
+    def paste(self, command: str) -> Execution:
+        """The command as a shell takes it from a mail, executed."""
+        program, service, operation, *words = shlex.split(command)
+        options = dict(zip(words[::2], words[1::2], strict=True))
+        step_functions = self._workflows.stack.step_functions
+        assert (program, service, operation) == ("aws", "stepfunctions", "send-task-success")
+        assert options.pop("--region") == step_functions.meta.region_name
+        # The AWS CLI's names of the parameters; --output is an option of its own.
+        step_functions.send_task_success(
+            taskToken=options.pop("--task-token"), output=options.pop("--task-output")
+        )
+        assert options == {}
         return self._workflows.end_of(self._execution)
 
+    def answer(self, output: str) -> Execution:
+        return self.paste(self.approve.replace("--task-output true", f"--task-output {shlex.quote(output)}"))
+
     def fail(self) -> Execution:
-        token = self.message["task_token"]
+        token = shlex.split(self.approve)[-1]
         self._workflows.stack.step_functions.send_task_failure(taskToken=token, error="No", cause="Not now")
         return self._workflows.end_of(self._execution)
 
@@ -63,14 +69,20 @@ def test_nothing_is_deleted_before_it_is_approved(workflows: Workflows, contacts
     question = Question(workflows)
     assert workflows.double.account.contact_ids() == contacts
 
-    ended = question.answer(output_of(question.message["to_approve"]))
+    ended = question.paste(question.approve)
 
     assert ended.status == "SUCCEEDED"
     assert len(workflows.double.account) == 0
     assert sorted(backed_up(workflows, ended.arn)) == sorted(contacts)
 
 
-@pytest.mark.parametrize("output", ["{}", '"yes"', "[]", '{"approved": "true"}'])
+def test_nothing_is_deleted_when_it_is_refused(workflows: Workflows, contacts: Set[str]) -> None:
+    question = Question(workflows)
+
+    assert_nothing_deleted(workflows, question.paste(question.reject), "ApprovalRejected", contacts)
+
+
+@pytest.mark.parametrize("output", ["{}", '"yes"', "[]", '"true"', "1", "null", '{"approved": true}'])
 def test_anything_but_an_approval_is_none(workflows: Workflows, contacts: Set[str], output: str) -> None:
     assert_nothing_deleted(workflows, Question(workflows).answer(output), "ApprovalRejected", contacts)
 
@@ -91,23 +103,30 @@ def test_contacts_that_came_while_approval_was_waited_for_are_not_lost(
     question = Question(workflows)
     newcomer = workflows.double.account.add_contact(email="newcomer@example.com")
 
-    ended = question.answer('{"approved": true}')
+    ended = question.paste(question.approve)
 
     assert_nothing_deleted(workflows, ended, "DeleteAllRefused", contacts | {newcomer})
 
 
-def test_the_message_says_what_is_approved(workflows: Workflows, contacts: Set[str]) -> None:
+def test_the_mail_says_what_is_approved(workflows: Workflows, contacts: Set[str]) -> None:
     question = Question(workflows)
 
-    message = question.message
-    ended = question.answer(output_of(message["to_reject"]))
+    ended = question.paste(question.reject)
 
-    assert error_of(ended) == ("FAILED", "ApprovalRejected")
+    execution = name_of(ended.arn)
+    assert question.published["Subject"] == "Delete all SendGrid contacts?"
+    assert f" {len(contacts)} contacts" in question.mail
+    assert f"s3://{workflows.stack.ref('BackupBucket')}/backups/{execution}/manifest.json" in question.mail
+    assert "86400 seconds" in question.mail
+    assert "_s3" not in question.mail
+    assert "example.com" not in question.mail
 
-    assert message["contact_count"] == len(contacts)
-    assert (message["bucket"], message["manifest_key"]) == (
-        workflows.stack.ref("BackupBucket"),
-        f"backups/{name_of(ended.arn)}/manifest.json",
-    )
-    assert "_s3" not in question.published["Message"]
-    assert "example.com" not in question.published["Message"]
+
+def test_the_commands_need_no_quotes(workflows: Workflows, contacts: Set[str]) -> None:
+    """Shells differ in them, and mail clients change them."""
+    question = Question(workflows)
+
+    for command in (question.approve, question.reject):
+        assert set(command) <= set(string.ascii_letters + string.digits + " -_=+/.:"), command
+
+    question.paste(question.reject)
