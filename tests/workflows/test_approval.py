@@ -1,14 +1,15 @@
 """BackupThenDeleteAll where a person is asked before anything is deleted."""
 
-import shlex
 import string
 from collections.abc import Set
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local.aws.account import arn
+from local.aws.account import REGION, arn
 from local.aws.state_machines import Execution
+from tests.support import shell
 from tests.workflows.backup import MACHINE, assert_nothing_deleted, backed_up, fill, request
 from tests.workflows.conftest import Workflows, name_of
 
@@ -25,10 +26,11 @@ def contacts(workflows: Workflows) -> Set[str]:
 
 
 class Question:
-    """A run that waits for approval, and the mail that asks for it: of a text, the mail is that text."""
+    """A run that waits for approval, and the mail that asks for it: SNS mails a text as it is."""
 
-    def __init__(self, workflows: Workflows) -> None:
+    def __init__(self, workflows: Workflows, directory: Path) -> None:
         self._workflows = workflows
+        self._directory = directory
         self._execution = workflows.start(MACHINE, request(), ASKING)
         workflows.wait_until(self._messages)
         (self.published,) = self._messages()
@@ -43,30 +45,34 @@ class Question:
         ]
 
     def paste(self, command: str) -> Execution:
-        """The command as a shell takes it from a mail, executed."""
-        program, service, operation, *words = shlex.split(command)
-        options = dict(zip(words[::2], words[1::2], strict=True))
-        step_functions = self._workflows.stack.step_functions
-        assert (program, service, operation) == ("aws", "stepfunctions", "send-task-success")
-        assert options.pop("--region") == step_functions.meta.region_name
-        # The AWS CLI's names of the parameters; --output is an option of its own.
-        step_functions.send_task_success(
-            taskToken=options.pop("--task-token"), output=options.pop("--task-output")
-        )
-        assert options == {}
+        """Into a shell, as it stands in the mail."""
+        shell.run(command, self._workflows.stack.moto.url, self._directory)
         return self._workflows.end_of(self._execution)
 
     def answer(self, output: str) -> Execution:
-        return self.paste(self.approve.replace("--task-output true", f"--task-output {shlex.quote(output)}"))
-
-    def fail(self) -> Execution:
-        token = shlex.split(self.approve)[-1]
-        self._workflows.stack.step_functions.send_task_failure(taskToken=token, error="No", cause="Not now")
+        self._workflows.stack.step_functions.send_task_success(taskToken=self._token, output=output)
         return self._workflows.end_of(self._execution)
 
+    def fail(self) -> Execution:
+        self._workflows.stack.step_functions.send_task_failure(
+            taskToken=self._token, error="No", cause="Not now"
+        )
+        return self._workflows.end_of(self._execution)
 
-def test_nothing_is_deleted_before_it_is_approved(workflows: Workflows, contacts: Set[str]) -> None:
-    question = Question(workflows)
+    @property
+    def _token(self) -> str:
+        token: str = self.approve.split()[-1]
+        return token
+
+
+@pytest.fixture
+def question(workflows: Workflows, contacts: Set[str], tmp_path: Path) -> Question:
+    return Question(workflows, tmp_path)
+
+
+def test_nothing_is_deleted_before_it_is_approved(
+    workflows: Workflows, contacts: Set[str], question: Question
+) -> None:
     assert workflows.double.account.contact_ids() == contacts
 
     ended = question.paste(question.approve)
@@ -76,19 +82,23 @@ def test_nothing_is_deleted_before_it_is_approved(workflows: Workflows, contacts
     assert sorted(backed_up(workflows, ended.arn)) == sorted(contacts)
 
 
-def test_nothing_is_deleted_when_it_is_refused(workflows: Workflows, contacts: Set[str]) -> None:
-    question = Question(workflows)
+def test_nothing_is_deleted_when_it_is_refused(
+    workflows: Workflows, contacts: Set[str], question: Question
+) -> None:
+    ended = question.paste(question.reject)
 
-    assert_nothing_deleted(workflows, question.paste(question.reject), "ApprovalRejected", contacts)
+    assert_nothing_deleted(workflows, ended, "ApprovalRejected", contacts)
 
 
 @pytest.mark.parametrize("output", ["{}", '"yes"', "[]", '"true"', "1", "null", '{"approved": true}'])
-def test_anything_but_an_approval_is_none(workflows: Workflows, contacts: Set[str], output: str) -> None:
-    assert_nothing_deleted(workflows, Question(workflows).answer(output), "ApprovalRejected", contacts)
+def test_any_other_answer_is_a_refusal(
+    workflows: Workflows, contacts: Set[str], question: Question, output: str
+) -> None:
+    assert_nothing_deleted(workflows, question.answer(output), "ApprovalRejected", contacts)
 
 
-def test_a_person_may_fail_the_task(workflows: Workflows, contacts: Set[str]) -> None:
-    assert_nothing_deleted(workflows, Question(workflows).fail(), "No", contacts)
+def test_a_person_may_fail_the_task(workflows: Workflows, contacts: Set[str], question: Question) -> None:
+    assert_nothing_deleted(workflows, question.fail(), "No", contacts)
 
 
 def test_nobody_answers(workflows: Workflows, contacts: Set[str]) -> None:
@@ -98,22 +108,18 @@ def test_nobody_answers(workflows: Workflows, contacts: Set[str]) -> None:
 
 
 def test_contacts_that_came_while_approval_was_waited_for_are_not_lost(
-    workflows: Workflows, contacts: Set[str]
+    workflows: Workflows, contacts: Set[str], question: Question
 ) -> None:
-    question = Question(workflows)
     newcomer = workflows.double.account.add_contact(email="newcomer@example.com")
 
-    ended = question.paste(question.approve)
+    ended = question.answer("true")
 
     assert_nothing_deleted(workflows, ended, "DeleteAllRefused", contacts | {newcomer})
 
 
-def test_the_mail_says_what_is_approved(workflows: Workflows, contacts: Set[str]) -> None:
-    question = Question(workflows)
+def test_the_mail_says_what_is_approved(workflows: Workflows, contacts: Set[str], question: Question) -> None:
+    execution = name_of(question.answer("false").arn)
 
-    ended = question.paste(question.reject)
-
-    execution = name_of(ended.arn)
     assert question.published["Subject"] == "Delete all SendGrid contacts?"
     assert f" {len(contacts)} contacts" in question.mail
     assert f"s3://{workflows.stack.ref('BackupBucket')}/backups/{execution}/manifest.json" in question.mail
@@ -122,11 +128,10 @@ def test_the_mail_says_what_is_approved(workflows: Workflows, contacts: Set[str]
     assert "example.com" not in question.mail
 
 
-def test_the_commands_need_no_quotes(workflows: Workflows, contacts: Set[str]) -> None:
+def test_the_commands_need_no_quotes(question: Question) -> None:
     """Shells differ in them, and mail clients change them."""
-    question = Question(workflows)
+    question.answer("false")
 
     for command in (question.approve, question.reject):
         assert set(command) <= set(string.ascii_letters + string.digits + " -_=+/.:"), command
-
-    question.paste(question.reject)
+        assert f"--region {REGION}" in command
