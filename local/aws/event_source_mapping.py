@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from local.aws.account import function_name
 from local.aws.execution_environment import FunctionError
 from local.aws.partial_batch_response import failed_messages
 from local.aws.sqs_event import record
@@ -54,7 +55,7 @@ class MappingConfiguration:
         return cls(
             queue_url=queue_url,
             queue_arn=properties["EventSourceArn"],
-            function_name=properties["FunctionName"],
+            function_name=function_name(properties["FunctionName"]),
             batch_size=int(properties.get("BatchSize", cls.batch_size)),
             batching_window_seconds=float(
                 properties.get("MaximumBatchingWindowInSeconds", cls.batching_window_seconds)

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from local.aws.account import arn
+from local.aws.account import arn, function_name
 from local.aws.event_source_mapping import EventSourceMapping
 from local.aws.execution_environment import FunctionError
 from local.aws.function import Function
@@ -116,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _response(self, body: bytes) -> _Response:
         url = urlsplit(self.path)
         if self.command == "POST" and (path := _INVOCATIONS.fullmatch(url.path)):
-            return self._invoke(_function_name(unquote(path[1])), body)
+            return self._invoke(function_name(unquote(path[1])), body)
         if path := _EVENT_SOURCE_MAPPING.fullmatch(url.path):
             match self.command, path[1] or "":
                 case "GET", "":
@@ -151,7 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
         found = [
             _described(mapping)
             for mapping in self.server.event_source_mappings.values()
-            if function is None or mapping.configuration.function_name == _function_name(function)
+            if function is None or mapping.configuration.function_name == function_name(function)
             if queue_arn is None or mapping.configuration.queue_arn == queue_arn
         ]
         return _Response({"EventSourceMappings": found})
@@ -180,12 +180,6 @@ def _not_found(message: str) -> _ApiError:
 
 def _not_implemented(what: str) -> _ApiError:
     return _ApiError(HTTPStatus.NOT_IMPLEMENTED, "NotImplemented", f"not implemented on this machine: {what}")
-
-
-def _function_name(name_or_arn: str) -> str:
-    """Of a name or `arn:aws:lambda:region:account:function:name`, each perhaps with a qualifier."""
-    parts = name_or_arn.split(":")
-    return parts[6] if parts[0] == "arn" else parts[0]
 
 
 def _described(mapping: EventSourceMapping) -> dict[str, Any]:

@@ -80,6 +80,9 @@ class Resources:
             resource_type = self._template.resources[logical_id]["Type"]
             if resource_type == "AWS::Lambda::Function":
                 attributes = {"Ref": logical_id, "Arn": arn("lambda", f"function:{logical_id}")}
+            elif resource_type == "AWS::Lambda::Alias":
+                alias = self.resolve(self._template.resources[logical_id]["Properties"])
+                attributes = {"Ref": arn("lambda", f"function:{alias['FunctionName']}:{alias['Name']}")}
             elif resource_type == "AWS::StepFunctions::StateMachine":
                 machine_arn = arn("states", f"stateMachine:{logical_id}")
                 attributes = {"Ref": machine_arn, "Arn": machine_arn, "Name": logical_id}

@@ -260,7 +260,7 @@ class EmbeddedStack:
     def _start_event_source_mapping(self, properties: Mapping[str, Any]) -> None:
         queue = properties["EventSourceArn"].rpartition(":")[2]
         configuration = MappingConfiguration.of_properties(properties, self.ref(queue))
-        function = self.functions[properties["FunctionName"]]
+        function = self.functions[configuration.function_name]
         self.event_source_mappings[queue] = EventSourceMapping(configuration, self.sqs, function.invoke)
 
     def _stop_functions(self) -> None:

@@ -81,6 +81,12 @@ def test_a_state_machine_is_referred_to_by_its_arn(resources: Resources) -> None
     assert arn == "arn:aws:states:us-east-1:123456789012:stateMachine:OrderStateMachine"
 
 
+def test_an_alias_is_referred_to_by_its_arn(resources: Resources) -> None:
+    arn = resources.attribute_of("ConsumeAlias", "Ref")
+
+    assert arn == "arn:aws:lambda:us-east-1:123456789012:function:ConsumeFunction:plain"
+
+
 @pytest.mark.parametrize(
     ("logical_id", "attribute", "named"),
     [

@@ -50,7 +50,7 @@ class EnforcedStack(EmbeddedStack):
     def _start_event_source_mapping(self, properties: "Mapping[str, Any]") -> None:
         queue = properties["EventSourceArn"].rpartition(":")[2]
         configuration = MappingConfiguration.of_properties(properties, self.ref(queue))
-        function = properties["FunctionName"]
+        function = configuration.function_name
         self.event_source_mappings[queue] = EventSourceMapping(
             configuration, self.client(function, "sqs"), self.functions[function].invoke
         )

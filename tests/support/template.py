@@ -35,13 +35,13 @@ def figures() -> dict[str, Figures]:
         }
         for kind in ("AWS::Lambda::Function", "AWS::SQS::Queue", "AWS::Lambda::EventSourceMapping")
     )
-    source_of = {source["FunctionName"].split(".")[0]: source for source in sources.values()}
+    source_of = {source["EventSourceArn"]: source for source in sources.values()}
     return {
         name: Figures(
             timeout=functions[f"{name}Function"]["Timeout"],
-            batch_size=source_of[f"{name}Function"]["BatchSize"],
-            window=float(source_of[f"{name}Function"].get("MaximumBatchingWindowInSeconds", 0)),
-            concurrency=source_of[f"{name}Function"]["ScalingConfig"]["MaximumConcurrency"],
+            batch_size=source_of[f"{name}Queue.Arn"]["BatchSize"],
+            window=float(source_of[f"{name}Queue.Arn"].get("MaximumBatchingWindowInSeconds", 0)),
+            concurrency=source_of[f"{name}Queue.Arn"]["ScalingConfig"]["MaximumConcurrency"],
             visibility_timeout=queues[f"{name}Queue"]["VisibilityTimeout"],
             max_receive_count=queues[f"{name}Queue"]["RedrivePolicy"]["maxReceiveCount"],
             retention=queues[f"{name}Queue"]["MessageRetentionPeriod"],

@@ -49,13 +49,21 @@ class Declared:
         return self.of_type("AWS::SQS::Queue")[logical_id]
 
     def event_source(self, name: str) -> Any:
-        """The one event source mapping of a function."""
+        """The one event source mapping of a function's queue."""
         (mapping,) = (
             mapping
             for mapping in self.of_type("AWS::Lambda::EventSourceMapping").values()
-            if mapping["FunctionName"] == f"{name}Function.Ref"
+            if mapping["EventSourceArn"] == f"{name}Queue.Arn"
         )
         return mapping
+
+    def fed_functions(self) -> set[str]:
+        """The names, less "Function", of those that a queue invokes by an alias."""
+        aliases = self.of_type("AWS::Lambda::Alias")
+        return {
+            aliases[mapping["FunctionName"].removesuffix(".Ref")]["FunctionName"].removesuffix("Function.Ref")
+            for mapping in self.of_type("AWS::Lambda::EventSourceMapping").values()
+        }
 
     def retained(self) -> set[str]:
         """What stays when the stack is deleted or the resource replaced, but not when the first deployment fails."""

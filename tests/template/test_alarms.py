@@ -2,6 +2,9 @@ from typing import Any
 
 import pytest
 
+from contact_deletion.handlers import delete_all
+from contact_deletion.reply.backoff import MAX_SECONDS
+from local.aws.account import STACK_NAME
 from local.aws.template import load_template
 from tests.support.template import TEMPLATE
 from tests.template.conftest import Declared
@@ -43,14 +46,109 @@ def test_a_message_that_waits_for_too_long_raises_an_alarm(
     assert (alarm["Statistic"], alarm["Threshold"]) == ("Maximum", seconds)
 
 
-@pytest.mark.parametrize("metric", ["Errors", "Throttles"])
 @pytest.mark.parametrize("name", QUEUE_FUNCTIONS)
-def test_a_function_that_fails_or_is_not_started_raises_an_alarm(
-    declared: Declared, name: str, metric: str
-) -> None:
-    (alarm,) = alarms_on(declared, metric, "FunctionName", f"{name}Function.Ref")
+def test_a_function_that_is_not_started_raises_an_alarm(declared: Declared, name: str) -> None:
+    (alarm,) = alarms_on(declared, "Throttles", "FunctionName", f"{name}Function.Ref")
 
     assert alarm["Statistic"] == "Sum"
+
+
+@pytest.mark.parametrize("name", QUEUE_FUNCTIONS)
+def test_a_failed_batch_raises_an_alarm_and_a_refused_workflow_does_not(
+    declared: Declared, name: str
+) -> None:
+    """What a workflow invokes is the function itself: its rejections, which Lambda counts as errors, are not the
+    alias's, by which the queue invokes it."""
+    alias = declared.of_type("AWS::Lambda::Alias")[f"{name}QueueAlias"]
+    (alarm,) = (
+        alarm
+        for alarm in declared.of_type("AWS::CloudWatch::Alarm").values()
+        if alarm.get("MetricName") == "Errors"
+        and {"Name": "FunctionName", "Value": f"{name}Function.Ref"} in alarm["Dimensions"]
+    )
+
+    assert declared.event_source(name)["FunctionName"] == f"{name}QueueAlias.Ref"
+    assert {"Name": "Resource", "Value": f"{name}Function.Ref:{alias['Name']}"} in alarm["Dimensions"]
+    assert len(alarm["Dimensions"]) == 2
+    assert (alarm["Statistic"], alarm["ComparisonOperator"], alarm["Threshold"]) == (
+        "Sum",
+        "GreaterThanThreshold",
+        0,
+    )
+
+
+@pytest.mark.parametrize("name", QUEUE_FUNCTIONS)
+def test_a_queue_invokes_the_function_as_it_is_configured_now(declared: Declared, name: str) -> None:
+    """A published version would keep its variables: DELETE_ALL_ENABLED would stay true after it is switched off."""
+    alias = declared.of_type("AWS::Lambda::Alias")[f"{name}QueueAlias"]
+
+    assert (alias["FunctionName"], alias["FunctionVersion"]) == (f"{name}Function.Ref", "$LATEST")
+    assert declared.of_type("AWS::Lambda::Version") == {}
+
+
+def seconds_evaluated(alarm: Any) -> int:
+    periods = {alarm.get("Period")} | {
+        query.get("Period") or query.get("MetricStat", {}).get("Period") for query in alarm.get("Metrics", [])
+    }
+    (period,) = periods - {None}
+    return int(period) * int(alarm["EvaluationPeriods"])
+
+
+@pytest.mark.parametrize("name", QUEUE_FUNCTIONS)
+def test_the_errors_alarm_lasts_until_the_failed_batch_comes_back(declared: Declared, name: str) -> None:
+    """Or each failure of the same batch would be a notification, and each pause between them one that all is well."""
+    alarm = declared.of_type("AWS::CloudWatch::Alarm")[f"{name}ErrorsAlarm"]
+
+    assert alarm["DatapointsToAlarm"] == 1
+    assert seconds_evaluated(alarm) > declared.queue(f"{name}Queue")["VisibilityTimeout"]
+
+
+@pytest.mark.parametrize(
+    "name", ["UnauthorizedAlarm", "LedgerWriteFailuresAlarm", "StatusMessageFailuresAlarm"]
+)
+def test_an_alarm_lasts_until_the_deferred_message_comes_back(declared: Declared, name: str) -> None:
+    alarm = declared.of_type("AWS::CloudWatch::Alarm")[name]
+
+    assert alarm["DatapointsToAlarm"] == 1
+    assert seconds_evaluated(alarm) > MAX_SECONDS
+
+
+def test_a_quarter_of_an_hour_without_deferral_does_not_end_the_alarm(declared: Declared) -> None:
+    """A message that comes back after a little more than a quarter of an hour may leave one out."""
+    alarm = declared.of_type("AWS::CloudWatch::Alarm")["DeferralsAlarm"]
+
+    assert 0 < alarm["DatapointsToAlarm"] < alarm["EvaluationPeriods"]
+    assert alarm["DatapointsToAlarm"] * MAX_SECONDS == 3600
+
+
+def test_an_alarm_that_fills_gaps_sees_a_metric_that_comes_late(declared: Declared) -> None:
+    """The newest period is filled with 0 before its metric is there: a later evaluation has to look at it again."""
+    filling = [
+        alarm
+        for alarm in declared.of_type("AWS::CloudWatch::Alarm").values()
+        if any("FILL" in query.get("Expression", "") for query in alarm.get("Metrics", []))
+    ]
+
+    assert len(filling) == len(STATE_MACHINES)
+    for alarm in filling:
+        assert (alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == (1, 3)
+
+
+def test_an_accepted_deletion_of_all_contacts_raises_an_alarm(declared: Declared) -> None:
+    """From its queue or from a workflow: the function counts both."""
+    alarm = declared.of_type("AWS::CloudWatch::Alarm")["DeleteAllAcceptedAlarm"]
+
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("SendGridContactDeletion", "RequestsAccepted")
+    assert alarm["Dimensions"] == [
+        {"Name": "service", "Value": STACK_NAME},
+        {"Name": "operation", "Value": delete_all.OPERATION},
+    ]
+    assert (alarm["Statistic"], alarm["ComparisonOperator"], alarm["Threshold"]) == (
+        "Sum",
+        "GreaterThanThreshold",
+        0,
+    )
+    assert (alarm["Period"], alarm["EvaluationPeriods"]) == (60, 1)
 
 
 @pytest.mark.parametrize(
@@ -130,13 +228,14 @@ def test_every_alarm_is_told_to_the_topic(parameters: dict[str, str], action: st
     declared = Declared(load_template(TEMPLATE, parameters))
 
     for logical_id, alarm in declared.of_type("AWS::CloudWatch::Alarm").items():
-        assert alarm["AlarmActions"] == [action], logical_id
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [action], logical_id
 
 
 def test_without_topic_and_address_alarms_are_told_to_nobody() -> None:
     declared = Declared(load_template(TEMPLATE))
 
-    assert all("AlarmActions" not in alarm for alarm in declared.of_type("AWS::CloudWatch::Alarm").values())
+    for alarm in declared.of_type("AWS::CloudWatch::Alarm").values():
+        assert alarm.keys().isdisjoint({"AlarmActions", "OKActions"})
     assert declared.of_type("AWS::SNS::Topic") == declared.of_type("AWS::KMS::Key") == {}
 
 

@@ -57,11 +57,7 @@ def test_a_function_knows_its_bucket(declared: Declared, name: str, variable: st
 
 @pytest.mark.parametrize("name", WORKFLOW_FUNCTIONS)
 def test_a_function_of_workflows_is_fed_by_no_queue(declared: Declared, name: str) -> None:
-    fed = {
-        mapping["FunctionName"] for mapping in declared.of_type("AWS::Lambda::EventSourceMapping").values()
-    }
-
-    assert f"{name}Function.Ref" not in fed
+    assert name not in declared.fed_functions()
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -21,14 +21,15 @@ def shown_policy() -> Any:
 
 def test_the_policy_that_it_shows_leaves_no_way_in() -> None:
     somebody = Policy([ANYTHING, *shown_policy()])
-    ways = {
-        "sqs:SendMessage": "<DeleteAllQueueArn>",
-        "sqs:StartMessageMoveTask": "<DeleteAllDeadLetterQueueArn>",
-        "lambda:InvokeFunction": "<DeleteAllFunctionArn>",
-        "states:StartExecution": "<BackupThenDeleteAllStateMachineArn>",
-    }
+    ways = [
+        ("sqs:SendMessage", "<DeleteAllQueueArn>"),
+        ("sqs:StartMessageMoveTask", "<DeleteAllDeadLetterQueueArn>"),
+        ("lambda:InvokeFunction", "<DeleteAllFunctionArn>"),
+        ("lambda:InvokeFunction", "<DeleteAllFunctionArn>:queue"),
+        ("states:StartExecution", "<BackupThenDeleteAllStateMachineArn>"),
+    ]
 
-    for action, resource in ways.items():
+    for action, resource in ways:
         assert not somebody.allows(Call(action, resource)), action
     assert somebody.allows(Call("sqs:SendMessage", "<BulkDeleteQueueArn>"))
 

@@ -81,9 +81,12 @@ def test_no_resource_has_a_name_that_is_not_made_of_the_stacks(source: Mapping[s
         "TopicName",
     }
 
+    # They name the role or the function that they belong to; an alias has a name within its function.
+    within_another = {"AWS::IAM::RolePolicy", "AWS::Lambda::Alias", "AWS::Lambda::EventSourceMapping"}
+
     for logical_id, resource in source["Resources"].items():
-        if resource["Type"] == "AWS::IAM::RolePolicy":
-            continue  # RoleName is the role that it belongs to
+        if resource["Type"] in within_another:
+            continue
         for name in naming & resource["Properties"].keys():
             assert "${AWS::StackName}" in str(resource["Properties"][name]), logical_id
 
