@@ -162,7 +162,7 @@ def _style(sentence: str) -> str:
 def _outcomes(outcomes: tuple[tuple[float, str], ...]) -> RenderableType:
     grid = Table.grid(padding=(0, 2), expand=True)
     grid.add_column(style="dim", no_wrap=True, min_width=4)
-    grid.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+    grid.add_column(no_wrap=True, overflow="crop", ratio=1)
     for seconds, sentence in outcomes:
         grid.add_row(clock(seconds), Text(sentence, style=_style(sentence)))
     return grid

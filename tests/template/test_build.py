@@ -77,6 +77,10 @@ def environment(tree: Path) -> dict[str, str]:
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_NO_INDEX": "1",
         "PIP_FIND_LINKS": str(tree / "wheels"),
+        # What people set for other work.
+        "PIP_PREFIX": str(tree / "elsewhere"),
+        "PIP_REQUIRE_VIRTUALENV": "1",
+        "PIP_USER": "1",
     }
 
 
