@@ -63,6 +63,7 @@ def _count(simulation: Simulation, counts: Counter[str]) -> None:
         "ended": last,
         "dead letters": letters,
         "events": simulation.event_kinds,
+        "reported": simulation.truth.verdicts,
         "killed": simulation.wire.kills,
         "fault": simulation.chance.faults,
         "calls": simulation.wire.calls,

@@ -2,66 +2,101 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from tests.soak.producers import ACCEPTED
+from tests.soak.cases import Case, Violation
+from tests.soak.producers import ACCEPTED, FAILED, GIVEN_UP
 from tests.soak.simulation import Simulation
 
-REDRIVEN = "received too often"
 UNFOLLOWED = "DeletionUnfollowed"
 _SECOND_ENDS = frozenset({UNFOLLOWED, "DeleteAllUnconfirmed", "RequestConflict"})
 """Of a message that comes back although it was accepted, where the ledger could not be written: its dead letter says
 that it was accepted; or nobody knows whether it was; or the ledger has by now the other request of its `request_id`.
 """
+_ANY_DEFERRED = frozenset({Case.FAILING_ID, Case.FAILING_JOB, Case.EDGE_PAGE})
+_ANY_REFUSED = frozenset({Case.UNKNOWN_ID, Case.EDGE_PAGE})
 
 
 def broken(simulation: Simulation) -> list[str]:
-    """Each violation in words."""
-    found = [*simulation.violations, *_known_ends(simulation), *_no_job_lost(simulation)]
-    found += [f"a leak: {leak}" for leak in simulation.secrets.leaks]
+    """Each violation in words, but for what the cases that are still open may have caused."""
+    found = [
+        *map(Violation, simulation.violations),
+        *simulation.caused,
+        *simulation.truth.violations,
+        *simulation.progress.violations,
+        *_known_ends(simulation),
+        *_nothing_spared(simulation),
+        *_no_job_lost(simulation),
+        *(Violation(f"a leak: {leak}") for leak in simulation.secrets.leaks),
+    ]
     if not simulation.bystanders <= simulation.sendgrid.account.contact_ids():
-        found.append("a contact is gone that nobody named")
-    return found
+        found.append(Violation("a contact is gone that nobody named"))
+    return [one.text for one in found if not one.is_excused(simulation.still_open)]
 
 
 def ends(simulation: Simulation) -> dict[str, set[str]]:
-    """By serial number: ACCEPTED, the code of a dead letter, or REDRIVEN."""
+    """By serial number: COMPLETED, FAILED, UNKNOWN, the code of a dead letter, or GIVEN_UP."""
     known: defaultdict[str, set[str]] = defaultdict(set)
-    for serial, told in simulation.ends.items():
-        known[serial] |= told & {ACCEPTED}
+    for serial, reported in simulation.ends.items():
+        known[serial] |= reported & ACCEPTED
     for name, queue in simulation.cloud.queues.items():
         if name == "DeletionStatusDeadLetterQueue":
             for letter in queue.messages.values():
                 for request in json.loads(letter.body)["requests"]:
                     if "message_id" in request:
-                        known[simulation.serials[request["message_id"]]].add(ACCEPTED)
+                        known[simulation.serials[request["message_id"]]].add(GIVEN_UP)
         elif name.endswith("DeadLetterQueue"):
             for letter in queue.messages.values():
-                code = letter.attributes.get("ErrorCode", {"StringValue": REDRIVEN})["StringValue"]
+                code = letter.attributes.get("ErrorCode", {"StringValue": GIVEN_UP})["StringValue"]
                 known[letter.attributes["Serial"]["StringValue"]].add(code)
     return known
 
 
-def _known_ends(simulation: Simulation) -> Iterator[str]:
-    """I1."""
+def _known_ends(simulation: Simulation) -> Iterator[Violation]:
+    """I1, and of I7 that nothing is received too often but what may be."""
     known = ends(simulation)
     for serial, sent in simulation.sent.items():
         found = known.get(serial, set())
         if not found:
-            yield f"message {serial} vanished: {sent}"
+            yield Violation(f"message {serial} vanished: {sent}")
         elif len(found - _SECOND_ENDS) > 1:
-            yield f"message {serial} ended as {found}: {sent}"
-        elif wrong := found - sent.ends - {REDRIVEN} - ({UNFOLLOWED} if ACCEPTED in sent.ends else set()):
-            yield f"message {serial} ended as {wrong}: {sent}"
-        for code in found - {ACCEPTED, REDRIVEN, UNFOLLOWED}:
+            yield Violation(f"message {serial} ended as {found}: {sent}", _causes(found))
+        elif wrong := found - sent.ends - ({UNFOLLOWED} if sent.ends & ACCEPTED else set()):
+            yield Violation(f"message {serial} ended as {wrong}: {sent}", _causes(wrong))
+        for code in found - ACCEPTED - {GIVEN_UP, UNFOLLOWED}:
             if f"event {code}" not in simulation.ends[serial]:
-                yield f"message {serial} is a dead letter ({code}) that no event tells of"
+                yield Violation(f"message {serial} is a dead letter ({code}) that no event tells of")
 
 
-def _no_job_lost(simulation: Simulation) -> Iterator[str]:
+def _causes(found: Iterable[str]) -> frozenset[Case]:
+    """What may have brought about an end that should not be."""
+    causes: set[Case] = set()
+    if GIVEN_UP in found:
+        causes |= _ANY_DEFERRED
+    if "SendGridRefused" in found:
+        causes |= _ANY_REFUSED
+    if FAILED in found:
+        causes |= {Case.SHARED_JOB, Case.REMOVED_BEFORE, Case.STRAY_STATUS, Case.FORGOTTEN_JOB}
+    return frozenset(causes)
+
+
+def _nothing_spared(simulation: Simulation) -> Iterator[Violation]:
+    """Of I6, that of a request that SendGrid refused only what it refuses remains."""
+    sendgrid = simulation.sendgrid
+    refused = sendgrid.poison_ids | sendgrid.failing_ids
+    asked_for = {contact_id for job in sendgrid.account.jobs() for contact_id in job.contact_ids}
+    for serial, found in ends(simulation).items():
+        if "SendGridRefused" in found and simulation.sent[serial].function == "BulkDelete":
+            named = set(simulation.sent[serial].payload["contact_ids"])
+            if spared := (named & sendgrid.account.contact_ids()) - refused - asked_for:
+                text = f"message {serial} was refused, and contacts that SendGrid does not refuse remain: {spared}"
+                yield Violation(text, frozenset({Case.UNKNOWN_ID}))
+
+
+def _no_job_lost(simulation: Simulation) -> Iterator[Violation]:
     """I4."""
     for job_id in simulation.jobs_told - simulation.log.job_ids:
-        yield f"job {job_id} was started, and the log does not know it"
+        yield Violation(f"job {job_id} was started, and the log does not know it")
     followed = simulation.ended_jobs | _given_up(simulation) | simulation.jobs_of_workflows
     named = " ".join(_unfollowed(simulation))
     for item in simulation.cloud.table.items.values():
@@ -70,7 +105,7 @@ def _no_job_lost(simulation: Simulation) -> Iterator[str]:
         )
         for job_id in record.get("job_ids", ()):
             if job_id not in followed and "code" not in record and job_id not in named:
-                yield f"job {job_id} is in the ledger, and no event tells of its end"
+                yield Violation(f"job {job_id} is in the ledger, and no event tells of its end")
 
 
 def _given_up(simulation: Simulation) -> set[str]:

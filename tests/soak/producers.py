@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from contact_deletion.ledger.layer import Layers, payload_of
+from tests.soak.cases import Case
 from tests.soak.chance import Chance
 from tests.soak.secrets import Secrets
 from tests.soak.sendgrid import SendGrid
@@ -16,12 +17,21 @@ from tests.support.functions import DELETERS
 CONFIRMATION = "Delete All Contacts"
 MAX_CONTACTS = 10_000_000
 
-ACCEPTED = "accepted"
+COMPLETED = "completed"
+FAILED = "failed"
+UNKNOWN = "unknown"
+"""What the event of an accepted request says: that it is not known what became of it is neither of the others."""
+
+ACCEPTED = frozenset({COMPLETED, FAILED, UNKNOWN})
+GIVEN_UP = "received too often"
+_DELETE_ALL_ENDS = ACCEPTED | {"DeleteAllRefused", "DeleteAllUnconfirmed"}
 
 
 @dataclass(frozen=True)
 class Sent:
-    """`ends` are the ways in which it may end: accepted, or an error code. `key` is the ledger's, if it has one."""
+    """`ends` are the ways in which it may end: those of what is accepted, GIVEN_UP, or an error code. `key` is the
+    ledger's, if it has one.
+    """
 
     serial: str
     function: str
@@ -62,8 +72,24 @@ class Producers:
         )[0]
         yield from make()
 
-    def bulk(self, contacts: int) -> Sent:
-        return self._sent("BulkDelete", {"contact_ids": self._contacts(contacts)}, ACCEPTED)
+    def bulk(self, contacts: int, *more_ends: str) -> Sent:
+        return self._sent("BulkDelete", {"contact_ids": self._contacts(contacts)}, *ACCEPTED, *more_ends)
+
+    def stale(self, contacts: int) -> Sent:
+        """Its last contact is gone."""
+        ids = [*self._contacts(contacts - 1), self._contact_id()]
+        return self._sent("BulkDelete", {"contact_ids": ids}, *ACCEPTED)
+
+    def failing(self) -> Sent:
+        """SendGrid fails to delete one of its contacts."""
+        ids = self._contacts(2)
+        self._sendgrid.failing_ids.add(ids[1])
+        payload = {"contact_ids": ids} | self._envelope()
+        return self._sent("BulkDelete", payload, GIVEN_UP, UNKNOWN, "SendGridRefused")
+
+    def delete_all(self) -> Sent:
+        payload = self._delete_all_payload() | {"request_id": self._request_id()}
+        return self._sent("DeleteAll", payload, *_DELETE_ALL_ENDS)
 
     def identifier(self) -> Sent:
         """Of a contact that has another."""
@@ -75,25 +101,28 @@ class Producers:
         )
         contact = self._new_contact(external_id=self._secrets.external_id(), **{field: value})
         payload = {"contact_id": contact, "identifier_type": kind, "identifier_value": value}
-        return self._sent("RemoveIdentifier", payload, ACCEPTED)
+        return self._sent("RemoveIdentifier", payload, *ACCEPTED)
 
     def _bulk(self) -> Iterator[Sent]:
         many = self._chance.choice([1] * 30 + [2, 5, 40, 300])
         payload = {"contact_ids": self._contacts(many)} | self._envelope()
-        yield self._sent("BulkDelete", payload, ACCEPTED)
+        yield self._sent("BulkDelete", payload, *ACCEPTED)
 
     def _duplicates(self) -> Iterator[Sent]:
         payload = {"contact_ids": self._contacts(3)} | self._envelope()
         for _ in range(self._chance.randint(2, 4)):
-            yield self._sent("BulkDelete", payload, ACCEPTED)
+            yield self._sent("BulkDelete", payload, *ACCEPTED)
 
     def _conflict(self) -> Iterator[Sent]:
         envelope = {"request_id": self._request_id()}
         for _ in range(2):
             payload = {"contact_ids": self._contacts(1)} | envelope
-            yield self._sent("BulkDelete", payload, ACCEPTED, "RequestConflict")
+            yield self._sent("BulkDelete", payload, *ACCEPTED, "RequestConflict")
 
     def _poison(self) -> Iterator[Sent]:
+        if Case.FAILING_ID in self._sendgrid.cases and self._chance.random() < 0.5:
+            yield self.failing()
+            return
         ids = self._contacts(2)
         self._sendgrid.poison_ids.add(ids[1])
         yield self._sent("BulkDelete", {"contact_ids": ids} | self._envelope(), "SendGridRefused")
@@ -116,7 +145,7 @@ class Producers:
         payload = self._delete_all_payload() | self._envelope()
         payload["request_id"] = self._request_id()
         for _ in range(self._chance.randint(1, 3)):
-            yield self._sent("DeleteAll", payload, ACCEPTED, "DeleteAllRefused", "DeleteAllUnconfirmed")
+            yield self._sent("DeleteAll", payload, *_DELETE_ALL_ENDS)
 
     def _refused_delete_all(self) -> Iterator[Sent]:
         wrong: dict[str, Any] = self._chance.choice(
@@ -128,7 +157,9 @@ class Producers:
             ]
         )
         payload = self._delete_all_payload() | {"request_id": self._request_id()} | wrong
-        yield self._sent("DeleteAll", payload, "DeleteAllRefused")
+        # An earlier delete-all may have left no more than it allows.
+        may_pass = _DELETE_ALL_ENDS if "max_contacts" in wrong else ()
+        yield self._sent("DeleteAll", payload, "DeleteAllRefused", *may_pass)
 
     def _invalid(self) -> Iterator[Sent]:
         function = self._chance.choice(list(DELETERS))
@@ -145,6 +176,7 @@ class Producers:
         yield Sent(self._next_serial(), function, body, frozenset({"InvalidRequest"}), None, None)
 
     def _delete_all_payload(self) -> dict[str, Any]:
+        self._sendgrid.newcomers.update(self._new_contact(external_id="x") for _ in range(2))
         return {
             "confirm": CONFIRMATION,
             "requested_at": self._moment(-self._chance.choice([0, 0, 0, 600])),
@@ -173,7 +205,14 @@ class Producers:
         ]
 
     def _new_contact(self, **identifiers: str) -> str:
-        return self._sendgrid.account.add_contact(contact_id=self._contact_id(), **identifiers)
+        """It was imported a while ago: no read lags behind it."""
+        settings = self._sendgrid.account.settings
+        lag, settings.read_lag_seconds = settings.read_lag_seconds, 0.0
+        contact_id = self._sendgrid.account.add_contact(contact_id=self._contact_id(), **identifiers)
+        settings.read_lag_seconds = lag
+        if Case.REFUSED_LOOK_UP in self._sendgrid.cases and self._chance.random() < 0.01:
+            self._sendgrid.unreadable_ids.add(contact_id)
+        return contact_id
 
     def _contact_id(self) -> str:
         self._contact += 1

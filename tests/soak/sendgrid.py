@@ -11,15 +11,24 @@ from requests.adapters import BaseAdapter
 from urllib3.exceptions import NewConnectionError
 
 from local.sendgrid_double.account import Account, UnknownContact
+from local.sendgrid_double.contacts import Contact
+from local.sendgrid_double.faults import FaultQueue
+from local.sendgrid_double.jobs import Job
 from local.sendgrid_double.rate_limit import RateLimit, RateLimiter
 from local.sendgrid_double.settings import Settings
+from tests.soak.cases import Case
 from tests.soak.secrets import Secrets
 from tests.soak.wire import Invocation, Wire
 
 _CONTACTS = "/v3/marketing/contacts"
+_EDGE_PAGE = b"<html><head><title>Not Acceptable</title></head></html>"
 _HTML = b"<html><head><title>502 Bad Gateway</title></head></html>"
 _NONSENSE = ["soon", "", "-7", "1e999", "NaN", "99999999999999"]
 _BAD_JOB_IDS: list[object] = [{}, ["a"], None, 17, "x" * 2000, "../imports", ""]
+
+_DELETE_ALL_ERRORS = [500, 503, 520, 522, 524, 529]
+_STRAY_STATUSES = [404, 406, 409]
+_FIELDS = ("email", "phone_number_id", "external_id", "anonymous_id")
 
 _PATIENCE_SECONDS = 25.0
 """For how long a client waits for the answer as a whole."""
@@ -52,7 +61,14 @@ class _Body:
 
 
 class SendGrid(BaseAdapter):
-    """`down` answers everything with 503; `longest_url` is what the edge takes."""
+    """`down` answers everything with 503; `longest_url` is what the edge takes. `poison_ids` are refused and
+    `failing_ids` are a 503 wherever they are to be deleted; `unreadable_ids` cannot be looked up. A delete-all is about
+    the `newcomers`, and so is the count: the contacts that other requests name would not outlive the first one.
+
+    `faults` happen first, by their method, path and status. `cases` are what it does: `unknown_id_status` is the
+    status for an ID that no contact has, `failing_jobs` are those whose status is always a 500. `delete_alls` has,
+    by `request_id`, the contacts that there were when it took effect.
+    """
 
     def __init__(self, wire: Wire, secrets: Secrets, limit: RateLimit | None, deleted: Deleted) -> None:
         super().__init__()
@@ -63,13 +79,22 @@ class SendGrid(BaseAdapter):
         self._limiter = RateLimiter(wire.time, limit)
         self.api_key = secrets.api_key
         self.account = Account(wire.time, Settings(job_delay=lambda: self._chance.choice([5.0, 30.0, 400.0])))
+        self.cases: frozenset[Case] = frozenset()
+        self.unknown_id_status = 202
+        self.faults = FaultQueue()
         self.poison_ids: set[str] = set()
+        self.failing_ids: set[str] = set()
+        self.newcomers: set[str] = set()
+        self.unreadable_ids: set[str] = set()
+        self.failing_jobs: set[str] = set()
+        self.delete_alls: dict[str, frozenset[str]] = {}
         self.longest_url = 8_200
         self.down = False
         self.deletions = 0
         self.violations: list[str] = []
         self._headers: dict[str, str] = {}
         self._hears_until = 0.0
+        self._named: list[str] = []
 
     def close(self) -> None:
         pass
@@ -89,6 +114,7 @@ class SendGrid(BaseAdapter):
         hears_until = self._wire.time() + _PATIENCE_SECONDS
         self._wire.departs(f"SendGrid {request.method} {_endpoint(url.path)}", 0.05)
         self._hears_until = hears_until
+        self._named = []
         if self.down:
             return self._answer(request, 503, _errors("maintenance"))
         before = self._chance.one_fault(
@@ -131,6 +157,8 @@ class SendGrid(BaseAdapter):
             return 429, _errors("too many requests")
         if len(request.path_url) > self.longest_url:
             return 414, _HTML
+        if self._happens(Case.EDGE_PAGE, 0.01):
+            return 406, _EDGE_PAGE
         fault = self._chance.one_fault(
             http_500=0.01, http_503=0.01, http_403=0.003, http_429=0.01, http_302=0.003, http_408=0.003
         )
@@ -140,7 +168,12 @@ class SendGrid(BaseAdapter):
             return int(fault[-3:]), _errors(f"the contact {quoted} is busy")
         if self._chance.fault("http_502_html_before", 0.01):
             return 502, _HTML
+        scripted = self.faults.take(request.method or "", request.path_url, str(request.body))
+        if scripted and scripted.status and not scripted.takes_effect:
+            return scripted.status, _HTML
         status, body = self._api(request)
+        if scripted and scripted.status:
+            return scripted.status, _HTML
         if self._chance.fault("http_502_html_after", 0.01):
             return 502, _HTML
         if status == 202 and self._chance.fault("unusable job id", 0.01):
@@ -154,20 +187,38 @@ class SendGrid(BaseAdapter):
         if request.method == "DELETE":
             return self._delete(path, query, sent)
         if path == "/count":
-            return 200, {"contact_count": len(self.account)}
+            return 200, {"contact_count": self.contact_count()}
         if path == "/batch":
-            return 200, {"result": [{"id": one} for one in sent["ids"] if one in self.account]}
+            return self._look_up(sent["ids"])
         if path.startswith("/imports/"):
             return self._job(path.rpartition("/")[2])
-        contact = self.account.contact(path[1:])
+        contact = self.account.read_contact(path[1:])
         if contact is None:
             return 404, _errors("contact not found")
-        return 200, {
-            "id": contact.id,
-            "email": contact.email,
-            "phone_number_id": contact.phone_number_id,
-            "external_id": contact.external_id,
-        }
+        return 200, self._shown(contact)
+
+    def everything(self) -> frozenset[str]:
+        """What a delete-all deletes."""
+        return self.account.contact_ids() & self.newcomers
+
+    def contact_count(self) -> int:
+        return sum(1 for contact_id in self.newcomers if self.account.read_contact(contact_id))
+
+    def _look_up(self, contact_ids: list[str]) -> tuple[int, object]:
+        if not self.unreadable_ids.isdisjoint(contact_ids):
+            return 400, _errors("invalid contact")
+        contacts = map(self.account.read_contact, contact_ids)
+        return 200, {"result": [self._shown(contact) for contact in contacts if contact]}
+
+    def _shown(self, contact: Contact) -> dict[str, str]:
+        """The contact's body; the invocation cannot know better."""
+        running = self._wire.running[-1]
+        running.shown.add(contact.id)
+        running.shown_identifiers.update((contact.id, field) for field in _FIELDS if getattr(contact, field))
+        return {"id": contact.id} | {field: getattr(contact, field) for field in _FIELDS}
+
+    def _happens(self, case: Case, probability: float) -> bool:
+        return case in self.cases and self._chance.fault(case.value, probability)
 
     def _delete(self, path: str, query: dict[str, list[str]], sent: Any) -> tuple[int, object]:
         self.deletions += 1
@@ -186,24 +237,42 @@ class SendGrid(BaseAdapter):
             return 400, _errors("unknown")
         if query == {"delete_all_contacts": ["true"]}:
             self._deleted(running, "all", None)
-            # Its job finds nothing: the contacts are there for the rest of the run.
-            return 202, {"job_id": self.account.delete_contacts(()).id}
+            job = self.account.delete_contacts(sorted(self.everything()))
+            if self._happens(Case.DELETE_ALL_ERROR, 0.1):
+                return self._chance.choice(_DELETE_ALL_ERRORS), _errors("try again")
+            return 202, {"job_id": job.id}
         named = query["ids"][0].split(",")
         if not self.poison_ids.isdisjoint(named):
             return 400, _errors(f"invalid contact {self._secrets.email()}")
+        if not self.failing_ids.isdisjoint(named):
+            return 503, _HTML
+        if self.unknown_id_status != 202 and not self.account.has_all(named):
+            return self.unknown_id_status, _errors("one or more contact IDs do not exist")
         self._deleted(running, "ids", named)
-        return 202, {"job_id": self.account.delete_contacts(named).id}
+        self._named = named
+        job = self.account.delete_contacts(named)
+        if self._happens(Case.FAILING_JOB, 0.01):
+            self.failing_jobs.add(job.id)
+        return 202, {"job_id": job.id}
 
     def _job(self, job_id: str) -> tuple[int, object]:
         job = self.account.job(job_id)
-        if job is None or self._chance.fault("job not known yet", 0.02):
+        if job is None or self._is_forgotten(job) or self._chance.fault("job not known yet", 0.02):
             return 404, _errors("job not found")
+        if job_id in self.failing_jobs:
+            return 500, _errors("internal error")
+        if job.status == "pending" and self._happens(Case.STRAY_STATUS, 0.02):
+            return self._chance.choice(_STRAY_STATUSES), _errors("busy")
         results: dict[str, object] = {"requested_count": job.requested_count}
         if job.ran_at is not None:
             results |= {"deleted_count": job.deleted_count, "errored_count": job.errored_count}
         if job.errored_count:
             results["errors_url"] = f"https://elsewhere.example/{self._secrets.external_id()}"
         return 200, {"id": job.id, "status": job.status, "results": results}
+
+    def _is_forgotten(self, job: Job) -> bool:
+        lifetime = self.account.settings.job_lifetime_seconds
+        return lifetime is not None and self._wire.time() - job.started_at >= lifetime
 
     def _answer(self, request: requests.PreparedRequest, status: int, body: object) -> requests.Response:
         response = requests.Response()
@@ -235,6 +304,7 @@ class SendGrid(BaseAdapter):
         hears = self._wire.time() <= self._hears_until
         if hears and isinstance(job_id, str) and self.account.job(job_id):
             self._wire.running[-1].jobs_told.append(job_id)
+            self._wire.running[-1].accepted.update(self._named)
         return _Body([content], lambda: None)
 
 

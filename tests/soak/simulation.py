@@ -22,13 +22,16 @@ from local.aws.partial_batch_response import failed_messages
 from local.aws.sqs_event import record
 from local.sendgrid_double.rate_limit import RateLimit
 from tests.soak.aws import Cloud
+from tests.soak.cases import OPEN, Case, Violation
 from tests.soak.chance import Chance
 from tests.soak.functions import Environment, Function
-from tests.soak.producers import ACCEPTED, Producers, Sent
+from tests.soak.producers import ACCEPTED, COMPLETED, FAILED, UNKNOWN, Producers, Sent
+from tests.soak.progress import Progress
 from tests.soak.queues import Message, Queue
 from tests.soak.secrets import Secrets, Watched
 from tests.soak.sendgrid import SendGrid
 from tests.soak.time import Time
+from tests.soak.truth import Truth
 from tests.soak.wire import Invocation, ProcessKilled, Wire
 from tests.support.functions import FED
 from tests.support.in_turn import call_in_turn
@@ -42,6 +45,7 @@ RATE_LIMITS = [
     None,
     RateLimit(limit=20, window_seconds=10, reset="epoch"),
     RateLimit(limit=10, window_seconds=60, reset="seconds"),
+    RateLimit(limit=10, window_seconds=60, reset="seconds", by_endpoint={"POST *": 4}, aligned=True),
 ]
 
 _worlds = itertools.count()
@@ -55,9 +59,17 @@ class Stuck(AssertionError):
 class Simulation:
     """`violations` are what was done that must not be; the invariants' other half is looked at in the end."""
 
-    def __init__(self, seed: int, *, rate_limit: RateLimit | None = None, log_level: str = "DEBUG") -> None:
-        """At DEBUG, libraries' loggers are watched too."""
+    def __init__(
+        self,
+        seed: int,
+        *,
+        rate_limit: RateLimit | None = None,
+        log_level: str = "DEBUG",
+        still_open: frozenset[Case] = OPEN,
+    ) -> None:
+        """At DEBUG, libraries' loggers are watched too. What the cases that are `still_open` cause is no violation."""
         self.seed = seed
+        self.still_open = still_open
         self._log_level = log_level
         self.chance = Chance(seed)
         self.time = Time()
@@ -71,6 +83,8 @@ class Simulation:
         self.log = Watched(self.secrets, "the log")
         self.other_loggers = Watched(self.secrets, "a logger of a library's")
         self.metrics = Watched(self.secrets, "standard output")
+        self.truth = Truth(self.sendgrid, self.time)
+        self.progress = Progress(self.time)
         self.violations: list[str] = self.sendgrid.violations
         self.sent: dict[str, Sent] = {}
         self.serials: dict[str, str] = {}
@@ -86,6 +100,9 @@ class Simulation:
 
         self.jobs_of_workflows: set[str] = set()
         """Whoever invokes a function directly follows its job himself."""
+
+        self.caused: list[Violation] = []
+        """What is wrong and may have one of the cases as its cause."""
 
         self.delete_alls: Counter[str] = Counter()
         self.deliveries = self.invocations = 0
@@ -163,6 +180,7 @@ class Simulation:
     def run(self, messages: int) -> None:
         """Sends at least so many, at random times, with faults; then the faults stop and the queues are drained."""
         with self.under_way():
+            self._choose_ways()
             step = 0
             while len(self.sent) < messages or step % 60:
                 if len(self.sent) < messages and self.chance.random() < 0.3:
@@ -209,6 +227,19 @@ class Simulation:
             if not self._deliver_somewhere():
                 self._wait()
         raise Stuck(f"seed {self.seed}: the queues do not get empty")
+
+    def _choose_ways(self) -> None:
+        """What SendGrid does in this run that it need not do."""
+        sendgrid, settings = self.sendgrid, self.sendgrid.account.settings
+        closed = [case for case in Case if case not in self.still_open]
+        sendgrid.cases = frozenset(case for case in closed if self.chance.random() < 0.5)
+        if Case.UNKNOWN_ID in sendgrid.cases:
+            sendgrid.unknown_id_status = self.chance.choice([400, 404])
+        if Case.FORGOTTEN_JOB in sendgrid.cases:
+            settings.job_lifetime_seconds = self.chance.choice([600.0, 7200.0])
+        if self.chance.random() < 0.5:
+            settings.deletion_seconds = lambda: self.chance.choice([0.0, 60.0, 750.0])
+        settings.read_lag_seconds = self.chance.choice([0.0, 0.0, 2.0, 20.0])
 
     def _send_some(self, messages: int) -> None:
         for _ in range(min(self.chance.choice([1, 3, 10, 50]), messages - len(self.sent))):
@@ -276,6 +307,7 @@ class Simulation:
             function=function.name,
             ends_at=self.time() + function.declared.timeout,
             batch=serials,
+            began_at=self.time(),
             settled_before=self._settled(serials),
             clock=self.time,
         )
@@ -296,6 +328,8 @@ class Simulation:
             if invocation.killed and environment in function.environments:
                 function.environments.remove(environment)
             self.jobs_told.update(invocation.jobs_told)
+            self.progress.ended(invocation)
+            self.last_invocation = invocation
         return answer
 
     def _settled(self, serials: tuple[str, ...]) -> frozenset[str]:
@@ -310,7 +344,11 @@ class Simulation:
 
     def _invoke_directly(self) -> None:
         """As a workflow does, with a request of its own."""
-        sent = self.producers.identifier() if self.chance.random() < 0.5 else self.producers.bulk(3)
+        many = self.chance.choice([3, 3, 3, 500])
+        sent = self.producers.identifier() if self.chance.random() < 0.5 else self.producers.bulk(many)
+        self.invoke_directly(sent)
+
+    def invoke_directly(self, sent: Sent) -> None:
         function = next(one for one in self.functions if one.name == sent.function)
         self.sent[sent.serial] = sent
         try:
@@ -318,12 +356,20 @@ class Simulation:
         except NotAccepted as error:
             self.secrets.watch("a workflow", f"{error!r} {error} {error.__cause__!r}")
             self.jobs_of_workflows.update(error.job_ids)
+            self._expect_jobs(str(error))
         else:
             self.secrets.watch("a workflow", str(answer))
             self.jobs_of_workflows.update(answer["job_ids"] if answer else ())
         finally:
             del self.sent[sent.serial]
             self._direct_jobs(sent)
+
+    def _expect_jobs(self, message: str) -> None:
+        """Of an error, Step Functions has nothing but its name and its message."""
+        lost = [job_id for job_id in self.last_invocation.jobs_told if job_id not in message]
+        if lost:
+            text = f"a workflow does not learn of jobs that it started: {lost[:3]}"
+            self.caused.append(Violation(text, frozenset({Case.DIRECT_ERROR})))
 
     def _direct_jobs(self, sent: Sent) -> None:
         """Killed or not, its record's jobs are its workflow's."""
@@ -338,8 +384,9 @@ class Simulation:
         if serial is None:
             self.violations.append(f"an event about no message: {detail}")
         else:
-            rejected = kind.endswith("Rejected")
-            self.ends[serial].add(f"event {detail['code']}" if rejected else ACCEPTED)
+            kind = kind.rpartition(" ")[2]
+            self.ends[serial].add(_end(kind, detail["code"]))
+            self.truth.judge(kind, detail, self.sent[serial], self.wire.running[-1])
 
     def _deleted(self, invocation: Invocation, kind: str, what: Any) -> None:
         """I2, I3 and half of I4: a deletion is one that a message of the batch asked for, and was not done before."""
@@ -352,6 +399,7 @@ class Simulation:
                 if one.function == "BulkDelete"
                 for contact_id in one.payload["contact_ids"]
             }
+            self.progress.deleting(invocation, what)
             if not what or not allowed.issuperset(what):
                 self.violations.append(f"contacts deleted that no unfinished request named: {what}")
         elif kind == "identifier":
@@ -367,10 +415,23 @@ class Simulation:
         request = asking[0].payload
         self.delete_alls[request["request_id"]] += 1
         if self.delete_alls[request["request_id"]] > 1:
-            self.violations.append(f"a second delete-all for {request['request_id']}")
+            text = f"a second delete-all for {request['request_id']}"
+            self.caused.append(Violation(text, frozenset({Case.DELETE_ALL_ERROR, Case.CLAIM_REMOVED})))
+        self.sendgrid.delete_alls.setdefault(request["request_id"], self.sendgrid.everything())
+        if self.sendgrid.contact_count() > request["max_contacts"]:
+            self.violations.append(f"a delete-all of more contacts than allowed: {request}")
         age = self.time() - FED["DeleteAll"].parse(request).requested_at.timestamp()
-        if ACCEPTED not in asking[0].ends or not -60 <= age <= MAX_AGE_SECONDS + 1:
+        if asking[0].ends.isdisjoint(ACCEPTED) or not -60 <= age <= MAX_AGE_SECONDS + 1:
             self.violations.append(f"a delete-all outside its guards, {age:.0f} seconds old: {request}")
+
+
+def _end(kind: str, code: str | None) -> str:
+    """What an event says of its message, as `invariants` compares it."""
+    if kind == "Rejected":
+        return f"event {code}"
+    if kind == "Completed":
+        return COMPLETED
+    return FAILED if kind == "Failed" and code == "DeletionFailed" else UNKNOWN
 
 
 @contextmanager

@@ -21,7 +21,9 @@ class ProcessKilled(BaseException):
 
 @dataclass
 class Invocation:
-    """`batch` are the serial numbers of its messages; `jobs_told` the jobs that an answer named in it."""
+    """`batch` are the serial numbers of its messages; `jobs_told` the jobs that a response named in it, `accepted` the
+    contacts that these delete; `shown` and `shown_identifiers` what SendGrid showed of contacts.
+    """
 
     function: str
     ends_at: float
@@ -29,6 +31,11 @@ class Invocation:
     settled_before: frozenset[str] = frozenset()
     killed: bool = False
     jobs_told: list[str] = field(default_factory=list)
+    accepted: set[str] = field(default_factory=set)
+    shown: set[str] = field(default_factory=set)
+    shown_identifiers: set[tuple[str, str]] = field(default_factory=set)
+    began_at: float = 0.0
+    ledger_failed: bool = False
     function_name: str = "function"
     memory_limit_in_mb: int = 512
     invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:function"
@@ -52,6 +59,8 @@ class Wire:
         self.calls: Counter[str] = Counter()
         self.kills: Counter[str] = Counter()
         self.meanwhile: Callable[[], object] = lambda: None
+        self.repeated = ""
+        """The AWS call that botocore sends again the next time, after another delivery."""
 
     def sleep(self, seconds: float) -> None:
         self.take(seconds)
@@ -71,6 +80,11 @@ class Wire:
         fault = self.chance.one_fault(
             aws_throttled=0.02, aws_unreachable=0.01, aws_answer_lost=0.02, aws_retried_by_botocore=0.02
         )
+        is_scripted = name == self.repeated
+        if is_scripted:
+            self.repeated, fault = "", "aws_retried_by_botocore"
+        if fault and name.startswith("dynamodb"):
+            self.running[-1].ledger_failed = True
         if fault == "aws_throttled" or self._is_away(name):
             self.take(self.chance.uniform(0, 2))
             raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, name)
@@ -84,11 +98,16 @@ class Wire:
             raise ReadTimeoutError(endpoint_url="https://aws.example")
         if fault == "aws_retried_by_botocore":
             self.take(_AWS_READ_SECONDS)
+            if len(self.running) == 1 and (is_scripted or self.chance.random() < 0.3):
+                self.meanwhile()
             result = effect()
         return result
 
     def _is_away(self, name: str) -> bool:
-        return self.away is not None and name.startswith(self.away)
+        away = self.away is not None and name.startswith(self.away)
+        if away and name.startswith("dynamodb"):
+            self.running[-1].ledger_failed = True
+        return away
 
     def departs(self, name: str, latency: float) -> None:
         self._check_alive()

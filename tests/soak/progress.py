@@ -1,0 +1,39 @@
+"""Whether what SendGrid accepted is sent again (I7)."""
+
+from collections.abc import Iterable
+
+from tests.soak.cases import Case, Violation
+from tests.soak.time import Time
+from tests.soak.wire import Invocation
+
+RECALLED_SECONDS = 3_000.0
+"""For so long at least the ledger has what a request without a `request_id` has done."""
+
+
+class Progress:
+    """Knows which contacts were accepted in invocations that lived to record it, and when these ended."""
+
+    def __init__(self, time: Time) -> None:
+        self._time = time
+        self._recorded_at: dict[str, float] = {}
+        self.violations: list[Violation] = []
+
+    def ended(self, invocation: Invocation) -> None:
+        """Where the ledger failed, or the process died, the program cannot know what was accepted."""
+        if not invocation.killed and not invocation.ledger_failed:
+            self._recorded_at.update(dict.fromkeys(invocation.accepted, self._time()))
+
+    def deleting(self, invocation: Invocation, contact_ids: Iterable[str]) -> None:
+        """A call is about to delete these."""
+        again = [one for one in contact_ids if self._is_recorded(one, invocation)]
+        if again:
+            text = f"{len(again)} contacts are sent again that SendGrid accepted: {again[:3]}"
+            self.violations.append(Violation(text, frozenset({Case.PARTLY_ACCEPTED})))
+
+    def _is_recorded(self, contact_id: str, invocation: Invocation) -> bool:
+        recorded_at = self._recorded_at.get(contact_id)
+        return (
+            recorded_at is not None
+            and recorded_at < invocation.began_at
+            and self._time() - recorded_at < RECALLED_SECONDS
+        )
