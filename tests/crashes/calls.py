@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import requests
 from botocore.awsrequest import AWSResponse
@@ -24,6 +26,7 @@ class Way(StrEnum):
     FAILS = "it fails before it took effect"
     DIES = "it takes effect, and the process dies"
     ANSWER_LOST = "it takes effect, and its answer is lost"
+    REPEATED = "it takes effect, and botocore sends it again because the response is lost"
 
 
 class ProcessDied(BaseException):
@@ -100,12 +103,21 @@ class Calls:
                     raise ProcessDied
                 raise ReadTimeoutError(endpoint_url=service)
 
+        def sent(**_: Any) -> None:
+            """Below botocore's retries. Of the general event, or it would be before moto has answered."""
+            if interrupted == [Way.REPEATED]:
+                interrupted.clear()
+                raise ReadTimeoutError(endpoint_url=service)
+
         client.meta.events.register(f"before-call.{service}", before)
+        client.meta.events.register_last("before-send", sent)
         client.meta.events.register_last(f"after-call.{service}", after)
         try:
-            yield
+            with patch("botocore.endpoint.time", SimpleNamespace(sleep=self.world.clock.sleep)):
+                yield
         finally:
             client.meta.events.unregister(f"before-call.{service}", before)
+            client.meta.events.unregister("before-send", sent)
             client.meta.events.unregister(f"after-call.{service}", after)
 
 

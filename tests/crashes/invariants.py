@@ -37,7 +37,7 @@ def _every_message_ends_once(run: Run) -> Iterator[str]:
         ends = _ends(run, message_id)
         if len(ends) != 1:
             yield f"a message that should end {message.end} has {len(ends)} ends: {sorted(ends)}"
-        elif not ends <= {message.end} | (message.or_else if run.way else set()):
+        elif not ends <= {message.end} | (message.or_else if run.way not in (None, Way.REPEATED) else set()):
             yield f"a message that should end {message.end} ended {ends.pop()}"
     if strangers := {event["message_id"] for event in run.events} - run.sent.keys():
         yield f"events of messages that nobody sent: {strangers}"
@@ -48,6 +48,8 @@ def _the_end_is_true(run: Run) -> Iterator[str]:
         ends = _ends(run, message_id)
         if "Completed" in ends and message.removes & run.after:
             yield f"completed, and still there: {sorted(message.removes & run.after)[:2]}"
+        if "Failed DeletionFailed" in ends and not message.removes & run.after:
+            yield "failed, and nothing of it is left"
         if "Rejected DeleteAllRefused" in ends and _delete_alls(run, message):
             yield "refused, and sent all the same"
         if (
@@ -56,8 +58,6 @@ def _the_end_is_true(run: Run) -> Iterator[str]:
             and not _delete_alls(run, message)
         ):
             yield "unconfirmed, although it surely was not sent"
-        if "Failed DeletionFailed" in ends - {message.end} and "DELETE" not in run.names[(run.at or 1) - 1]:
-            yield "failed, although no answer to a deletion was lost"
 
 
 def _dead_letters_are_the_rejected(run: Run) -> Iterator[str]:

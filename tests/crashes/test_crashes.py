@@ -1,5 +1,6 @@
 """Whichever call is interrupted, in whichever way: nothing is lost, nothing is deleted that nobody asked for."""
 
+from collections.abc import Iterable
 from functools import cache
 
 import pytest
@@ -8,6 +9,26 @@ from tests.crashes.batches import BATCHES
 from tests.crashes.calls import Way
 from tests.crashes.invariants import violations
 from tests.crashes.run import Run, run
+
+_WRITES = {
+    *(
+        "PutItem",
+        "UpdateItem",
+        "DeleteItem",
+        "BatchWriteItem",
+        "SendMessageBatch",
+        "ChangeMessageVisibilityBatch",
+    ),
+    *("PutEvents", "SendTaskSuccess", "SendTaskFailure"),
+}
+"""Calls that may have taken effect when their response is lost; to read twice does nothing."""
+
+_REMOVAL = "sendgrid DELETE /v3/marketing/contacts/{id}/identifiers"
+_KNOWN_FAILURES = {
+    (Way.REPEATED, "delete_all", "dynamodb UpdateItem"),  # case 11 of tests/soak/cases.py
+    (Way.ANSWER_LOST, "remove_identifier", _REMOVAL),  # case 3
+}
+"""Where an interruption is known to break an invariant, and must. Who fixes one takes it out."""
 
 each_batch = pytest.mark.parametrize("operation", BATCHES)
 
@@ -21,15 +42,31 @@ def undisturbed(operation: str) -> Run:
 @pytest.mark.parametrize("way", Way, ids=lambda way: way.name.lower())
 def test_every_call_may_be_interrupted(operation: str, way: Way) -> None:
     names = undisturbed(operation).names
+    calls = [at for at, name in enumerate(names, 1) if way is not Way.REPEATED or name.split()[1] in _WRITES]
+    known = [at for at in calls if (way, operation, names[at - 1]) in _KNOWN_FAILURES]
+    wrong = _wrong(operation, way, [at for at in calls if at not in known])
+    print(f"{operation}: {len(calls)} calls were interrupted so that {way}")
+    assert wrong == []
+    assert bool(_wrong(operation, way, known)) == bool(known), "take what is fixed out of the known failures"
+
+
+def _deletions(of: Run) -> list[tuple[bool, list[str]]]:
+    return [(deletion.everything, sorted(deletion.contact_ids)) for deletion in of.deletions]
+
+
+def _wrong(operation: str, way: Way, calls: Iterable[int]) -> list[str]:
+    names = undisturbed(operation).names
     wrong = []
-    for at in range(1, len(names) + 1):
+    for at in calls:
         interrupted = run(BATCHES[operation], at, way)
         assert interrupted.names[:at] == names[:at], (
             "the same calls in the same order, up to the interruption"
         )
-        wrong += [f"call {at} of {len(names)}, {names[at - 1]}: {one}" for one in violations(interrupted)]
-    print(f"{operation}: {len(names)} calls were interrupted so that {way}")
-    assert wrong == []
+        found = violations(interrupted)
+        if way is Way.REPEATED and _deletions(interrupted) != _deletions(undisturbed(operation)):
+            found.append("other deletions were sent")
+        wrong += [f"call {at} of {len(names)}, {names[at - 1]}: {one}" for one in found]
+    return wrong
 
 
 @each_batch

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from tests.soak.cases import Case, Violation
-from tests.soak.producers import ACCEPTED, FAILED, GIVEN_UP
+from tests.soak.producers import ACCEPTED, FAILED, GIVEN_UP, Sent
 from tests.soak.simulation import Simulation
 
 UNFOLLOWED = "DeletionUnfollowed"
@@ -56,16 +56,28 @@ def _known_ends(simulation: Simulation) -> Iterator[Violation]:
     """I1, and of I7 that nothing is received too often but what may be."""
     known = ends(simulation)
     for serial, sent in simulation.sent.items():
-        found = known.get(serial, set())
+        found, allowed = known.get(serial, set()), _allowed(simulation, sent)
         if not found:
             yield Violation(f"message {serial} vanished: {sent}")
         elif len(found - _SECOND_ENDS) > 1:
             yield Violation(f"message {serial} ended as {found}: {sent}", _causes(found))
-        elif wrong := found - sent.ends - ({UNFOLLOWED} if sent.ends & ACCEPTED else set()):
+        elif wrong := found - allowed:
             yield Violation(f"message {serial} ended as {wrong}: {sent}", _causes(wrong))
         for code in found - ACCEPTED - {GIVEN_UP, UNFOLLOWED}:
             if f"event {code}" not in simulation.ends[serial]:
                 yield Violation(f"message {serial} is a dead letter ({code}) that no event tells of")
+
+
+def _allowed(simulation: Simulation, sent: Sent) -> frozenset[str]:
+    """The ends that a message may have, by what became of its call."""
+    allowed = sent.ends
+    if sent.ends & ACCEPTED:
+        allowed |= {UNFOLLOWED}
+        jobs = map(simulation.sendgrid.account.job, simulation.sendgrid.failing_jobs)
+        failing = {contact_id for job in jobs if job for contact_id in job.contact_ids}
+        if sent.function == "BulkDelete" and not failing.isdisjoint(sent.payload["contact_ids"]):
+            allowed |= {GIVEN_UP}
+    return allowed
 
 
 def _causes(found: Iterable[str]) -> frozenset[Case]:

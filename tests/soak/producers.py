@@ -72,8 +72,8 @@ class Producers:
         )[0]
         yield from make()
 
-    def bulk(self, contacts: int, *more_ends: str) -> Sent:
-        return self._sent("BulkDelete", {"contact_ids": self._contacts(contacts)}, *ACCEPTED, *more_ends)
+    def bulk(self, contacts: int) -> Sent:
+        return self._sent("BulkDelete", {"contact_ids": self._contacts(contacts)}, *ACCEPTED)
 
     def stale(self, contacts: int) -> Sent:
         """Its last contact is gone."""

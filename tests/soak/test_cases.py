@@ -9,7 +9,7 @@ import pytest
 from local.sendgrid_double.faults import Fault
 from tests.soak.cases import OPEN, Case, Violation
 from tests.soak.invariants import broken, ends
-from tests.soak.producers import GIVEN_UP, Sent
+from tests.soak.producers import Sent
 from tests.soak.simulation import Simulation
 
 _OTHERS = 20
@@ -119,7 +119,7 @@ def _failing_job(simulation: Simulation) -> None:
     """Each of the others has a job of its own, and is to end with the first question."""
     simulation.sendgrid.account.settings.job_delay = 5
     deletion = next(function for function in simulation.functions if function.name == "BulkDelete")
-    sent = [simulation.producers.bulk(1, GIVEN_UP), *_others(simulation)]
+    sent = [simulation.producers.bulk(1), *_others(simulation)]
     for one in sent:
         _send(simulation, one)
         simulation.deliver(deletion)
