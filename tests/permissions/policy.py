@@ -69,7 +69,14 @@ def _matches(text: str, pattern: str) -> bool:
     return fnmatchcase(text, pattern.replace("[", "[[]"))
 
 
+def _null(given: Sequence[str], wanted: list[str]) -> bool:
+    """Whether the key has to be absent ("true") or there ("false")."""
+    return wanted == [str(not given).lower()]
+
+
 _OPERATORS = {
+    "Null": _null,
+    "ForAllValues:StringEquals": _for_all(str.__eq__),
     "StringEquals": _one(str.__eq__),
     "StringLike": _one(_matches),
     "ForAllValues:StringLike": _for_all(_matches),

@@ -78,6 +78,7 @@ def test_a_function_that_deletes_touches_its_own_items_only(name: str) -> None:
     for action in LEDGER_ACTIONS:
         assert not allowed(name, f"dynamodb:{action}", table, dynamodb__LeadingKeys=other), action
         assert not allowed(name, f"dynamodb:{action}", table, dynamodb__LeadingKeys=[own, other]), action
+        assert not allowed(name, f"dynamodb:{action}", table), action
 
 
 @each_function
@@ -128,7 +129,8 @@ def test_nobody_reads_another_secret_or_changes_the_key(name: str) -> None:
 def test_events_are_put_in_no_other_name_and_on_no_other_bus(name: str) -> None:
     ours = "sendgrid-contact-deletion"
 
-    assert allowed(name, "events:PutEvents", DEFAULT_BUS, events__source=ours)
+    assert allowed(name, "events:PutEvents", DEFAULT_BUS, events__source=[ours, ours])
+    assert not allowed(name, "events:PutEvents", DEFAULT_BUS, events__source=[ours, "billing"])
     assert not allowed(name, "events:PutEvents", DEFAULT_BUS, events__source="billing")
     assert not allowed(name, "events:PutEvents", DEFAULT_BUS)
     assert not allowed(name, "events:PutEvents", arn("events", "event-bus/other"), events__source=ours)

@@ -45,6 +45,23 @@ def test_every_one_of_several_values_has_to_match() -> None:
     assert allows(statement, "q:Receive", "arn:q:one")  # IAM's rule: there is no value that does not match
 
 
+def test_several_values_may_be_demanded_to_be_there() -> None:
+    statement = READ | {
+        "Condition": {"ForAllValues:StringEquals": {"keys": "mine"}, "Null": {"keys": "false"}}
+    }
+
+    assert allows(statement, "q:Receive", "arn:q:one", keys=["mine", "mine"])
+    assert not allows(statement, "q:Receive", "arn:q:one", keys=["mine", "other"])
+    assert not allows(statement, "q:Receive", "arn:q:one")
+
+
+def test_a_value_may_be_demanded_to_be_absent() -> None:
+    statement = READ | {"Condition": {"Null": {"keys": "true"}}}
+
+    assert allows(statement, "q:Receive", "arn:q:one")
+    assert not allows(statement, "q:Receive", "arn:q:one", keys=["mine"])
+
+
 def test_a_single_value_has_to_be_there() -> None:
     statement = READ | {"Condition": {"StringEquals": {"source": "ours"}}}
 

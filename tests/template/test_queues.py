@@ -1,3 +1,4 @@
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -6,6 +7,7 @@ import pytest
 from contact_deletion.errors import SendGridUnavailable
 from contact_deletion.patience import GIVE_UP_SECONDS
 from contact_deletion.reply.backoff import LEAST_JITTER, visibility_timeout
+from contact_deletion.request.bulk_delete import MAX_CONTACT_IDS
 from local.aws.template import load_template
 from tests.support.template import TEMPLATE
 from tests.template.conftest import Declared
@@ -66,6 +68,14 @@ def test_a_queue_gives_up_messages_to_its_own_dead_letter_queue(declared: Declar
 @pytest.mark.parametrize("queue", QUEUES)
 def test_a_queue_keeps_messages_for_as_long_as_sqs_can(declared: Declared, queue: str) -> None:
     assert declared.queue(queue)["MessageRetentionPeriod"] == FOURTEEN_DAYS
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_a_queue_takes_the_largest_request(declared: Declared, queue: str) -> None:
+    """The 256 KiB that a queue takes otherwise have no room for 10,000 IDs."""
+    largest = {"contact_ids": ["e7af8e1a-9589-49de-9d43-17287789f769"] * MAX_CONTACT_IDS}
+
+    assert 256 * 1024 < len(json.dumps(largest)) < declared.queue(queue)["MaximumMessageSize"] == 1024 * 1024
 
 
 @pytest.mark.parametrize("queue", QUEUES)

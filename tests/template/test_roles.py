@@ -106,7 +106,8 @@ def test_a_function_reaches_only_its_own_items_of_the_ledger(declared: Declared,
     (ledger,) = (s for s in declared.statements(f"{name}FunctionRole") if s["Resource"] == "LedgerTable.Arn")
 
     assert ledger["Condition"] == {
-        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{OPERATIONS[name]}#*"]}
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{OPERATIONS[name]}#*"]},
+        "Null": {"dynamodb:LeadingKeys": "false"},
     }
 
 
@@ -125,7 +126,20 @@ def test_outcomes_are_announced_on_the_stacks_bus_under_its_own_name_only(
     (announce,) = (s for s in declared.statements(f"{name}FunctionRole") if s["Action"] == "events:PutEvents")
 
     assert announce["Resource"] == EVENT_BUS
-    assert announce["Condition"] == {"StringEquals": {"events:source": "sendgrid-contact-deletion"}}
+    assert announce["Condition"] == {
+        "ForAllValues:StringEquals": {"events:source": "sendgrid-contact-deletion"},
+        "Null": {"events:source": "false"},
+    }
+
+
+def test_a_condition_on_all_values_demands_that_there_is_one(declared: Declared) -> None:
+    """IAM finds it met where the request has none."""
+    for name in FUNCTIONS:
+        for statement in declared.statements(f"{name}FunctionRole"):
+            conditions = statement.get("Condition", {})
+            for operator in conditions.keys() & {"ForAllValues:StringEquals", "ForAllValues:StringLike"}:
+                for key in conditions[operator]:
+                    assert conditions["Null"][key] == "false", (name, statement["Sid"])
 
 
 def test_without_a_bus_nobody_may_put_events() -> None:

@@ -156,6 +156,17 @@ def test_a_workflow_may_do_nothing_by_wildcard_but_log_and_trace(declared: Decla
         assert "*" not in "".join(statement["Action"])
 
 
+def test_a_mistyped_key_of_a_list_is_not_found(declared: Declared) -> None:
+    """Without ListBucket, S3 responds 403. Whether it looks for a prefix at GetObject is not documented."""
+    assert role_statements(declared, "DeleteContactList")["SeeWhichListsAreMissing"] == {
+        "Sid": "SeeWhichListsAreMissing",
+        "Effect": "Allow",
+        "Action": "s3:ListBucket",
+        "Resource": "ContactListBucket.Arn",
+        "Condition": {"StringLikeIfExists": {"s3:prefix": "lists/*"}},
+    }
+
+
 def test_a_list_is_read_and_its_results_are_written(declared: Declared) -> None:
     statements = role_statements(declared, "DeleteContactList")
 

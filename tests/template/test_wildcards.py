@@ -13,7 +13,7 @@ SOURCE = TEMPLATE.read_text()
 RESOURCES = slice(SOURCE.index("\nResources:"), SOURCE.index("\n  Dashboard:"))
 LINES = SOURCE[RESOURCES].splitlines()
 PREFIX = re.compile(
-    r"\$\{\w+Bucket\.Arn\}/(\w+/)?\*|\$\{\w+\.Name\}[:/]\*|: (results|backups)/\*|\[\"\w+#\*\"\]"
+    r"\$\{\w+Bucket\.Arn\}/(\w+/)?\*|\$\{\w+\.Name\}[:/]\*|: (lists|results|backups)/\*|\[\"\w+#\*\"\]"
 )
 """Everything under a name of the stack's own: part of a bucket, the executions of one state machine, or one operation's
 items.

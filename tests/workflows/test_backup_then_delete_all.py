@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from local.aws.account import STACK_NAME
 from local.sendgrid_double import Fault
 from tests.support.deployment import API_KEY
 from tests.workflows.backup import MACHINE, assert_nothing_deleted, backed_up, fill, manifest_of, request
@@ -33,6 +34,28 @@ def test_every_contact_is_in_the_backup_and_then_gone(workflows: Workflows) -> N
     assert ended.output["job_ids"] == [job.id for job in workflows.double.account.jobs()]
     assert (ended.output["contact_count"], ended.output["contacts_left"]) == (len(contacts), 0)
     assert ended.output["backup"]["contact_count"] == len(contacts)
+
+
+def accepted(workflows: Workflows) -> float:
+    """The value so far of the metric that DeleteAllAcceptedAlarm watches."""
+    return sum(
+        sum(line["RequestsAccepted"])
+        for line in workflows.stack.structured_logs("DeleteAllFunction")
+        if "RequestsAccepted" in line
+        and (line["service"], line["operation"]) == (STACK_NAME, "delete_all")
+        and [sorted(dimensions) for dimensions in line["_aws"]["CloudWatchMetrics"][0]["Dimensions"]]
+        == [["operation", "service"]]
+    )
+
+
+def test_a_deletion_of_all_contacts_is_counted_for_its_alarm(workflows: Workflows) -> None:
+    """It was invoked by the workflow; what comes from the queue is counted by the same function."""
+    before = accepted(workflows)
+    fill(workflows)
+
+    workflows.run(MACHINE, request())
+
+    assert accepted(workflows) == before + 1
 
 
 def test_a_backup_may_have_several_parts(workflows: Workflows) -> None:
