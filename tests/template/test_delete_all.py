@@ -11,7 +11,13 @@ from tests.template.names import STATE_MACHINES
 
 def allowed(declared: Declared) -> list[tuple[str, Any]]:
     """Each statement of any role or policy in the stack that allows something, with whose it is."""
-    kinds = ("AWS::IAM::Role", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy", "AWS::SQS::QueuePolicy")
+    kinds = (
+        "AWS::IAM::Role",
+        "AWS::IAM::RolePolicy",
+        "AWS::IAM::Policy",
+        "AWS::IAM::ManagedPolicy",
+        "AWS::SQS::QueuePolicy",
+    )
     return [
         (logical_id, statement)
         for kind in kinds

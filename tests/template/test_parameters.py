@@ -68,6 +68,28 @@ def test_a_secret_is_named_by_its_complete_arn(source: Mapping[str, Any], arn: s
 
 
 @pytest.mark.parametrize(
+    ("parameter", "arn", "complete"),
+    [
+        ("SendGridApiKeyKmsKeyArn", "", True),
+        ("SendGridApiKeyKmsKeyArn", "arn:aws:kms:eu-west-1:123456789012:key/mrk-1234abcd", True),
+        ("SendGridApiKeyKmsKeyArn", "arn:aws-cn:kms:cn-north-1:123456789012:key/1234abcd-12ab", True),
+        ("SendGridApiKeyKmsKeyArn", "arn:aws:kms:eu-west-1:123456789012:alias/sendgrid", False),
+        ("SendGridApiKeyKmsKeyArn", "1234abcd-12ab", False),
+        ("PermissionsBoundaryArn", "", True),
+        ("PermissionsBoundaryArn", "arn:aws:iam::123456789012:policy/boundaries/developers", True),
+        ("PermissionsBoundaryArn", "arn:aws-us-gov:iam::aws:policy/PowerUserAccess", True),
+        ("PermissionsBoundaryArn", "arn:aws:iam::123456789012:role/developers", False),
+        ("PermissionsBoundaryArn", "developers", False),
+    ],
+)
+def test_a_key_and_a_boundary_are_named_by_their_arn(
+    source: Mapping[str, Any], parameter: str, arn: str, complete: bool
+) -> None:
+    """IAM does not know the alias of a key as a resource."""
+    assert bool(re.search(source["Parameters"][parameter]["AllowedPattern"], arn)) is complete
+
+
+@pytest.mark.parametrize(
     ("name", "allowed"),
     [
         ("", True),

@@ -9,6 +9,7 @@ from tests.support.template import TEMPLATE
 from tests.template.conftest import Declared
 from tests.template.names import DELETERS, FUNCTIONS, QUEUE_FUNCTIONS, STATE_MACHINES
 
+KMS_KEY_ARN = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 OPERATIONS = {"BulkDelete": "bulk_delete", "DeleteAll": "delete_all", "RemoveIdentifier": "remove_identifier"}
 X_RAY = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
 TASK_TOKENS = ["states:SendTaskSuccess", "states:SendTaskFailure"]
@@ -99,6 +100,37 @@ def test_only_functions_that_call_sendgrid_can_read_the_api_key(declared: Declar
     readers = {name for name in FUNCTIONS if allowed(declared, name, "secretsmanager")}
 
     assert set(FUNCTIONS) - readers == {"BackupCheck", "ListSummary"}
+
+
+def test_functions_that_read_the_api_key_may_decrypt_it_with_the_key_that_is_given() -> None:
+    """Through Secrets Manager, and nothing else."""
+    declared = Declared(load_template(TEMPLATE, {"SendGridApiKeyKmsKeyArn": KMS_KEY_ARN}))
+    (policy,) = declared.of_type("AWS::IAM::Policy").values()
+
+    assert sorted(policy["Roles"]) == sorted(
+        f"{name}FunctionRole.Ref" for name in FUNCTIONS if allowed(declared, name, "secretsmanager")
+    )
+    assert policy["PolicyDocument"]["Statement"] == [
+        {
+            "Sid": "DecryptTheApiKey",
+            "Effect": "Allow",
+            "Action": "kms:Decrypt",
+            "Resource": KMS_KEY_ARN,
+            "Condition": {"StringEquals": {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"}},
+        }
+    ]
+
+
+def test_without_a_key_no_policy_is_apart_from_its_role(declared: Declared) -> None:
+    assert declared.of_type("AWS::IAM::Policy") == {}
+
+
+@pytest.mark.parametrize("arn", ["", "arn:aws:iam::123456789012:policy/boundaries/developers"])
+def test_every_role_has_the_boundary_that_is_given(arn: str) -> None:
+    declared = Declared(load_template(TEMPLATE, {"PermissionsBoundaryArn": arn}))
+
+    for role, properties in declared.of_type("AWS::IAM::Role").items():
+        assert properties.get("PermissionsBoundary", "") == arn, role
 
 
 @pytest.mark.parametrize("name", DELETERS)

@@ -8,6 +8,7 @@ from tests.support.template import TEMPLATE
 from tests.template.conftest import Declared
 from tests.template.names import FUNCTIONS, QUEUES, STATE_MACHINES
 
+SECRET = "AWS::SecretsManager::Secret"
 SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:sendgrid-AbCdEf"
 
 
@@ -47,15 +48,24 @@ def test_the_ledger_can_be_protected_from_deletion_once_the_stack_is_there() -> 
 
 
 def test_the_stacks_own_secret_is_made_without_a_value(declared: Declared) -> None:
-    (secret,) = declared.of_type("AWS::SecretsManager::Secret").values()
+    (secret,) = declared.of_type(SECRET).values()
 
     assert secret.keys().isdisjoint({"SecretString", "GenerateSecretString"})
+
+
+def test_the_stacks_own_secret_is_encrypted_with_the_key_that_is_given(declared: Declared) -> None:
+    key = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    (ours,) = Declared(load_template(TEMPLATE, {"SendGridApiKeyKmsKeyArn": key})).of_type(SECRET).values()
+    (without,) = declared.of_type(SECRET).values()
+
+    assert ours["KmsKeyId"] == key
+    assert "KmsKeyId" not in without
 
 
 def test_a_secret_that_is_given_replaces_the_stacks_own_everywhere() -> None:
     given = Declared(load_template(TEMPLATE, {"SendGridApiKeySecretArn": SECRET_ARN}))
 
-    assert given.of_type("AWS::SecretsManager::Secret") == {}
+    assert given.of_type(SECRET) == {}
     for name in FUNCTIONS:
         environment = given.function(name)["Environment"]["Variables"]
         assert environment["SENDGRID_API_KEY_SECRET_ID"] == SECRET_ARN
