@@ -95,7 +95,10 @@ class Deferred(NotAccepted):
 
 
 class SendGridUnauthorized(Deferred):
-    """401 or 403: the API key, its scope, or SendGrid's temporary block. Mended by a person, so retried slowly."""
+    """401 or 403: the API key, its scope, or SendGrid's temporary block. Mended by a person, so retried slowly.
+
+    Where they are about the key's region, they are SendGridRefused.
+    """
 
     def __init__(self, message: str, *, retry_after: float = 900.0, job_ids: Iterable[str] = ()) -> None:
         super().__init__(message, retry_after=retry_after, job_ids=job_ids)

@@ -237,7 +237,7 @@ def test_a_body_that_does_not_end_in_time_is_given_up(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "status"), with_each(400, 406, 451, names=[name for name in OPERATIONS if name != "job"])
+    ("name", "status"), with_each(400, 406, 422, names=[name for name in OPERATIONS if name != "job"])
 )
 def test_a_4xx_is_a_refusal_in_sendgrids_words(
     world: World, client: WholeClient, known: Known, deadline: Deadline, name: str, status: int
@@ -249,6 +249,28 @@ def test_a_4xx_is_a_refusal_in_sendgrids_words(
         OPERATIONS[name](client, known, deadline)
     assert raised.value.status == status
     assert raised.value.message == f"SendGrid answered HTTP {status}: not like this"
+
+
+REGIONAL = "User is not authorized based on their regional attribute."
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    with_each(
+        Fault(status=451),
+        Fault(status=403, body={"errors": [{"field": None, "message": REGIONAL}]}),
+        names=[name for name in OPERATIONS if name != "job"],
+    ),
+    ids=repr,
+)
+def test_key_of_another_region_is_refused_with_what_to_do(
+    world: World, client: WholeClient, known: Known, deadline: Deadline, name: str, fault: Fault
+) -> None:
+    world.double.faults.add(fault)
+    with pytest.raises(
+        SendGridRefused, match=r"another region than the host of SENDGRID_BASE_URL.* use a global"
+    ):
+        OPERATIONS[name](client, known, deadline)
 
 
 def test_a_414_is_a_refusal_though_it_is_html(client: WholeClient) -> None:

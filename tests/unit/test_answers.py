@@ -137,6 +137,46 @@ def test_only_a_gateway_may_have_passed_a_failed_call_on(status: int, maybe: boo
     assert unavailable.maybe_received is maybe
 
 
+REGIONAL_MESSAGES = [
+    "User is not authorized to send mail based on their regional attribute.",
+    "unavailable in this region",
+    "Unavailable due to data residency restrictions",
+    "an EU key on the global host",
+]
+
+
+@pytest.mark.parametrize("status", [401, 403, 451])
+@pytest.mark.parametrize("message", REGIONAL_MESSAGES)
+def test_key_of_another_region_is_no_outage(status: int, message: str) -> None:
+    refused = failure(status, errors_body(message))
+    assert isinstance(refused, SendGridRefused)
+    assert refused.status == status
+    assert refused.message.startswith(f"SendGrid answered HTTP {status}: {message}"[:120])
+    assert "SENDGRID_BASE_URL" in refused.message
+
+
+def test_region_in_any_of_the_errors_counts() -> None:
+    assert isinstance(failure(403, errors_body("access forbidden", "wrong region")), SendGridRefused)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        errors_body("access forbidden"),
+        errors_body("the queue is neutral"),
+        b"<html>not available in your region</html>",
+        errors_body(None),
+    ],
+)
+def test_403_that_says_nothing_of_a_region_is_retried(body: bytes) -> None:
+    """A page of the edge that speaks of regions is about addresses, not keys."""
+    assert isinstance(failure(403, body), SendGridUnauthorized)
+
+
+def test_451_is_about_the_region_whatever_it_says() -> None:
+    assert "SENDGRID_BASE_URL" in failure(451, HTML).message
+
+
 def test_what_sendgrid_says_is_in_the_message() -> None:
     message = failure(400, errors_body("invalid contact id", "second")).message
     assert message == "SendGrid answered HTTP 400: invalid contact id"

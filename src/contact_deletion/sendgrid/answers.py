@@ -18,6 +18,12 @@ _PERHAPS_FORWARDED = frozenset({502, 504})
 
 _WORTH_REPEATING = frozenset({408, 425})
 
+_REGION = re.compile(r"\bregion(al)?\b|\bresidency\b|\beu\b", re.IGNORECASE)
+_REGION_ADVICE = (
+    "the API key or the subuser belongs to another region than the host of SENDGRID_BASE_URL; Marketing contacts "
+    "are on the global host alone: use a global key and subuser"
+)
+
 
 def job_id(body: bytes | None) -> str:
     """The job that a 202 names. Raises SendGridUnavailable where there is none."""
@@ -65,8 +71,16 @@ def json_object(body: bytes | None) -> dict[str, Any]:
 
 
 def failure(status: int, body: bytes | None, personal_values: Iterable[str]) -> NotAccepted:
-    """The error that a status other than 2xx and 429 stands for; SendGrid's own words are redacted."""
-    message = f"SendGrid answered HTTP {status}{_reason(body, personal_values)}"
+    """The error that a status other than 2xx and 429 stands for; SendGrid's own words are redacted.
+
+    451 is documented as "Unavailable due to data residency restrictions". Keys of the EU on the global host were
+    also seen to be refused for "their regional attribute", which no repetition changes.
+    """
+    messages = _messages(body)
+    said = redact(messages[0], personal_values) if messages else ""
+    message = f"SendGrid answered HTTP {status}{': ' if said else ''}{said}"
+    if status == 451 or (status in (401, 403) and any(map(_REGION.search, messages))):
+        return SendGridRefused(f"{message[:120]}; {_REGION_ADVICE}", status=status)
     if status in (401, 403):
         return SendGridUnauthorized(message)
     if status >= 500 or status in _WORTH_REPEATING:
@@ -76,11 +90,15 @@ def failure(status: int, body: bytes | None, personal_values: Iterable[str]) -> 
     return SendGridUnavailable(message)
 
 
-def _reason(body: bytes | None, personal_values: Iterable[str]) -> str:
+def _messages(body: bytes | None) -> list[str]:
+    """What SendGrid says in the errors body that Twilio documents for the whole v3 API."""
     errors = json_object(body).get("errors")
-    first = errors[0] if isinstance(errors, list) and errors else None
-    message = first.get("message") if isinstance(first, dict) else None
-    return f": {redact(message, personal_values)}" if isinstance(message, str) and message else ""
+    found = (
+        [error.get("message") for error in errors if isinstance(error, dict)]
+        if isinstance(errors, list)
+        else []
+    )
+    return [message for message in found if isinstance(message, str) and message]
 
 
 def status_word(found: dict[str, Any]) -> str:
