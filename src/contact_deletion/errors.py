@@ -76,7 +76,7 @@ class RequestConflict(Rejected):
 
 
 class SendGridRefused(Rejected):
-    """SendGrid answered with a 4xx status that repeating the call cannot mend.
+    """SendGrid itself answered with a 4xx status that repeating the call cannot mend.
 
     `status` is the HTTP status.
     """

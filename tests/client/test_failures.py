@@ -46,6 +46,7 @@ FAILURES = {
     "500 cut off": (Fault(status=500, truncate=True), False),
     "dropped": (Fault(drop=True), True),
     "dropped after its effect": (Fault(drop=True, takes_effect=True), True),
+    "page of the edge": (Fault(status=406, body="<html>Not Acceptable</html>"), True),
     "redirect": (Fault(status=302, headers={"Location": "http://127.0.0.1:1/"}), True),
 }
 UNUSABLE_SUCCESSES = {

@@ -24,6 +24,22 @@ def test_a_contact_that_sendgrid_does_not_have_is_not_found(client: WholeClient,
         client.contact(contact_id(1), deadline)
 
 
+def test_404_without_a_body_says_that_there_is_no_such_contact(
+    world: World, client: WholeClient, deadline: Deadline
+) -> None:
+    world.double.faults.add(Fault(status=404, body=""))
+    with pytest.raises(ContactNotFound):
+        client.contact(contact_id(1), deadline)
+
+
+def test_contact_is_not_missing_because_a_page_says_so(
+    world: World, client: WholeClient, contact: str, deadline: Deadline
+) -> None:
+    world.double.faults.add(Fault(status=404, body="<html></html>"))
+    with pytest.raises(SendGridUnavailable):
+        client.contact(contact, deadline)
+
+
 def test_a_contact_is_found_in_whatever_case_sendgrid_writes_its_id(
     world: World, client: WholeClient, deadline: Deadline
 ) -> None:
@@ -100,6 +116,14 @@ def test_a_job_that_sendgrid_refuses_to_tell_of_is_unknown(
     assert client.job("some-job", deadline) == Job("some-job", UNKNOWN)
 
 
+def test_page_of_the_edge_does_not_disown_a_job(
+    world: World, client: WholeClient, deadline: Deadline
+) -> None:
+    world.double.faults.add(Fault(status=404, body="<html></html>"))
+    with pytest.raises(SendGridUnavailable, match="HTTP 404"):
+        client.job("some-job", deadline)
+
+
 # ---------------------------------------------------------------------------------------------- contacts by their ids
 
 
@@ -130,6 +154,15 @@ def test_a_404_says_that_none_of_the_contacts_is_there(
 ) -> None:
     world.double.faults.add(Fault(status=404))
     assert client.existing_contacts([contact_id(1)], deadline) == frozenset()
+
+
+@pytest.mark.parametrize("body", ["<html></html>", "", {"message": "Not Found"}], ids=repr)
+def test_404_that_is_not_sendgrids_does_not_say_that_contacts_are_gone(
+    world: World, client: WholeClient, deadline: Deadline, body: object
+) -> None:
+    world.double.faults.add(Fault(status=404, body=body))
+    with pytest.raises(SendGridUnavailable):
+        client.existing_contacts([world.new_contact()], deadline)
 
 
 def test_contacts_may_be_as_large_as_a_hundred_full_ones_are(

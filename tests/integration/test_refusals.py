@@ -3,6 +3,7 @@
 import pytest
 
 from local.sendgrid_double import Fault
+from tests.integration.following import GOES, LOOK_UP_ROUTE, STAYS, accept, contacts, kinds
 from tests.support.events import bulk_delete, contact_id, sqs_event
 from tests.support.world import World
 
@@ -21,3 +22,27 @@ def test_key_of_another_region_is_rejected_at_once_with_what_to_do(world: World,
     (letter,) = world.dead_letters()
     assert letter["ErrorCode"] == "SendGridRefused"
     assert "use a global key and subuser" in letter["ErrorMessage"]
+
+
+def test_page_of_the_edge_rejects_nothing(world: World) -> None:
+    ids = [world.new_contact() for _ in range(204)]
+    world.double.faults.add(Fault(status=406, body="<html>Not Acceptable</html>"))
+    batch = sqs_event(*(bulk_delete([contact]) for contact in ids), queue="BulkDeleteQueue")
+
+    assert len(world.bulk_delete(batch)["batchItemFailures"]) == len(ids)
+
+    assert world.dead_letters() == []
+    assert {line["code"] for line in world.outcomes()} == {"SendGridUnavailable"}
+    assert world.bulk_delete(batch) == {"batchItemFailures": []}
+
+
+def test_page_of_the_edge_does_not_complete_what_was_not_deleted(world: World) -> None:
+    world.double.account.force_next_jobs("completed")
+    batch = accept(world, contacts(world, 4))
+    world.jobs_end()
+    world.double.faults.add(Fault(route=LOOK_UP_ROUTE, status=404, body="<html>Not Found</html>"))
+
+    assert world.deletion_status(batch) == STAYS
+    assert world.deletion_status(batch) == GOES
+
+    assert kinds(world) == {"order-0": "Failed"}

@@ -88,13 +88,8 @@ def test_any_body_is_a_json_object_or_none(body: bytes | None) -> None:
         (301, SendGridUnavailable),
         (302, SendGridUnavailable),
         (304, SendGridUnavailable),
-        (400, SendGridRefused),
         (401, SendGridUnauthorized),
-        (402, SendGridRefused),
         (403, SendGridUnauthorized),
-        (404, SendGridRefused),
-        (405, SendGridRefused),
-        (406, SendGridRefused),
         (408, SendGridUnavailable),
         (413, SendGridRefused),
         (414, SendGridRefused),
@@ -114,9 +109,44 @@ def test_each_status_has_its_error(status: int, kind: type[NotAccepted], body: b
     assert f"HTTP {status}" in error.message
 
 
+ABOUT_THE_REQUEST = [400, 402, 404, 405, 406, 409, 410, 422]
+
+
+@pytest.mark.parametrize("status", ABOUT_THE_REQUEST)
+@pytest.mark.parametrize(
+    "body", [errors_body("something"), b'{"errors": {"message": "something"}}'], ids=["a list", "an object"]
+)
+def test_4xx_with_sendgrids_own_error_is_a_refusal(status: int, body: bytes) -> None:
+    refused = failure(status, body)
+    assert isinstance(refused, SendGridRefused)
+    assert refused.status == status
+
+
+@pytest.mark.parametrize("status", ABOUT_THE_REQUEST)
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(None, id="broken off"),
+        pytest.param(b"", id="empty"),
+        pytest.param(HTML, id="HTML"),
+        pytest.param(b"Not Acceptable", id="text"),
+        pytest.param(b"{}", id="empty object"),
+        pytest.param(b'{"message": "Not Found"}', id="another gateway's JSON"),
+        pytest.param(b'{"errors": []}', id="no errors"),
+        pytest.param(b'{"errors": "x"}', id="errors as text"),
+        pytest.param(errors_body("something")[:-1], id="cut off"),
+    ],
+)
+def test_4xx_without_sendgrids_own_error_says_nothing_of_the_request(status: int, body: bytes | None) -> None:
+    unavailable = failure(status, body)
+    assert isinstance(unavailable, SendGridUnavailable)
+    assert unavailable.maybe_received
+    assert f"HTTP {status}" in unavailable.message
+
+
 @pytest.mark.parametrize("status", [400, 404, 413, 414])
 def test_a_refusal_knows_its_status(status: int) -> None:
-    refused = failure(status)
+    refused = failure(status, errors_body("something"))
     assert isinstance(refused, SendGridRefused)
     assert refused.status == status
 

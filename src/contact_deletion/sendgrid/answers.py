@@ -18,6 +18,9 @@ _PERHAPS_FORWARDED = frozenset({502, 504})
 
 _WORTH_REPEATING = frozenset({408, 425})
 
+# nginx refuses by size, with a page of its own.
+_ABOUT_SIZE = frozenset({413, 414})
+
 _REGION = re.compile(r"\bregion(al)?\b|\bresidency\b|\beu\b", re.IGNORECASE)
 _REGION_ADVICE = (
     "the API key or the subuser belongs to another region than the host of SENDGRID_BASE_URL; Marketing contacts "
@@ -85,9 +88,15 @@ def failure(status: int, body: bytes | None, personal_values: Iterable[str]) -> 
         return SendGridUnauthorized(message)
     if status >= 500 or status in _WORTH_REPEATING:
         return SendGridUnavailable(message, maybe_received=status in _PERHAPS_FORWARDED)
-    if 400 <= status < 500:
+    if 400 <= status < 500 and (status in _ABOUT_SIZE or _is_sendgrids(body)):
         return SendGridRefused(message, status=status)
     return SendGridUnavailable(message)
+
+
+def _is_sendgrids(body: bytes | None) -> bool:
+    """Whether SendGrid itself refused the call: a page of its edge, or another gateway's JSON, has no errors."""
+    errors = json_object(body).get("errors")
+    return isinstance(errors, list | dict) and bool(errors)
 
 
 def _messages(body: bytes | None) -> list[str]:

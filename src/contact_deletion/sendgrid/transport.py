@@ -12,7 +12,7 @@ import requests
 import urllib3
 
 from contact_deletion.deadline import Clock, Deadline, Sleep
-from contact_deletion.errors import RateLimited, SendGridUnavailable
+from contact_deletion.errors import RateLimited, SendGridRefused, SendGridUnavailable
 from contact_deletion.sendgrid import answers
 from contact_deletion.sendgrid.api_key import ApiKey
 from contact_deletion.sendgrid.rate_limit import MAX_CALLS_AT_ONCE, RateLimit
@@ -147,6 +147,9 @@ class Transport:
             answer = self._send(method, target, renewed, body, limit, max_body_bytes)
         if answer.status == 429:
             raise RateLimited("SendGrid answered HTTP 429", retry_after=limit.seconds_until_reset())
+        if method == "GET" and answer.status == 404 and answer.body == b"":
+            # Twilio's specification of Get a Contact by ID has a 404 without a body.
+            raise SendGridRefused("SendGrid answered HTTP 404", status=404)
         if not 200 <= answer.status < 300:
             raise answers.failure(answer.status, answer.body, personal_values)
         return answer.body
