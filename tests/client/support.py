@@ -55,6 +55,7 @@ LOOK_UPS: dict[str, Operation] = {
     "contact": lambda client, known, deadline: client.contact(known.contact, deadline),
     "contact_count": lambda client, known, deadline: client.contact_count(deadline),
     "existing_contacts": lambda client, known, deadline: client.existing_contacts([known.contact], deadline),
+    "sampled_contacts": lambda client, known, deadline: client.sampled_contacts(deadline),
     "job": lambda client, known, deadline: client.job(known.job, deadline),
     "export": lambda client, known, deadline: client.export(known.export, deadline),
 }

@@ -174,6 +174,13 @@ def test_contacts_may_be_as_large_as_a_hundred_full_ones_are(
     assert client.existing_contacts([contact_id(1)], deadline) == {contact_id(1)}
 
 
+def test_sample_is_of_the_contacts_that_there_are(
+    world: World, client: WholeClient, deadline: Deadline
+) -> None:
+    there = {world.new_contact() for _ in range(3)}
+    assert client.sampled_contacts(deadline) == there
+
+
 # ---------------------------------------------------------------------------------------------- exports
 
 

@@ -19,6 +19,7 @@ ROUTES = {
     "contact": "GET /v3/marketing/contacts/{contact_id}",
     "contact_count": "GET /v3/marketing/contacts/count",
     "existing_contacts": "POST /v3/marketing/contacts/batch",
+    "sampled_contacts": "GET /v3/marketing/contacts",
     "job": "GET /v3/marketing/contacts/imports/{job_id}",
     "export": "GET /v3/marketing/contacts/exports/{export_id}",
     "start_export": "POST /v3/marketing/contacts/exports",

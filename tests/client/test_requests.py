@@ -12,7 +12,9 @@ from contact_deletion.deadline import Deadline
 from contact_deletion.request.remove_identifier import IdentifierType
 from local.sendgrid_double import Fault, SendGridDouble, serve
 from tests.client.support import DELETIONS, EXPORTS, OPERATIONS, Known, WholeClient, with_each
+from tests.hostile.elsewhere import RawServer
 from tests.support.events import contact_id
+from tests.support.serving import serving
 from tests.support.world import API_KEY, World
 
 each_operation = pytest.mark.parametrize("name", OPERATIONS)
@@ -52,6 +54,47 @@ def test_with_a_subuser_every_call_is_on_its_behalf(
     assert len(subuser.jobs()) == 1 + len(DELETIONS)
     assert len(subuser.exports.all()) == 1 + len(EXPORTS)
     assert not world.double.account.jobs()
+
+
+@each_operation
+def test_subuser_is_named_in_the_case_that_twilio_documents(
+    world: World, known: Known, deadline: Deadline, name: str
+) -> None:
+    """In another case the parent account answered (sendgrid/docs#3751)."""
+    answer = {"job_id": known.job, "id": known.contact, "status": "pending", "result": [], "contact_count": 0}
+    body = json.dumps(answer).encode()
+    with serving(RawServer()) as server:
+        server.answer = b"HTTP/1.1 202 Accepted\r\nConnection: close\r\n\r\n" + body
+        world.change_settings(sendgrid_base_url=server.url, on_behalf_of="Sub.User")
+        OPERATIONS[name](world.platform.client(WholeClient), known, deadline)
+        headers = [line for line in server.heard if line.lower().startswith(b"on-behalf-of")]
+    assert headers == [b"On-Behalf-Of: Sub.User"]
+
+
+def test_calls_as_the_parent_name_no_subuser(
+    world: World, new_client: Callable[[], WholeClient], deadline: Deadline
+) -> None:
+    world.double.add_subuser("subuser")
+    contact = world.new_contact()
+    world.change_settings(on_behalf_of="subuser")
+    client = new_client()
+    assert client.sampled_contacts(deadline, as_parent=True) == {contact}
+    assert client.existing_contacts([contact], deadline, as_parent=True) == {contact}
+    assert client.existing_contacts([contact], deadline) == frozenset()
+    assert ["On-Behalf-Of" in request.headers for request in world.double.requests] == [False, False, True]
+
+
+def test_subuser_and_parent_have_rate_limits_of_their_own(
+    world: World, new_client: Callable[[], WholeClient], deadline: Deadline
+) -> None:
+    world.double.add_subuser("subuser")
+    world.change_settings(on_behalf_of="subuser")
+    client = new_client()
+    spent = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "60"}
+    world.double.faults.add(Fault(headers=spent))
+    client.sampled_contacts(deadline)
+    client.sampled_contacts(deadline, as_parent=True)
+    assert world.clock.slept == []
 
 
 def test_contacts_are_deleted_by_their_ids(world: World, client: WholeClient) -> None:

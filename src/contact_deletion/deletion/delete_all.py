@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from contact_deletion.deadline import Clock, Deadline
 from contact_deletion.deletion import guards
+from contact_deletion.deletion.subuser import check_subuser
 from contact_deletion.errors import DeleteAllUnconfirmed, SendGridUnavailable
 from contact_deletion.outcomes import Accepted
 from contact_deletion.request.delete_all import DeleteAll
@@ -39,8 +40,9 @@ class DeleteAllDeletion:
         self._check_age(request)
         contact_count = self._client.contact_count(deadline)
         guards.check_ceiling(request, contact_count)
+        check_subuser(self._client, deadline)
         require_time(deadline)
-        self._check_age(request)  # the count may have waited for the rate limit
+        self._check_age(request)  # the look-ups may have waited for the rate limit
         before_sending()
         try:
             job_id = self._client.delete_all_contacts()

@@ -1,6 +1,6 @@
 """SendGrid's Marketing contacts API: the three deletions, and the look-ups that guard and confirm them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from contact_deletion.deadline import Deadline
@@ -8,7 +8,7 @@ from contact_deletion.errors import ContactNotFound, RateLimited, SendGridRefuse
 from contact_deletion.jobs import UNKNOWN, Job
 from contact_deletion.sendgrid import answers
 from contact_deletion.sendgrid.rate_limit import RateLimit
-from contact_deletion.sendgrid.transport import Transport
+from contact_deletion.sendgrid.transport import Call, Transport
 
 if TYPE_CHECKING:
     from contact_deletion.request.remove_identifier import IdentifierType
@@ -40,7 +40,7 @@ class SendGridClient(Transport):
     def delete_contacts(self, contact_ids: Sequence[str]) -> str:
         """Starts the deletion of these contacts and gives its job's id. The caller keeps to `deletion_limit`."""
         target = self.ids_target(contact_ids)
-        return answers.job_id(self._call("DELETE", target, self.deletion_limit))
+        return answers.job_id(self._call(Call("DELETE", target), self.deletion_limit))
 
     def delete_all_contacts(self) -> str:
         """Starts the deletion of every contact and gives its job's id. One attempt: it never waits and repeats nothing
@@ -49,29 +49,25 @@ class SendGridClient(Transport):
         limit = self.deletion_limit
         if not limit.try_start():
             raise RateLimited("the rate limit is spent", retry_after=limit.seconds_until_reset())
-        return answers.job_id(self._call("DELETE", f"{self._contacts}?delete_all_contacts=true", limit))
+        return answers.job_id(self._call(Call("DELETE", f"{self._contacts}?delete_all_contacts=true"), limit))
 
     def delete_identifier(
         self, contact_id: str, identifier_type: "IdentifierType", identifier_value: str, deadline: Deadline
     ) -> str:
         """Starts the removal of one identifier and gives its job's id; the value never appears in an error."""
-        body = {"identifier_type": str(identifier_type), "identifier_value": identifier_value}
-        return answers.job_id(
-            self._in_turn(
-                "DELETE",
-                f"{self._contacts}/{contact_id}/identifiers",
-                "identifiers",
-                deadline,
-                body,
-                personal_values=[identifier_value],
-            )
+        call = Call(
+            "DELETE",
+            f"{self._contacts}/{contact_id}/identifiers",
+            {"identifier_type": str(identifier_type), "identifier_value": identifier_value},
+            personal_values=[identifier_value],
         )
+        return answers.job_id(self._in_turn(call, "identifiers", deadline))
 
     def contact(self, contact_id: str, deadline: Deadline) -> dict[str, Any]:
         """The contact as SendGrid has it. Raises ContactNotFound where it has none."""
         try:
             found = answers.json_object(
-                self._in_turn("GET", f"{self._contacts}/{contact_id}", "contact", deadline)
+                self._in_turn(Call("GET", f"{self._contacts}/{contact_id}"), "contact", deadline)
             )
         except SendGridRefused as refused:
             if refused.status == 404:
@@ -83,7 +79,7 @@ class SendGridClient(Transport):
 
     def contact_count(self, deadline: Deadline) -> int:
         """How many contacts the account has."""
-        answer = self._in_turn("GET", f"{self._contacts}/count", "count", deadline)
+        answer = self._in_turn(Call("GET", f"{self._contacts}/count"), "count", deadline)
         count = answers.count(answers.json_object(answer), "contact_count")
         if count is None:
             raise SendGridUnavailable(
@@ -94,26 +90,37 @@ class SendGridClient(Transport):
     def job(self, job_id: str, deadline: Deadline) -> Job:
         """How a deletion job stands (Twilio docs: Import Contacts Status)."""
         try:
-            body = self._in_turn("GET", f"{self._contacts}/imports/{job_id}", "imports", deadline)
+            body = self._in_turn(Call("GET", f"{self._contacts}/imports/{job_id}"), "imports", deadline)
         except SendGridRefused:
             return Job(job_id, UNKNOWN)
         return answers.job(job_id, body)
 
-    def existing_contacts(self, contact_ids: Sequence[str], deadline: Deadline) -> frozenset[str]:
+    @property
+    def is_for_subuser(self) -> bool:
+        return bool(self._on_behalf_of)
+
+    def sampled_contacts(self, deadline: Deadline, *, as_parent: bool = False) -> frozenset[str]:
+        """The IDs of up to 50 of the most recent contacts (Twilio docs: Get Sample Contacts)."""
+        call = Call("GET", self._contacts, max_body_bytes=_MAX_LOOK_UP_BYTES, as_parent=as_parent)
+        return answers.contact_ids(self._in_turn(call, "contacts", deadline))
+
+    def existing_contacts(
+        self, contact_ids: Collection[str], deadline: Deadline, *, as_parent: bool = False
+    ) -> frozenset[str]:
         """Those of at most 100 contacts that there are.
 
         What is answered when there is none is not documented; a 404, as the look-up by address answers then, is
         taken to say so.
         """
+        call = Call(
+            "POST",
+            f"{self._contacts}/batch",
+            {"ids": list(contact_ids)},
+            max_body_bytes=_MAX_LOOK_UP_BYTES,
+            as_parent=as_parent,
+        )
         try:
-            body = self._in_turn(
-                "POST",
-                f"{self._contacts}/batch",
-                "batch",
-                deadline,
-                {"ids": list(contact_ids)},
-                max_body_bytes=_MAX_LOOK_UP_BYTES,
-            )
+            body = self._in_turn(call, "batch", deadline)
         except SendGridRefused as refused:
             if refused.status == 404:
                 return frozenset()

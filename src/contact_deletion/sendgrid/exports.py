@@ -8,7 +8,7 @@ from contact_deletion.errors import SendGridUnavailable
 from contact_deletion.redaction import redact
 from contact_deletion.request.fields import RESOURCE_ID
 from contact_deletion.sendgrid import answers
-from contact_deletion.sendgrid.transport import Transport
+from contact_deletion.sendgrid.transport import Call, Transport
 
 PART_MEGABYTES = 500
 """Of a part of an export, so that one invocation copies it in time (Twilio docs: 5,000 is the default)."""
@@ -49,11 +49,11 @@ class ExportClient(Transport):
     def start_export(self, deadline: Deadline) -> str:
         """Asks for an export of every contact and gives its id."""
         body = {"file_type": "csv", "max_file_size": PART_MEGABYTES}
-        return export_id(self._in_turn("POST", f"{self._contacts}/exports", "exports", deadline, body))
+        return export_id(self._in_turn(Call("POST", f"{self._contacts}/exports", body), "exports", deadline))
 
     def export(self, export_id: str, deadline: Deadline) -> Export:
         """How an export stands."""
-        return export(self._in_turn("GET", f"{self._contacts}/exports/{export_id}", "export", deadline))
+        return export(self._in_turn(Call("GET", f"{self._contacts}/exports/{export_id}"), "export", deadline))
 
 
 def export_id(body: bytes | None) -> str:

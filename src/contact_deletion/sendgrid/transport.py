@@ -1,7 +1,7 @@
 """How a call to SendGrid is made: one account's key, its rate limits, and how long an answer may take."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from threading import Lock
@@ -57,7 +57,19 @@ def new_session() -> requests.Session:
     return session
 
 
-Body = Mapping[str, object]
+@dataclass(frozen=True)
+class Call:
+    """One call to SendGrid.
+
+    No error contains one of `personal_values`. `as_parent` leaves out On-Behalf-Of.
+    """
+
+    method: str
+    target: str
+    body: Mapping[str, object] | None = None
+    personal_values: Sequence[str] = ()
+    max_body_bytes: int = MAX_BODY_BYTES
+    as_parent: bool = False
 
 
 class Transport:
@@ -105,76 +117,48 @@ class Transport:
             usage, self._usage = self._usage, Usage()
         return usage
 
-    def _in_turn(
-        self,
-        method: str,
-        target: str,
-        endpoint: str,
-        deadline: Deadline,
-        body: Body | None = None,
-        *,
-        personal_values: Iterable[str] = (),
-        max_body_bytes: int = MAX_BODY_BYTES,
-    ) -> bytes | None:
-        """Calls when the endpoint's limit lets it, and again after a 429, for as long as there is time.
-
-        No error says one of `personal_values`.
-        """
-        limit = self._limits[f"{method} {endpoint}"]
+    def _in_turn(self, call: Call, endpoint: str, deadline: Deadline) -> bytes | None:
+        """Calls when the endpoint's limit lets it, and again after a 429, for as long as there is time."""
+        limit = self._limits[f"{call.method} {endpoint}{' as parent' if call.as_parent else ''}"]
         while True:
             require_time(deadline)
             if not limit.try_start():
                 self.wait_for_reset(limit, deadline)
                 continue
             try:
-                return self._call(method, target, limit, body, personal_values, max_body_bytes)
+                return self._call(call, limit)
             except RateLimited:
                 self.wait_for_reset(limit, deadline)
 
-    def _call(
-        self,
-        method: str,
-        target: str,
-        limit: RateLimit,
-        body: Body | None = None,
-        personal_values: Iterable[str] = (),
-        max_body_bytes: int = MAX_BODY_BYTES,
-    ) -> bytes | None:
+    def _call(self, call: Call, limit: RateLimit) -> bytes | None:
         """The body of the 2xx answer to one call, which is repeated only with a renewed key."""
         key = self._api_key.current()
-        answer = self._send(method, target, key, body, limit, max_body_bytes)
+        answer = self._send(call, key, limit)
         if answer.status == 401 and (renewed := self._api_key.renewed(key)) != key:
-            answer = self._send(method, target, renewed, body, limit, max_body_bytes)
+            answer = self._send(call, renewed, limit)
         if answer.status == 429:
             raise RateLimited("SendGrid answered HTTP 429", retry_after=limit.seconds_until_reset())
-        if method == "GET" and answer.status == 404 and answer.body == b"":
+        if call.method == "GET" and answer.status == 404 and answer.body == b"":
             # Twilio's specification of Get a Contact by ID has a 404 without a body.
             raise SendGridRefused("SendGrid answered HTTP 404", status=404)
         if not 200 <= answer.status < 300:
-            raise answers.failure(answer.status, answer.body, personal_values)
+            raise answers.failure(answer.status, answer.body, call.personal_values)
         return answer.body
 
-    def _send(
-        self,
-        method: str,
-        target: str,
-        key: str,
-        body: Body | None,
-        limit: RateLimit,
-        max_body_bytes: int,
-    ) -> _Answer:
+    def _send(self, call: Call, key: str, limit: RateLimit) -> _Answer:
         with self._usage_lock:
             self._usage.api_calls += 1
         headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
-        if self._on_behalf_of:
-            headers["on-behalf-of"] = self._on_behalf_of
+        if self._on_behalf_of and not call.as_parent:
+            # In lower case it was ignored, and the parent account answered (sendgrid/docs#3751).
+            headers["On-Behalf-Of"] = self._on_behalf_of
         give_up_at = self._clock() + CONNECT_SECONDS + READ_SECONDS
         try:
             response = self._session.request(
-                method,
-                self._origin + target,
+                call.method,
+                self._origin + call.target,
                 headers=headers,
-                json=body,
+                json=call.body,
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
                 allow_redirects=False,
                 stream=True,
@@ -187,7 +171,7 @@ class Transport:
         with response:
             if response.status_code < 500:
                 limit.observe(response.headers, refused=response.status_code == 429)
-            return _Answer(response.status_code, self._body(response, give_up_at, max_body_bytes))
+            return _Answer(response.status_code, self._body(response, give_up_at, call.max_body_bytes))
 
     def _body(self, response: requests.Response, give_up_at: float, max_bytes: int) -> bytes | None:
         """The body, or None where it breaks off, is far too large or does not end in time."""
