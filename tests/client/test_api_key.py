@@ -44,6 +44,20 @@ def fill_secret(world: World, value: str | bytes) -> None:
         pytest.param(API_KEY, id="plain"),
         pytest.param(f" {API_KEY}\r\n", id="plain with white space around"),
         pytest.param(f'{{"api_key": "{API_KEY}"}}', id="JSON"),
+        pytest.param(f"\ufeff{API_KEY}", id="a byte order mark before it"),
+        pytest.param(f"{API_KEY}\u200b", id="a zero-width space after it"),
+        pytest.param(f'"{API_KEY}"\n', id="in double quotes"),
+        pytest.param(f"'{API_KEY}'", id="in single quotes"),
+        pytest.param(f"\u201c{API_KEY}\u201d", id="in a word processor's quotes"),
+        pytest.param(f"SENDGRID_API_KEY={API_KEY}", id="an assignment"),
+        pytest.param(f"export SENDGRID_API_KEY='{API_KEY}';\n", id="an exported assignment"),
+        pytest.param(f'set SENDGRID_API_KEY = "{API_KEY}"', id="an assignment with spaces"),
+        pytest.param(f'$env:SENDGRID_API_KEY = "{API_KEY}"', id="PowerShell's assignment"),
+        pytest.param(f"api_key: {API_KEY}", id="YAML"),
+        pytest.param(f"Bearer {API_KEY}", id="with its scheme"),
+        pytest.param(f"Authorization: Bearer {API_KEY}", id="a header"),
+        pytest.param(f'{{"api_key": "Bearer {API_KEY}"}}', id="JSON with the scheme"),
+        pytest.param(f'\ufeff{{"api_key": "{API_KEY}"}}', id="JSON after a byte order mark"),
         pytest.param(f'\n{{\n  "other": 1,\n  "api_key": "{API_KEY}\\n"\n}}\n', id="JSON with more in it"),
     ],
 )
@@ -68,27 +82,43 @@ def test_a_secret_that_is_filled_late_is_used_at_once(
 
 
 @pytest.mark.parametrize(
-    "secret",
+    ("secret", "cause"),
     [
-        pytest.param(" ", id="blank"),
-        pytest.param("{}", id="JSON without api_key"),
-        pytest.param('{"apikey": "SG.planted"}', id="JSON with another name"),
-        pytest.param('{"api_key": ""}', id="JSON with an empty key"),
-        pytest.param('{"api_key": null}', id="JSON with null"),
-        pytest.param('{"api_key": {"value": "SG.planted"}}', id="JSON with an object"),
-        pytest.param('{"api_key": "SG.planted"', id="broken JSON"),
-        pytest.param("SG.planted\nX-Injected: 1", id="a newline inside"),
-        pytest.param('{"api_key": "SG.planted\\r\\nX-Injected: 1"}', id="JSON with a newline inside"),
-        pytest.param("SG planted", id="a space inside"),
-        pytest.param("SG.plantéd", id="not ASCII"),
-        pytest.param(b"SG.planted", id="binary"),
+        pytest.param(" ", "it is empty", id="blank"),
+        pytest.param("\ufeff", "it is empty", id="a byte order mark alone"),
+        pytest.param('""', "it is empty", id="quotes alone"),
+        pytest.param("SENDGRID_API_KEY=", "it is empty", id="an assignment of nothing"),
+        pytest.param("{}", "JSON without a field api_key", id="JSON without api_key"),
+        pytest.param('{"apikey": "SG.planted"}', "JSON without a field api_key", id="JSON with another name"),
+        pytest.param(
+            '{"SENDGRID_API_KEY": "SG.planted"}', "JSON without a field api_key", id="the console's name"
+        ),
+        pytest.param('{"api_key": ""}', "it is empty", id="JSON with an empty key"),
+        pytest.param('{"api_key": null}', "api_key is not text", id="JSON with null"),
+        pytest.param('{"api_key": {"value": "SG.planted"}}', "api_key is not text", id="JSON with an object"),
+        pytest.param('{"api_key": "SG.planted"', "looks like JSON", id="broken JSON"),
+        pytest.param("{'api_key': 'SG.planted'}", "looks like JSON", id="Python's quotes"),
+        pytest.param('{"api_key":' * 20_000, "looks like JSON", id="JSON nested beyond the stack"),
+        pytest.param('["SG.planted"]', "a character that no key has", id="a list"),
+        pytest.param("SG.planted\nX-Injected: 1", "white space inside", id="a newline inside"),
+        pytest.param(
+            '{"api_key": "SG.planted\\r\\nX-Injected: 1"}',
+            "white space inside",
+            id="JSON with a newline inside",
+        ),
+        pytest.param("SG planted", "white space inside", id="a space inside"),
+        pytest.param("SG.planted # of the team", "white space inside", id="a comment"),
+        pytest.param("SG.plantéd", "a character that no key has", id="not ASCII"),
+        pytest.param("S\0G\0.\0planted", "a character that no key has", id="UTF-16"),
+        pytest.param("<SG.planted>", "a character that no key has", id="angle brackets"),
+        pytest.param(b"SG.planted", "it is binary", id="binary"),
     ],
 )
 def test_a_secret_without_a_usable_key_is_unauthorized_without_a_call(
-    world: World, new_client: NewClient, deadline: Deadline, secret: str | bytes
+    world: World, new_client: NewClient, deadline: Deadline, secret: str | bytes, cause: str
 ) -> None:
     fill_secret(world, secret)
-    with pytest.raises(SendGridUnauthorized, match="the API key's secret must be") as raised:
+    with pytest.raises(SendGridUnauthorized, match=f"the API key's secret must be .*: .*{cause}") as raised:
         new_client().contact_count(deadline)
     assert "plant" not in raised.value.message
     assert raised.value.__cause__ is None

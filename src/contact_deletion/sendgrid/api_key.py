@@ -13,7 +13,15 @@ from contact_deletion.errors import SendGridUnauthorized
 MAX_AGE_SECONDS = 300
 """A rotated key is noticed by its 401 anyway; this bounds how long a replaced one that still works is used."""
 
-_HEADER_SAFE = re.compile("[!-~]+")
+_FORM = "the API key's secret must be the key itself, or JSON with a field api_key"
+
+# RFC 6750, section 2.1: what may follow "Bearer".
+_BEARER_TOKEN = re.compile("[A-Za-z0-9._~+/-]+=*")
+
+# A byte order mark and a zero-width space come along from editors and web pages.
+_AROUND = " \t\r\n\v\f\u00a0\u200b\ufeff\"'`\u201c\u201d\u2018\u2019,;"
+
+_BEFORE = re.compile(r"(?:(?:export|set)\s+|\$env:)?[A-Za-z_][A-Za-z0-9_-]*\s*[:=]|bearer\s", re.IGNORECASE)
 
 
 class ApiKey:
@@ -40,25 +48,50 @@ class ApiKey:
             secret = self._provider.get(self._secret_id, max_age=MAX_AGE_SECONDS, force_fetch=force_fetch)
         except GetParameterError as error:
             raise SendGridUnauthorized(f"the API key's secret cannot be read ({_cause(error)})") from None
-        key = _key_of(secret)
-        if _HEADER_SAFE.fullmatch(key):
-            return key
-        if not force_fetch:  # somebody may have filled it since
-            return self._read(force_fetch=True)
-        raise SendGridUnauthorized(
-            "the API key's secret must be the key itself, or JSON with a field api_key"
-        )
+        try:
+            return _key_of(secret)
+        except _NoKey as cause:
+            if not force_fetch:  # somebody may have filled it since
+                return self._read(force_fetch=True)
+            raise SendGridUnauthorized(f"{_FORM}: {cause}") from None
+
+
+class _NoKey(Exception):
+    """Why the secret holds no key; never what it holds."""
 
 
 def _key_of(secret: object) -> str:
-    text = secret.strip() if isinstance(secret, str) else ""
-    if not text.startswith("{"):
-        return text
+    """The key, without what is often pasted with it: white space, quotes, an assignment, `Bearer`. Raises _NoKey."""
+    if not isinstance(secret, str):
+        raise _NoKey("it is binary; put it as text (SecretString)")
+    text = secret.strip(_AROUND)
+    key = _bare(_field(text) if text.startswith("{") else text)
+    if not key:
+        raise _NoKey("it is empty")
+    if re.search(r"\s", key):
+        raise _NoKey("it has white space inside")
+    if not _BEARER_TOKEN.fullmatch(key):
+        raise _NoKey("it has a character that no key has")
+    return key
+
+
+def _field(text: str) -> str:
     try:
-        key = json.loads(text).get("api_key")
-    except ValueError:
-        return ""
-    return key.strip() if isinstance(key, str) else ""
+        fields = json.loads(text)
+    except (ValueError, RecursionError):
+        raise _NoKey("it looks like JSON, but is not") from None
+    if "api_key" not in fields:
+        raise _NoKey("it is JSON without a field api_key")
+    if not isinstance(fields["api_key"], str):
+        raise _NoKey("api_key is not text")
+    return fields["api_key"]
+
+
+def _bare(text: str) -> str:
+    text = text.strip(_AROUND)
+    while before := _BEFORE.match(text):
+        text = text[before.end() :].strip(_AROUND)
+    return text
 
 
 def _cause(error: GetParameterError) -> str:
