@@ -10,7 +10,8 @@ import requests
 from contact_deletion.deadline import Deadline
 from contact_deletion.errors import SendGridUnauthorized
 from contact_deletion.sendgrid.rate_limit import MAX_CALLS_AT_ONCE
-from tests.client.support import OPERATIONS, Known, WholeClient
+from local.sendgrid_double import Fault
+from tests.client.support import OPERATIONS, Known, WholeClient, with_each
 from tests.support.events import contact_id
 from tests.support.world import API_KEY, World
 
@@ -159,6 +160,24 @@ def test_a_rotated_key_costs_one_call_and_one_fetch(
     assert len(fetches) == 2
 
 
+@pytest.mark.parametrize(("name", "status"), with_each(403, 451))
+def test_key_replaced_for_a_scope_or_a_region_is_used_at_once(
+    world: World,
+    client: WholeClient,
+    known: Known,
+    deadline: Deadline,
+    fetches: list[None],
+    name: str,
+    status: int,
+) -> None:
+    client.contact_count(deadline)
+    world.rotate_key("SG.with-more-scopes")
+    world.double.faults.add(Fault(status=status))
+    OPERATIONS[name](client, known, deadline)
+    assert [request.status for request in world.double.requests[1:]] in ([status, 200], [status, 202])
+    assert len(fetches) == 2
+
+
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_a_renewed_key_that_is_refused_too_is_the_end(
     world: World, client: WholeClient, known: Known, deadline: Deadline, name: str
@@ -203,9 +222,10 @@ def test_calls_that_are_refused_together_fetch_the_rotated_key_once(
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_forbidden_is_unauthorized_without_a_second_try(
-    world: World, client: WholeClient, known: Known, deadline: Deadline, name: str
+    world: World, client: WholeClient, known: Known, deadline: Deadline, fetches: list[None], name: str
 ) -> None:
     world.double.forbidden = True
     with pytest.raises(SendGridUnauthorized, match="HTTP 403: access forbidden"):
         OPERATIONS[name](client, known, deadline)
     assert len(world.double.requests) == 1
+    assert len(fetches) == 2

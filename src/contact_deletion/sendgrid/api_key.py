@@ -11,7 +11,7 @@ from contact_deletion.aws_errors import error_code
 from contact_deletion.errors import SendGridUnauthorized
 
 MAX_AGE_SECONDS = 300
-"""A rotated key is noticed by its 401 anyway; this bounds how long a replaced one that still works is used."""
+"""A rotated key is noticed when it is refused; this bounds how long a replaced one that still works is used."""
 
 _FORM = "the API key's secret must be the key itself, or JSON with a field api_key"
 
@@ -38,7 +38,7 @@ class ApiKey:
             return self._read(force_fetch=False)
 
     def renewed(self, refused: str) -> str:
-        """The key after SendGrid answered 401 to `refused`: read afresh, unless another thread has done so already."""
+        """The key after SendGrid refused `refused`: read again, unless another thread has done so already."""
         with self._lock:
             known = self._read(force_fetch=False)
             return known if known != refused else self._read(force_fetch=True)

@@ -44,7 +44,7 @@ class SendGridClient(Transport):
 
     def delete_all_contacts(self) -> str:
         """Starts the deletion of every contact and gives its job's id. One attempt: it never waits and repeats nothing
-        but a call that a stale key's 401 answered.
+        but a call that was refused to a replaced key.
         """
         limit = self.deletion_limit
         if not limit.try_start():

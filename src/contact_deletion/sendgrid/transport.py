@@ -27,6 +27,10 @@ begun with less time left.
 MAX_BODY_BYTES = 1024 * 1024
 
 
+# A key that was replaced may be void, lack a scope or belong to another region.
+_PERHAPS_OLD_KEY = frozenset({401, 403, 451})
+
+
 @dataclass
 class Usage:
     """What an invocation cost: calls made, and seconds waited for the rate limit."""
@@ -134,7 +138,7 @@ class Transport:
         """The body of the 2xx answer to one call, which is repeated only with a renewed key."""
         key = self._api_key.current()
         answer = self._send(call, key, limit)
-        if answer.status == 401 and (renewed := self._api_key.renewed(key)) != key:
+        if answer.status in _PERHAPS_OLD_KEY and (renewed := self._api_key.renewed(key)) != key:
             answer = self._send(call, renewed, limit)
         if answer.status == 429:
             raise RateLimited("SendGrid answered HTTP 429", retry_after=limit.seconds_until_reset())
