@@ -7,8 +7,24 @@ PENDING = "pending"
 UNKNOWN = "unknown"
 """SendGrid knows no such job: not yet, or not any more."""
 
-_FAILURES = ("error", "fail")
-"""How the words begin that SendGrid's documents and its users have for a job that did not do all it was asked to."""
+# `completed` is documented. The others are what a job that did all that it was asked to might be called instead.
+_COMPLETIONS = frozenset(
+    {COMPLETED, "complete", "done", "finished", "processed", "success", "successful", "succeeded"}
+)
+
+# How the words begin for a job that did not do all that it was asked to. `errored` and `failed` are documented.
+_FAILURES = ("error", "fail", "abort", "cancel", "partial", "reject", "expire")
+_WITH_FAILURES = ("_with_error", "_with_errors", "_with_failures")
+
+
+def is_completion(status: str) -> bool:
+    """Whether the word, in lower case, says that a job did all that it was asked to."""
+    return status in _COMPLETIONS
+
+
+def is_failure(status: str) -> bool:
+    """Whether the word, in lower case, says that a job has ended and some or all of it failed."""
+    return status.startswith(_FAILURES) or status.endswith(_WITH_FAILURES)
 
 
 @dataclass(frozen=True)
@@ -27,17 +43,20 @@ class Job:
 
     @property
     def completed(self) -> bool:
-        return self.status == COMPLETED
+        return is_completion(self.status)
 
     @property
     def failed(self) -> bool:
-        """Whether some or all of it failed: documented are `errored` and `failed`, seen were more."""
-        return self.status.startswith(_FAILURES)
+        """Whether some or all of it failed."""
+        return is_failure(self.status)
 
     @property
     def adds_up(self) -> bool:
-        """Whether the counts, as far as they are told, agree that everything was deleted."""
-        if self.errored_count:
+        """Whether the job calls itself `completed`, as documented, and its counts, where known, agree.
+
+        Another word for it is not documented, so it leaves a doubt.
+        """
+        if self.status != COMPLETED or self.errored_count:
             return False
         return (
             self.requested_count is None

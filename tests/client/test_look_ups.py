@@ -79,7 +79,7 @@ def test_the_count_is_that_of_the_contacts(
     assert client.contact_count(deadline) == contacts
 
 
-@pytest.mark.parametrize("count", [None, True, -1, 1.5, "4", [4], {"contact_count": 4}], ids=repr)
+@pytest.mark.parametrize("count", [None, True, -1, 1.5, "four", [4], {"contact_count": 4}], ids=repr)
 def test_a_count_that_is_none_is_an_outage(
     world: World, client: WholeClient, deadline: Deadline, count: object
 ) -> None:

@@ -289,7 +289,7 @@ def test_a_job_is_told_with_its_counts_and_the_link_to_its_errors() -> None:
         {"status": "completed", "results": None},
         {"status": "completed", "results": []},
         {"status": "completed", "results": {}},
-        {"status": "completed", "results": {"requested_count": None, "deleted_count": "3"}},
+        {"status": "completed", "results": {"requested_count": None, "deleted_count": "three"}},
         {"status": "completed", "results": {"requested_count": -1, "errored_count": True, "errors_url": 7}},
         {"status": "completed", "job_type": {"unknown": True}, "results": {"unmodified_count": 1}},
     ],
@@ -306,12 +306,17 @@ def test_what_a_job_does_not_tell_is_none(told: dict[str, Any]) -> None:
         ("Completed", "completed"),
         ("ERRORED", "errored"),
         ("Failure", "failure"),
+        (" completed\n", "completed"),
+        ("In Progress", "in_progress"),
+        ("completed-with-errors", "completed_with_errors"),
         ("in_progress", "in_progress"),
         ("", PENDING),
         (None, PENDING),
         (7, PENDING),
         ({"status": "completed"}, PENDING),
         ("completed for jane@example.com", PENDING),
+        ("the contacts of jane of acme", PENDING),
+        ("in  progress", "in__progress"),
         ("x" * 33, PENDING),
     ],
     ids=repr,
@@ -320,6 +325,47 @@ def test_a_status_is_a_word_in_lower_case_and_anything_else_leaves_the_matter_op
     told: object, status: str
 ) -> None:
     assert answers.job(JOB, body({"status": told})).status == status
+
+
+COUNTS = [
+    (0, 0),
+    (1000, 1000),
+    (1000.0, 1000),
+    ("1000", 1000),
+    (" 1000 ", 1000),
+    ("1,000", 1000),
+    ("12,345,678", 12345678),
+    (2**53 - 1, 2**53 - 1),
+    (2**53, None),
+    (float(2**53), None),
+    (str(2**53), None),
+    (1.5, None),
+    (-1, None),
+    (-1.0, None),
+    (True, None),
+    (float("nan"), None),
+    (float("inf"), None),
+    ("", None),
+    ("-1", None),
+    ("1.5", None),
+    ("1.000", None),
+    ("1,00", None),
+    ("1000,000", None),
+    ("1_000", None),
+    ("0x10", None),
+    ("\u0661", None),
+    ("9" * 4_301, None),
+    ([1], None),
+    ({"count": 1}, None),
+    (None, None),
+]
+
+
+@pytest.mark.parametrize(("sent", "count"), COUNTS, ids=lambda value: repr(value)[:20])
+def test_count_is_a_whole_number_however_it_is_spelled(sent: object, count: int | None) -> None:
+    found = answers.job(JOB, body({"status": "completed", "results": {"deleted_count": sent}})).deleted_count
+    assert found == count
+    assert type(found) is type(count)
 
 
 def test_a_job_without_a_status_is_pending() -> None:
@@ -448,12 +494,23 @@ def test_an_expiry_keeps_its_offset() -> None:
         {"status": "ready"},
         {"status": "ready", "urls": None, "expires_at": None, "contact_count": None, "message": None},
         {"status": "ready", "urls": "https://files.example.com/1", "expires_at": "tomorrow"},
-        {"status": "ready", "expires_at": "2026-11-22T00:00:00", "contact_count": "7", "message": 7},
+        {"status": "ready", "expires_at": "2026-11-22T00:00:00", "contact_count": "seven", "message": 7},
     ],
     ids=str,
 )
 def test_what_an_export_does_not_tell_is_left_out(told: dict[str, Any]) -> None:
     assert exports.export(body(told)) == Export("ready")
+
+
+@pytest.mark.parametrize("status", ["ready", "Ready", "completed", "done"])
+def test_every_word_for_an_export_with_links_is_ready(status: str) -> None:
+    assert exports.export(body({"status": status, "urls": ["https://files.example.com/1"]})).ready
+
+
+def test_export_is_ready_without_links_only_by_the_documented_word() -> None:
+    """It may have no contacts. Another word may come before the links do."""
+    assert exports.export(body({"status": "ready", "urls": []})).ready
+    assert not exports.export(body({"status": "completed", "urls": []})).ready
 
 
 @pytest.mark.parametrize("status", ["failure", "failed", "Failed", "errored"])

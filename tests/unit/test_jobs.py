@@ -9,21 +9,40 @@ def job(status: str) -> Job:
     return Job("job-1", status)
 
 
-@pytest.mark.parametrize("status", ["errored", "failed", "error", "failure", "errors", "fail"])
+@pytest.mark.parametrize(
+    "status",
+    [
+        *("errored", "failed", "error", "failure", "errors", "fail"),
+        *("aborted", "canceled", "cancelled", "rejected", "expired", "partial", "partially_completed"),
+        *("completed_with_errors", "finished_with_failures", "done_with_error"),
+    ],
+)
 def test_every_spelling_of_failure_is_one(status: str) -> None:
     assert job(status).failed
     assert not job(status).completed
 
 
-@pytest.mark.parametrize("status", [PENDING, UNKNOWN, "queued", "in_progress", "complete", "unfailed", ""])
+@pytest.mark.parametrize("status", [PENDING, UNKNOWN, "queued", "in_progress", "completing", "unfailed", ""])
 def test_any_other_word_leaves_the_job_open(status: str) -> None:
     assert not job(status).failed
     assert not job(status).completed
 
 
-def test_completed_is_no_failure() -> None:
-    assert job(COMPLETED).completed
-    assert not job(COMPLETED).failed
+@pytest.mark.parametrize(
+    "status",
+    [
+        *(COMPLETED, "complete", "done", "finished", "processed"),
+        *("success", "successful", "succeeded"),
+    ],
+)
+def test_every_word_for_completion_is_one(status: str) -> None:
+    assert job(status).completed
+    assert not job(status).failed
+
+
+def test_only_the_documented_word_for_completion_leaves_no_doubt() -> None:
+    assert job(COMPLETED).adds_up
+    assert not job("done").adds_up
 
 
 @pytest.mark.parametrize(

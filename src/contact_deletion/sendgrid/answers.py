@@ -11,6 +11,9 @@ from contact_deletion.redaction import redact
 from contact_deletion.request.fields import RESOURCE_ID, is_whole_number
 
 _WORD = re.compile("[a-z_]{1,32}")
+_BETWEEN_PARTS = re.compile("[ -]")
+_MAX_JOINTS = 3
+_COUNT = re.compile("[0-9]{1,16}|[0-9]{1,3}(,[0-9]{3}){1,5}", re.ASCII)
 _URL = re.compile("https://[!-~]{1,4088}")
 
 _PERHAPS_FORWARDED = frozenset({502, 504})
@@ -73,7 +76,9 @@ def json_object(body: bytes | None) -> dict[str, Any]:
     return parsed if isinstance(parsed, dict) else {}
 
 
-def failure(status: int, body: bytes | None, personal_values: Iterable[str]) -> NotAccepted:
+def failure(
+    status: int, body: bytes | None, personal_values: Iterable[str], retry_after: float = 0.0
+) -> NotAccepted:
     """The error that a status other than 2xx and 429 stands for; SendGrid's own words are redacted.
 
     451 is documented as "Unavailable due to data residency restrictions". Keys of the EU on the global host were
@@ -87,7 +92,9 @@ def failure(status: int, body: bytes | None, personal_values: Iterable[str]) -> 
     if status in (401, 403):
         return SendGridUnauthorized(message)
     if status >= 500 or status in _WORTH_REPEATING:
-        return SendGridUnavailable(message, maybe_received=status in _PERHAPS_FORWARDED)
+        return SendGridUnavailable(
+            message, maybe_received=status in _PERHAPS_FORWARDED, retry_after=retry_after
+        )
     if 400 <= status < 500 and (status in _ABOUT_SIZE or _is_sendgrids(body)):
         return SendGridRefused(message, status=status)
     return SendGridUnavailable(message)
@@ -111,15 +118,22 @@ def _messages(body: bytes | None) -> list[str]:
 
 
 def status_word(found: dict[str, Any]) -> str:
-    """A word that is not one, or is missing, leaves the matter open."""
+    """The status as a word in lower case, its parts joined by `_`; where it is none, the matter is open: `pending`."""
     status = found.get("status")
-    word = status.lower() if isinstance(status, str) else ""
-    return word if _WORD.fullmatch(word) else PENDING
+    word = "_".join(_BETWEEN_PARTS.split(status.strip().lower())) if isinstance(status, str) else ""
+    is_word = _WORD.fullmatch(word) and word.count("_") <= _MAX_JOINTS
+    return word if is_word else PENDING
 
 
 def count(counts: dict[str, Any], name: str) -> int | None:
-    """None where it is no count, or one that no reader of JSON could be told."""
+    """A whole number, however JSON spells it: 1000, 1000.0, "1000" or "1,000". None where it is none of these, or one
+    that not every reader of JSON keeps as it is.
+    """
     value = counts.get(name)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, str) and _COUNT.fullmatch(value.strip()):
+        value = int(value.replace(",", ""))
     return value if is_whole_number(value) else None
 
 

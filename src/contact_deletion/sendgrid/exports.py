@@ -5,6 +5,7 @@ from datetime import datetime
 
 from contact_deletion.deadline import Deadline
 from contact_deletion.errors import SendGridUnavailable
+from contact_deletion.jobs import is_completion, is_failure
 from contact_deletion.redaction import redact
 from contact_deletion.request.fields import RESOURCE_ID
 from contact_deletion.sendgrid import answers
@@ -14,9 +15,6 @@ PART_MEGABYTES = 500
 """Of a part of an export, so that one invocation copies it in time (Twilio docs: 5,000 is the default)."""
 
 READY = "ready"
-
-_FAILURES = ("fail", "error")
-"""The documents say `failure`; `failed` was seen."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +34,13 @@ class Export:
 
     @property
     def ready(self) -> bool:
-        return self.status == READY
+        """`ready` is documented. What ends like another job is ready where it has links."""
+        return self.status == READY or (is_completion(self.status) and bool(self.urls))
 
     @property
     def failed(self) -> bool:
-        return self.status.startswith(_FAILURES)
+        """`failure` is documented; `failed` was observed."""
+        return is_failure(self.status)
 
 
 class ExportClient(Transport):
