@@ -102,6 +102,25 @@ def test_a_429_that_does_not_say_when_the_window_ends_is_waited_out(
     assert len(world.clock.slept) == 3
 
 
+@pytest.mark.parametrize("name", WAITING)
+def test_429_that_says_only_when_to_come_back_is_waited_out_until_then(
+    world: World, client: WholeClient, known: Known, deadline: Deadline, name: str
+) -> None:
+    world.double.faults.add(Fault(status=429, headers={"Retry-After": "40"}))
+    OPERATIONS[name](client, known, deadline)
+    assert sum(world.clock.slept) == pytest.approx(40, abs=1)
+
+
+@pytest.mark.parametrize(("name", "status"), with_each(503, 500, 529))
+def test_outage_says_when_to_come_back(
+    world: World, client: WholeClient, known: Known, deadline: Deadline, name: str, status: int
+) -> None:
+    world.double.faults.add(Fault(status=status, headers={"Retry-After": "240"}))
+    with pytest.raises(SendGridUnavailable) as raised:
+        OPERATIONS[name](client, known, deadline)
+    assert raised.value.retry_after == 240
+
+
 def test_waiting_for_429s_ends_with_the_invocation(
     world: World, client: WholeClient, deadline: Deadline
 ) -> None:

@@ -46,3 +46,20 @@ def test_page_of_the_edge_does_not_complete_what_was_not_deleted(world: World) -
     assert world.deletion_status(batch) == GOES
 
     assert kinds(world) == {"order-0": "Failed"}
+
+
+def test_outage_comes_back_when_sendgrid_says(world: World, visibility_timeouts: list[int]) -> None:
+    world.double.faults.add(Fault(status=503, headers={"Retry-After": "600"}))
+
+    world.bulk_delete(sqs_event(bulk_delete([contact_id(1)]), queue="BulkDeleteQueue"))
+
+    assert visibility_timeouts == [600]
+
+
+def test_429_comes_back_when_sendgrid_says(world: World, visibility_timeouts: list[int]) -> None:
+    world.context.remaining_seconds = 120
+    world.double.faults.add(Fault(status=429, headers={"Retry-After": "600"}))
+
+    world.bulk_delete(sqs_event(bulk_delete([contact_id(1)]), queue="BulkDeleteQueue"))
+
+    assert visibility_timeouts == [600]

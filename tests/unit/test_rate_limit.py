@@ -10,6 +10,7 @@ from contact_deletion.sendgrid.rate_limit import (
     RESET_MARGIN_SECONDS,
     SHARED_BY,
     RateLimit,
+    retry_after,
 )
 from tests.support.clock import FakeClock
 
@@ -348,3 +349,45 @@ def test_whatever_answers_say_a_call_may_start_before_long(
         endpoint.clock.advance(then)
     endpoint.clock.advance(endpoint.limit.seconds_until_reset())
     assert endpoint.limit.try_start()
+
+
+NOON = 1795608000.0  # 2026-11-25 12:00:00 UTC
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("0", 0),
+        ("40", 40),
+        ("1.5", 1.5),
+        ("900", 900),
+        ("86400", 900),
+        ("Wed, 25 Nov 2026 12:02:00 GMT", 120),
+        ("Wed, 25 Nov 2026 11:59:00 GMT", 0),
+        ("Thu, 26 Nov 2026 12:00:00 GMT", 900),
+        ("-1", None),
+        ("soon", None),
+        ("", None),
+        ("1e999", None),
+        ("Wed, 99 Nov 2026 12:02:00 GMT", None),
+        ("Wed, 25 Nov 99999999999 12:02:00 GMT", None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(value: str, seconds: float | None) -> None:
+    assert retry_after({"Retry-After": value}, NOON) == seconds
+
+
+def test_no_retry_after_asks_for_nothing() -> None:
+    assert retry_after({}, NOON) is None
+
+
+@given(st.text())
+def test_any_retry_after_is_a_time_or_none(value: str) -> None:
+    seconds = retry_after({"Retry-After": value}, NOON)
+    assert seconds is None or 0 <= seconds <= 900
+
+
+def test_reset_of_a_window_counts_more_than_retry_after() -> None:
+    limit = RateLimit(FakeClock())
+    limit.observe({"X-RateLimit-Reset": "10", "Retry-After": "60"}, refused=True)
+    assert limit.seconds_until_reset() == pytest.approx(10, abs=1)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from threading import Lock
 
 from contact_deletion.deadline import Clock
@@ -88,7 +89,7 @@ class RateLimit:
             self._under_way = max(0, self._under_way - 1)
             self._asking, self._told_at = False, now
             if refused:
-                self._refuse(ends_at or now + _UNTOLD_REFUSAL_SECONDS, now)
+                self._refuse(ends_at or now + (retry_after(headers, now) or _UNTOLD_REFUSAL_SECONDS), now)
             elif remaining is not None and ends_at is not None:
                 self._adopt(remaining, ends_at, now)
             elif now >= self._ends_at:
@@ -119,6 +120,20 @@ class RateLimit:
 
     def _is_same_window(self, ends_at: float) -> bool:
         return abs(ends_at - self._ends_at) <= _SAME_WINDOW_SECONDS
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds that `Retry-After` asks to wait, given as seconds or as a date (RFC 9110, section 10.2.3).
+
+    None where there is no such header or it makes no sense. A longer time than MAX_WINDOW_SECONDS is not believed.
+    """
+    seconds = _number(headers, "Retry-After")
+    if seconds is None:
+        try:
+            seconds = parsedate_to_datetime(headers["Retry-After"]).timestamp() - now
+        except (KeyError, ValueError, OverflowError):
+            return None
+    return min(max(seconds, 0.0), MAX_WINDOW_SECONDS)
 
 
 def _end_of_window(headers: Mapping[str, str], now: float) -> float | None:

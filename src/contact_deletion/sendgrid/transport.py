@@ -15,7 +15,7 @@ from contact_deletion.deadline import Clock, Deadline, Sleep
 from contact_deletion.errors import RateLimited, SendGridRefused, SendGridUnavailable
 from contact_deletion.sendgrid import answers
 from contact_deletion.sendgrid.api_key import ApiKey
-from contact_deletion.sendgrid.rate_limit import MAX_CALLS_AT_ONCE, RateLimit
+from contact_deletion.sendgrid.rate_limit import MAX_CALLS_AT_ONCE, RateLimit, retry_after
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 20.0
@@ -40,9 +40,11 @@ class Usage:
 
 
 class _Answer(NamedTuple):
+    """`body` is None where it broke off; `retry_after` is how many seconds a 5xx asks to wait."""
+
     status: int
     body: bytes | None
-    """None where it broke off."""
+    retry_after: float
 
 
 class _Session(requests.Session):
@@ -146,7 +148,7 @@ class Transport:
             # Twilio's specification of Get a Contact by ID has a 404 without a body.
             raise SendGridRefused("SendGrid answered HTTP 404", status=404)
         if not 200 <= answer.status < 300:
-            raise answers.failure(answer.status, answer.body, call.personal_values)
+            raise answers.failure(answer.status, answer.body, call.personal_values, answer.retry_after)
         return answer.body
 
     def _send(self, call: Call, key: str, limit: RateLimit) -> _Answer:
@@ -173,9 +175,13 @@ class Transport:
                 maybe_received=not _surely_not_sent(error),
             ) from None
         with response:
+            wait_seconds = None
             if response.status_code < 500:
                 limit.observe(response.headers, refused=response.status_code == 429)
-            return _Answer(response.status_code, self._body(response, give_up_at, call.max_body_bytes))
+            else:
+                wait_seconds = retry_after(response.headers, self._clock())
+            body = self._body(response, give_up_at, call.max_body_bytes)
+            return _Answer(response.status_code, body, wait_seconds or 0.0)
 
     def _body(self, response: requests.Response, give_up_at: float, max_bytes: int) -> bytes | None:
         """The body, or None where it breaks off, is far too large or does not end in time."""
