@@ -101,15 +101,17 @@ class ContractAdapter(HTTPAdapter):
 
 
 class FailingAdapter(HTTPAdapter):
-    """Raises an error in place of every answer, and notes the timeouts that it was given."""
+    """Raises an error in place of every answer, after `wait`, and notes the timeouts that it was given."""
 
-    def __init__(self, error: requests.RequestException) -> None:
+    def __init__(self, error: requests.RequestException, wait: Callable[[], None] = lambda: None) -> None:
         super().__init__()
         self._error = error
+        self._wait = wait
         self.timeouts: list[Any] = []
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         self.timeouts.append(options["timeout"])
+        self._wait()
         raise self._error
 
 

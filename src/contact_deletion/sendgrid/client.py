@@ -40,7 +40,7 @@ class SendGridClient(Transport):
     def delete_contacts(self, contact_ids: Sequence[str]) -> str:
         """Starts the deletion of these contacts and gives its job's id. The caller keeps to `deletion_limit`."""
         target = self.ids_target(contact_ids)
-        return answers.job_id(self._call(Call("DELETE", target), self.deletion_limit))
+        return answers.job_id(self._call(Call("DELETE", target, is_repeatable=True), self.deletion_limit))
 
     def delete_all_contacts(self) -> str:
         """Starts the deletion of every contact and gives its job's id. One attempt: it never waits and repeats nothing
@@ -67,7 +67,9 @@ class SendGridClient(Transport):
         """The contact as SendGrid has it. Raises ContactNotFound where it has none."""
         try:
             found = answers.json_object(
-                self._in_turn(Call("GET", f"{self._contacts}/{contact_id}"), "contact", deadline)
+                self._in_turn(
+                    Call("GET", f"{self._contacts}/{contact_id}", is_repeatable=True), "contact", deadline
+                )
             )
         except SendGridRefused as refused:
             if refused.status == 404:
@@ -79,7 +81,7 @@ class SendGridClient(Transport):
 
     def contact_count(self, deadline: Deadline) -> int:
         """How many contacts the account has."""
-        answer = self._in_turn(Call("GET", f"{self._contacts}/count"), "count", deadline)
+        answer = self._in_turn(Call("GET", f"{self._contacts}/count", is_repeatable=True), "count", deadline)
         count = answers.count(answers.json_object(answer), "contact_count")
         if count is None:
             raise SendGridUnavailable(
@@ -90,7 +92,9 @@ class SendGridClient(Transport):
     def job(self, job_id: str, deadline: Deadline) -> Job:
         """How a deletion job stands (Twilio docs: Import Contacts Status)."""
         try:
-            body = self._in_turn(Call("GET", f"{self._contacts}/imports/{job_id}"), "imports", deadline)
+            body = self._in_turn(
+                Call("GET", f"{self._contacts}/imports/{job_id}", is_repeatable=True), "imports", deadline
+            )
         except SendGridRefused:
             return Job(job_id, UNKNOWN)
         return answers.job(job_id, body)
@@ -101,7 +105,13 @@ class SendGridClient(Transport):
 
     def sampled_contacts(self, deadline: Deadline, *, as_parent: bool = False) -> frozenset[str]:
         """The IDs of up to 50 of the most recent contacts (Twilio docs: Get Sample Contacts)."""
-        call = Call("GET", self._contacts, max_body_bytes=_MAX_LOOK_UP_BYTES, as_parent=as_parent)
+        call = Call(
+            "GET",
+            self._contacts,
+            max_body_bytes=_MAX_LOOK_UP_BYTES,
+            as_parent=as_parent,
+            is_repeatable=True,
+        )
         return answers.contact_ids(self._in_turn(call, "contacts", deadline))
 
     def existing_contacts(
@@ -118,6 +128,7 @@ class SendGridClient(Transport):
             {"ids": list(contact_ids)},
             max_body_bytes=_MAX_LOOK_UP_BYTES,
             as_parent=as_parent,
+            is_repeatable=True,
         )
         try:
             body = self._in_turn(call, "batch", deadline)

@@ -53,7 +53,11 @@ class ExportClient(Transport):
 
     def export(self, export_id: str, deadline: Deadline) -> Export:
         """How an export stands."""
-        return export(self._in_turn(Call("GET", f"{self._contacts}/exports/{export_id}"), "export", deadline))
+        return export(
+            self._in_turn(
+                Call("GET", f"{self._contacts}/exports/{export_id}", is_repeatable=True), "export", deadline
+            )
+        )
 
 
 def export_id(body: bytes | None) -> str:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.cookiejar import DefaultCookiePolicy
 from threading import Lock
 from typing import NamedTuple
@@ -23,6 +23,9 @@ CALL_SECONDS = CONNECT_SECONDS + 2 * READ_SECONDS
 """The longest a call takes: the headers may be slow, and so may the last part of the body that is waited for. None is
 begun with less time left.
 """
+
+DEAD_CONNECTION_SECONDS = 1.0
+"""A connection that died while the environment was frozen is found out by the first packet."""
 
 MAX_BODY_BYTES = 1024 * 1024
 
@@ -67,7 +70,8 @@ def new_session() -> requests.Session:
 class Call:
     """One call to SendGrid.
 
-    No error contains one of `personal_values`. `as_parent` leaves out On-Behalf-Of.
+    No error contains one of `personal_values`. `as_parent` leaves out On-Behalf-Of. `is_repeatable` says that it does
+    no harm to send it twice.
     """
 
     method: str
@@ -76,6 +80,7 @@ class Call:
     personal_values: Sequence[str] = ()
     max_body_bytes: int = MAX_BODY_BYTES
     as_parent: bool = False
+    is_repeatable: bool = False
 
 
 class Transport:
@@ -105,6 +110,8 @@ class Transport:
         self._limits: defaultdict[str, RateLimit] = defaultdict(lambda: RateLimit(clock))
         self._usage_lock = Lock()
         self._usage = Usage()
+        # Whether a connection may be in the pool. It may have died since: Lambda freezes the process in between.
+        self._is_pooled = False
 
     def wait_for_reset(self, limit: RateLimit, deadline: Deadline) -> None:
         """Sleeps until the window ends. Raises RateLimited when there would be no time left for a call then."""
@@ -137,7 +144,9 @@ class Transport:
                 self.wait_for_reset(limit, deadline)
 
     def _call(self, call: Call, limit: RateLimit) -> bytes | None:
-        """The body of the 2xx answer to one call, which is repeated only with a renewed key."""
+        """The body of the 2xx answer to one call, which is repeated only with a renewed key, or where its pooled
+        connection was dead and it is repeatable.
+        """
         key = self._api_key.current()
         answer = self._send(call, key, limit)
         if answer.status in _PERHAPS_OLD_KEY and (renewed := self._api_key.renewed(key)) != key:
@@ -158,7 +167,7 @@ class Transport:
         if self._on_behalf_of and not call.as_parent:
             # In lower case it was ignored, and the parent account answered (sendgrid/docs#3751).
             headers["On-Behalf-Of"] = self._on_behalf_of
-        give_up_at = self._clock() + CONNECT_SECONDS + READ_SECONDS
+        started_at, was_pooled = self._clock(), self._is_pooled
         try:
             response = self._session.request(
                 call.method,
@@ -170,10 +179,18 @@ class Transport:
                 stream=True,
             )
         except requests.RequestException as error:
+            self._session.close()  # what else is in the pool has died with it
+            self._is_pooled = False
+            is_dead = isinstance(error, requests.ConnectionError) and not _surely_not_sent(error)
+            is_sudden = self._clock() - started_at <= DEAD_CONNECTION_SECONDS
+            if was_pooled and is_dead and is_sudden and call.is_repeatable:
+                return self._send(replace(call, is_repeatable=False), key, limit)
             raise SendGridUnavailable(
                 f"SendGrid could not be reached, or did not answer ({type(error).__name__})",
                 maybe_received=not _surely_not_sent(error),
             ) from None
+        self._is_pooled = True
+        give_up_at = started_at + CONNECT_SECONDS + READ_SECONDS
         with response:
             wait_seconds = None
             if response.status_code < 500:
