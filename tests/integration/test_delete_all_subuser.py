@@ -100,6 +100,19 @@ def test_it_is_refused_where_the_samples_contacts_are_on_their_way_out(
     assert world.deletions() == []
 
 
+def test_it_is_refused_where_the_second_look_misses_a_contact(world: World, subuser: Account) -> None:
+    """So the first may have missed others."""
+    add_contacts(subuser, 2)
+    found = {"result": [{"id": next(iter(subuser.contact_ids()))}]}
+    world.double.faults.add(Fault(route="*/batch"))
+    world.double.faults.add(Fault(route="*/batch", status=200, body=found))
+
+    with pytest.raises(DeleteAllRefused):
+        world.delete_all(request(world))
+
+    assert world.deletions() == []
+
+
 def test_look_up_that_fails_proves_nothing(world: World, subuser: Account) -> None:
     add_contacts(subuser, 3)
     world.double.faults.add(Fault(route="*/batch", status=404, body="<html></html>"))

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from threading import Lock
 from typing import NamedTuple
@@ -179,12 +179,13 @@ class Transport:
                 stream=True,
             )
         except requests.RequestException as error:
-            self._session.close()  # what else is in the pool has died with it
+            # What else is in the pool has died with it. The next connection is new, so this ends with one repetition.
+            self._session.close()
             self._is_pooled = False
             is_dead = isinstance(error, requests.ConnectionError) and not _surely_not_sent(error)
             is_sudden = self._clock() - started_at <= DEAD_CONNECTION_SECONDS
             if was_pooled and is_dead and is_sudden and call.is_repeatable:
-                return self._send(replace(call, is_repeatable=False), key, limit)
+                return self._send(call, key, limit)
             raise SendGridUnavailable(
                 f"SendGrid could not be reached, or did not answer ({type(error).__name__})",
                 maybe_received=not _surely_not_sent(error),
