@@ -23,8 +23,8 @@ _MADE = (
 def description(
     template: Template, resources: Resources, log_directories: Mapping[str, Path]
 ) -> dict[str, Any]:
-    """The outputs, as DescribeStacks has them; type and physical ID of the resources that are made here, by logical ID;
-    and the directory of each log group's streams, by the group's name."""
+    """The outputs and parameters, as DescribeStacks has them; type and physical ID of the resources that are made here,
+    by logical ID; and the directory of each log group's streams, by the group's name."""
     made = {
         logical_id: (kind, resources.attribute_of(logical_id, "Ref"))
         for kind in (*_MADE, _LOG_GROUP)
@@ -38,6 +38,10 @@ def description(
                 "Description": output.get("Description"),
             }
             for name, output in template.outputs.items()
+        ],
+        "parameters": [
+            {"ParameterKey": name, "ParameterValue": text(value)}
+            for name, value in template.parameters.items()
         ],
         # The log groups of state machines are not made here.
         "resources": {

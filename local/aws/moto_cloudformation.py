@@ -25,9 +25,17 @@ class ValidationError(ServiceException):
 
 
 class DescribedStack:
-    """`outputs` are as DescribeStacks has them; `resources` have a type and a physical ID, by logical ID."""
+    """`outputs` and `parameters` are as DescribeStacks has them.
 
-    def __init__(self, outputs: list[dict[str, Any]], resources: Mapping[str, tuple[str, str]]) -> None:
+    `resources` have a type and a physical ID, by logical ID.
+    """
+
+    def __init__(
+        self,
+        outputs: list[dict[str, Any]],
+        parameters: list[dict[str, str]],
+        resources: Mapping[str, tuple[str, str]],
+    ) -> None:
         now = datetime.now(UTC)
         self.stack_id = arn("cloudformation", f"stack/{STACK_NAME}/{uuid.uuid4()}")
         identity = {"StackId": self.stack_id, "StackName": STACK_NAME}
@@ -36,6 +44,7 @@ class DescribedStack:
             "CreationTime": now,
             "StackStatus": "CREATE_COMPLETE",
             "Outputs": outputs,
+            "Parameters": parameters,
         }
         self.resources = [
             {

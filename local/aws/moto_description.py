@@ -20,7 +20,9 @@ class StackDescription:
 
     def set(self, description: dict[str, Any]) -> None:
         """See `local.aws.description`."""
-        self._stack = DescribedStack(description["outputs"], description["resources"])
+        self._stack = DescribedStack(
+            description["outputs"], description["parameters"], description["resources"]
+        )
         for name, directory in description["log_groups"].items():
             moto_logs.add_log_group(name, Path(directory))
 

@@ -39,6 +39,11 @@ class Template:
     _parameters: Mapping[str, Any]
     _conditions: Mapping[str, Any]
 
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The values of the template's own parameters."""
+        return {name: value for name, value in self._parameters.items() if name not in _PSEUDO_PARAMETERS}
+
     def of_type(self, resource_type: str) -> dict[str, Mapping[str, Any]]:
         """Logical id → properties, unresolved, of each resource of a type."""
         return {

@@ -39,6 +39,9 @@ def test_cloudformation_has_the_outputs_whose_condition_holds(
         },
         {"OutputKey": "ShowBatchSize", "OutputValue": "10"},
     ]
+    parameters = {one["ParameterKey"]: one["ParameterValue"] for one in described["Parameters"]}
+    assert parameters["BatchSize"] == "10"
+    assert "AWS::Region" not in parameters
 
 
 def test_cloudformation_has_the_physical_ids_of_what_is_made(
