@@ -7,6 +7,7 @@
 - States.ALL does not match States.Runtime and States.DataLimitExceeded. An error named States.… can leave an inline
   Map, and a Fail state can raise it again.
 - An execution that is started without a name gets a UUID as its name.
+- An execution that is stopped in the middle of a state is ABORTED.
 - The context object's times are text, as AWS writes it; an execution's output is JSON, a text too.
 - The body of `aws-sdk:s3:putObject` may be an object, which is written as JSON; its errors begin with `S3.`.
 
@@ -215,8 +216,13 @@ def _write_body_as_json(_self: aws_sdk.StateTaskServiceAwsSdk, parameters: dict[
 
 
 def _end_of_an_execution(lock: threading.Condition) -> Replacements:
-    """moto changes the status before output and error are there: not to be seen in between."""
+    """moto changes the status before output and error are there: not to be seen in between.
+
+    It skips what is left of a state when the execution is stopped or times out, which may be an error in the state.
+    That changes the end no longer.
+    """
     reflect: Callable[[Any], None] = BaseExecutionWorkerCommunication._reflect_execution_status
+    set_error: Callable[[Any, Any], None] = Environment.set_error
 
     def reflect_at_once(self: BaseExecutionWorkerCommunication) -> None:
         with lock:
@@ -224,4 +230,12 @@ def _end_of_an_execution(lock: threading.Condition) -> Replacements:
             if self.execution.exec_status == ExecutionStatus.SUCCEEDED:
                 self.execution.output = json.dumps(self.execution.output)  # type: ignore[assignment]
 
-    return [(BaseExecutionWorkerCommunication, "_reflect_execution_status", reflect_at_once)]
+    def set_error_while_running(self: Environment, error: Any) -> None:
+        with self._state_mutex:
+            if self.is_running():
+                set_error(self, error)
+
+    return [
+        (BaseExecutionWorkerCommunication, "_reflect_execution_status", reflect_at_once),
+        (Environment, "set_error", set_error_while_running),
+    ]

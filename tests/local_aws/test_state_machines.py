@@ -209,6 +209,21 @@ def test_an_execution_that_has_not_ended_says_where_it_is(stack: EmbeddedStack) 
     assert stack.wait_for_execution(execution).status == "ABORTED"
 
 
+def test_execution_that_is_stopped_between_attempts_is_aborted(stack: EmbeddedStack, tmp_path: Path) -> None:
+    attempts = tmp_path / "attempts"
+    retry = {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1000, "BackoffRate": 1, "MaxAttempts": 1000}
+    execution = start(
+        stack,
+        {"Fail": invoke(Retry=[retry])},
+        {"do": "fail first", "attempts": str(attempts), "times": 1000},
+    )
+    wait_until(attempts.exists, stack.progress)
+
+    stack.step_functions.stop_execution(executionArn=execution)
+
+    assert stack.wait_for_execution(execution).status == "ABORTED"
+
+
 def test_intrinsic_functions_work(run: Run) -> None:
     parameters = {
         "merged.$": "States.JsonMerge($.defaults, $.given, false)",
