@@ -20,7 +20,7 @@ PIP_INSTALL := -m pip install --no-user --quiet --disable-pip-version-check
 PYTHON_VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version())')
 READY := ready-$(PYTHON_VERSION)
 
-.PHONY: help demo events stack double test coverage soak mutants bench lint format template scan audit lock upgrade clean
+.PHONY: help demo events stack double smoke test coverage soak mutants bench lint format template scan audit lock upgrade clean
 
 help: ## what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,15 @@ double: .venv-local/$(READY) ## the SendGrid double alone, for any other program
 		$(call option,CONTACTS,contacts) $(call option,JOB_DELAY,job-delay) $(call option,EXPORT_DELAY,export-delay) \
 		$(call option,LATENCY,latency) $(call option,RATE_LIMIT,rate-limit) $(call option,WINDOW,window) \
 		$(call option,RESET,reset) $(call option,API_KEY,api-key)
+
+ifneq ($(filter smoke,$(MAKECMDGOALS)),)
+ifeq ($(strip $(STACK)),)
+$(error STACK is missing. Name the deployed stack: make smoke STACK=sendgrid-contact-deletion REGION=eu-west-1)
+endif
+endif
+# With the caller's own AWS settings: profile, credentials, and the region if REGION is not given.
+smoke: .venv-local/$(READY) ## tries a deployed stack on the real account, and deletes nothing: STACK=…, REGION=…; docs/smoke.md
+	@.venv-local/bin/python -m local.smoke --stack '$(STACK)' $(if $(REGION),--region '$(REGION)')
 
 test: .venv/$(READY) ## all tests
 	.venv/bin/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadgroup $(COVERAGE)

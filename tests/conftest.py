@@ -18,6 +18,7 @@ OUT_OF_COVERAGE = {
     "local_stack",
     "permissions",
     "sendgrid_double",
+    "smoke",
     "template",
     "workflows",
 }

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
+from local.aws.account import arn
 from local.aws.stack import EmbeddedStack
 from local.sendgrid_double import SendGridDouble, Settings, serve
 from tests.support.template import TEMPLATE
@@ -15,6 +16,8 @@ TIME_SCALE = 0.0005
 """Half a minute takes a workflow 15 ms."""
 
 STATUS_QUEUE = "DeletionStatusQueue"
+_ALARM_TOPIC = "Alarms"
+ALARM_TOPIC_ARN = arn("sns", _ALARM_TOPIC)
 _SETTINGS = Settings(job_delay=0, export_delay=0)
 
 StackT = TypeVar("StackT", bound=EmbeddedStack)
@@ -88,6 +91,7 @@ def deployed(kind: type[StackT], double: SendGridDouble) -> Iterator[StackT]:
             parameters={
                 "SendGridBaseUrl": base_url,
                 "DeleteAllEnabled": "true",
+                "AlarmTopicArn": ALARM_TOPIC_ARN,
                 "BatchingWindowSeconds": "0",
             },
             properties={STATUS_QUEUE: {"DelaySeconds": 0}},
@@ -95,5 +99,6 @@ def deployed(kind: type[StackT], double: SendGridDouble) -> Iterator[StackT]:
             time_scale=TIME_SCALE,
         ) as stack,
     ):
+        stack.sns.create_topic(Name=_ALARM_TOPIC)
         stack.record_events("sendgrid-contact-deletion")
         yield stack
