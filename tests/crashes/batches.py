@@ -70,7 +70,9 @@ def _parts(*ids: str) -> frozenset[Part]:
 def _key(world: World, module: Any, body: dict[str, Any]) -> str:
     """By which the ledger knows the request."""
     request = module.parse(body)
-    layer = Layers(world.platform.dynamodb, TABLE, module.OPERATION, world.clock.sleep).of(request)
+    layer = Layers(world.platform.dynamodb, TABLE, module.OPERATION, world.clock.sleep, world.clock).of(
+        request
+    )
     return layer.identify(payload_of(request))[0]
 
 

@@ -23,6 +23,7 @@ from contact_deletion.errors import (
 )
 from contact_deletion.sendgrid.transport import CALL_SECONDS
 from local.sendgrid_double import Fault, RateLimit
+from tests.integration.operations import ledger_records_nothing
 from tests.support.dynamodb import FailingCalls
 from tests.support.events import delete_all, sqs_event
 from tests.support.world import World
@@ -338,7 +339,7 @@ def test_a_process_that_died_before_sending_leaves_it_to_be_tried_again(
         patch.setattr(account.platform.session, "request", dying)
         with pytest.raises(Killed):
             account.delete_all(message)
-    account.change_ledger(in_progress_expiration={"N": str(int(time.time() * 1000) - 1)})
+    account.clock.advance(account.context.remaining_seconds + 1)
 
     assert account.delete_all(message)["status"] == "accepted"
 
@@ -392,23 +393,19 @@ def test_it_is_not_sent_by_an_environment_whose_claim_another_has_marked(
 
 
 def test_it_is_not_sent_when_the_claim_cannot_be_made_permanent(account: World) -> None:
-    with FailingCalls(account.platform.dynamodb, "UpdateItem"), pytest.raises(LedgerUnavailable):
-        account.delete_all(request(account))
+    message = request(account)
+    marking = FailingCalls(account.platform.dynamodb, "UpdateItem", containing="sender_ends_at")
+
+    with marking, pytest.raises(LedgerUnavailable):
+        account.delete_all(message)
 
     assert sent(account) == 0
+    assert account.delete_all(message)["status"] == "accepted"
 
 
-def test_an_acceptance_that_cannot_be_recorded_is_not_sent_again(
-    account: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_acceptance_that_cannot_be_recorded_is_not_sent_again(account: World) -> None:
     message = request(account)
-    layer_type = "contact_deletion.ledger.layer.LedgerLayer.save_success"
-
-    def broken(*_: object) -> None:
-        account.platform.dynamodb.update_item(TableName="no-such-table", Key={"id": {"S": "x"}})
-
-    with monkeypatch.context() as patch:
-        patch.setattr(layer_type, broken)
+    with ledger_records_nothing(account):
         answer = account.delete_all(message)
     account.clock.advance(account.context.remaining_seconds + 1)
 

@@ -23,7 +23,7 @@ class IdentifierType(StrEnum):
 
 @dataclass(frozen=True)
 class RemoveIdentifier:
-    """`contact_id` is in lower case; `identifier_value` is as given."""
+    """`contact_id` is in lower case; `identifier_value` is as given. All spellings of a value have the same content."""
 
     contact_id: str
     identifier_type: IdentifierType
@@ -36,8 +36,22 @@ class RemoveIdentifier:
         return {
             "contact_id": self.contact_id,
             "identifier_type": self.identifier_type,
-            "identifier_value": self.identifier_value,
+            "identifier_value": canonical(self.identifier_type, self.identifier_value),
         }
+
+
+def canonical(identifier_type: IdentifierType, value: str) -> str:
+    """The one spelling that stands for all of an identifier.
+
+    SendGrid stores e-mail addresses in lower case, and its samples write phone numbers with and without the plus sign.
+    White space around a value is taken to come from where it was copied.
+    """
+    stripped = value.strip()
+    if identifier_type is IdentifierType.EMAIL:
+        return stripped.lower()
+    if identifier_type is IdentifierType.PHONENUMBERID:
+        return stripped.removeprefix("+")
+    return stripped
 
 
 def parse(payload: object) -> RemoveIdentifier:
