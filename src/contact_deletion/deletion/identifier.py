@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from contact_deletion.deadline import Clock, Deadline
 from contact_deletion.errors import ContactNotFound, LastIdentifier, RequestInProgress, SendGridUnavailable
 from contact_deletion.outcomes import Accepted
-from contact_deletion.patience import SETTLING_SECONDS
+from contact_deletion.patience import SETTLING_SECONDS, ask_again_after
 from contact_deletion.request.remove_identifier import IdentifierType, RemoveIdentifier, canonical
 from contact_deletion.sendgrid.client import SendGridClient
 from contact_deletion.sendgrid.identifiers import held_identifiers
@@ -44,8 +44,12 @@ class IdentifierDeletion:
         held = identifiers.get(request.identifier_type)
         if held is None or not same_identifier(request, held):
             return Accepted((), contact_count=0, note=NOTHING_TO_DO)
-        if sent_at is not None and self._clock() - sent_at < SETTLING_SECONDS:
-            raise RequestInProgress("SendGrid may have received the removal, and may still be processing it")
+        age = None if sent_at is None else self._clock() - sent_at
+        if age is not None and age < SETTLING_SECONDS:
+            raise RequestInProgress(
+                "SendGrid may have received the removal, and may still be processing it",
+                retry_after=ask_again_after(age),
+            )
         if len(identifiers) == 1:
             raise LastIdentifier("the identifier is the contact's only one; delete the contact instead")
         try:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from contact_deletion.errors import NotAccepted, SendGridRefused, SendGridUnauthorized, SendGridUnavailable
@@ -13,10 +13,10 @@ from contact_deletion.request.fields import RESOURCE_ID, is_whole_number
 _WORD = re.compile("[a-z_]{1,32}")
 _URL = re.compile("https://[!-~]{1,4088}")
 
-_PERHAPS_FORWARDED = frozenset({502, 504})
-"""A gateway says these when it has lost what the request did behind it."""
-
 _WORTH_REPEATING = frozenset({408, 425})
+
+# Twilio docs: Rate Limits, and its specification of recipients' data erasure.
+_RATE_LIMITER_HEADERS = ("X-RateLimit-Reset", "X-Envoy-Ratelimited")
 
 
 def job_id(body: bytes | None) -> str:
@@ -64,13 +64,25 @@ def json_object(body: bytes | None) -> dict[str, Any]:
     return parsed if isinstance(parsed, dict) else {}
 
 
+def is_refusal(status: int, headers: Mapping[str, str], body: bytes | None) -> bool:
+    """Whether SendGrid itself says that it did not do what it was asked to.
+
+    A 5xx can come after the work was done, and a page of something in front of SendGrid says nothing about it. The
+    rate limiter, which has headers of its own, answers before anything is done.
+    """
+    if not 400 <= status < 500 or status in _WORTH_REPEATING:
+        return False
+    in_sendgrids_words = isinstance(json_object(body).get("errors"), list)
+    return in_sendgrids_words or (status == 429 and any(name in headers for name in _RATE_LIMITER_HEADERS))
+
+
 def failure(status: int, body: bytes | None, personal_values: Iterable[str]) -> NotAccepted:
     """The error that a status other than 2xx and 429 stands for; SendGrid's own words are redacted."""
     message = f"SendGrid answered HTTP {status}{_reason(body, personal_values)}"
     if status in (401, 403):
         return SendGridUnauthorized(message)
     if status >= 500 or status in _WORTH_REPEATING:
-        return SendGridUnavailable(message, maybe_received=status in _PERHAPS_FORWARDED)
+        return SendGridUnavailable(message)
     if 400 <= status < 500:
         return SendGridRefused(message, status=status)
     return SendGridUnavailable(message)

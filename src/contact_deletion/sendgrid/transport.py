@@ -139,12 +139,18 @@ class Transport:
         body: Body | None = None,
         personal_values: Iterable[str] = (),
         max_body_bytes: int = MAX_BODY_BYTES,
+        *,
+        at_most_once: bool = False,
     ) -> bytes | None:
-        """The body of the 2xx answer to one call, which is repeated only with a renewed key."""
+        """The body of the 2xx answer to one call, which is repeated only with a renewed key.
+
+        Of a call that may be done only `at_most_once`, every answer counts as lost that is neither a success nor a
+        refusal of SendGrid's own.
+        """
         key = self._api_key.current()
-        answer = self._send(method, target, key, body, limit, max_body_bytes)
+        answer = self._send(method, target, key, body, limit, max_body_bytes, at_most_once)
         if answer.status == 401 and (renewed := self._api_key.renewed(key)) != key:
-            answer = self._send(method, target, renewed, body, limit, max_body_bytes)
+            answer = self._send(method, target, renewed, body, limit, max_body_bytes, at_most_once)
         if answer.status == 429:
             raise RateLimited("SendGrid answered HTTP 429", retry_after=limit.seconds_until_reset())
         if not 200 <= answer.status < 300:
@@ -159,6 +165,7 @@ class Transport:
         body: Body | None,
         limit: RateLimit,
         max_body_bytes: int,
+        at_most_once: bool,
     ) -> _Answer:
         with self._usage_lock:
             self._usage.api_calls += 1
@@ -184,7 +191,11 @@ class Transport:
         with response:
             if response.status_code < 500:
                 limit.observe(response.headers, refused=response.status_code == 429)
-            return _Answer(response.status_code, self._body(response, give_up_at, max_body_bytes))
+            status, answered = response.status_code, self._body(response, give_up_at, max_body_bytes)
+            is_clear = 200 <= status < 300 or answers.is_refusal(status, response.headers, answered)
+            if at_most_once and not is_clear:
+                raise SendGridUnavailable(f"SendGrid answered HTTP {status}")
+            return _Answer(status, answered)
 
     def _body(self, response: requests.Response, give_up_at: float, max_bytes: int) -> bytes | None:
         """The body, or None where it breaks off, is far too large or does not end in time."""
