@@ -64,14 +64,15 @@ def parse(payload: object) -> RemoveIdentifier:
         )
     return RemoveIdentifier(
         contact_id=fields.contact_id(given["contact_id"], "contact_id"),
-        identifier_type=_identifier_type(given["identifier_type"]),
+        identifier_type=parse_identifier_type(given["identifier_type"]),
         identifier_value=value,
         request_id=fields.request_id(given),
         task_token=fields.task_token(given),
     )
 
 
-def _identifier_type(value: object) -> IdentifierType:
+def parse_identifier_type(value: object) -> IdentifierType:
+    """Raises InvalidRequest."""
     if not isinstance(value, str) or value not in tuple(IdentifierType):
         raise InvalidRequest(f"identifier_type must be one of {', '.join(IdentifierType)}")
     return IdentifierType(value)
