@@ -219,6 +219,26 @@ def test_two_environments_with_the_same_ids_both_delete_them_which_harms_nobody(
     assert doomed not in world.double.account
 
 
+def test_an_invocation_that_lost_its_claim_leaves_the_record_of_the_other(world: World) -> None:
+    """The clocks of two environments differ: to the second, the first one's claim seems to have ended."""
+    request = identifier_request(world, request_id="slow")
+    others: list[Any] = []
+
+    def the_other_takes_over(_: float) -> None:
+        world.change_ledger(in_progress_expiration={"N": "1"})
+        others.append(world.remove_identifier(request))
+
+    world.double.sleep = the_other_takes_over
+    world.double.faults.add(Fault(method="DELETE", delay_seconds=1))
+
+    answer = world.remove_identifier(request)
+
+    (failure,) = [line for line in world.log_lines() if line["level"] == "ERROR"]
+    assert (failure["message"], failure["job_ids"]) == ("the ledger was not written", answer["job_ids"])
+    assert world.remove_identifier(request) == others[0] | {"replayed": True}
+    assert others[0]["job_ids"] != answer["job_ids"]
+
+
 class Killed(BaseException):
     """The process ends here."""
 
