@@ -235,7 +235,7 @@ def test_a_removal_that_never_arrived_is_sent_again_when_sendgrid_has_had_its_ti
 def test_an_uncertain_removal_is_remembered_through_outages(world: World) -> None:
     """What comes between the removal and the next look at the contact does not forget it."""
     request = remove_identifier(contact_with_all(world), "EMAIL", "ada@example.com")
-    world.double.faults.add(Fault(method="DELETE", drop=True, takes_effect=True))
+    world.double.faults.add(Fault(method="DELETE", drop=True))
     world.double.faults.add(Fault(method="GET"))
     world.double.faults.add(Fault(method="GET", status=503, times=2))
     for _ in range(3):
@@ -246,6 +246,10 @@ def test_an_uncertain_removal_is_remembered_through_outages(world: World) -> Non
         world.remove_identifier(request)
 
     assert waits.value.retry_after == 30
+    world.clock.advance(200)
+    with pytest.raises(RequestInProgress) as waits_longer:
+        world.remove_identifier(request)
+    assert waits_longer.value.retry_after == 200
     assert len(world.deletions()) == 1
 
 

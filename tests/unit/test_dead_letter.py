@@ -51,6 +51,13 @@ def test_the_body_is_as_it_was() -> None:
     assert letter_of({}, body='{"a": "é"}')["MessageBody"] == '{"a": "é"}'
 
 
+def test_half_a_character_becomes_the_sign_for_none() -> None:
+    letter = letter_of({"trace": text("a\ud83db")}, body="a\ude00b")
+
+    assert letter["MessageBody"] == "a\ufffdb"
+    assert letter["MessageAttributes"]["trace"]["StringValue"] == "a\ufffdb"
+
+
 def test_it_says_why_and_whence() -> None:
     letter = dead_letter(message({}), LastIdentifier("the identifier is the contact's only one"))
     assert letter["MessageAttributes"] == {
