@@ -35,6 +35,3 @@ class Deadline:
     def remaining(self) -> float:
         """Seconds left for calls to SendGrid; negative when there are none."""
         return self.invocation_ends - SETTLING_SECONDS - self._clock()
-
-    def invocation_remaining_millis(self) -> int:
-        return max(0, round((self.invocation_ends - self._clock()) * 1000))

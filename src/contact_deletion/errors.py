@@ -41,7 +41,7 @@ class InvalidRequest(Rejected):
 
 
 class DeleteAllRefused(Rejected):
-    """A guard of delete-all said no; nothing was sent."""
+    """A guard of delete-all said no; nothing was sent for this `request_id`."""
 
 
 class DeleteAllUnconfirmed(Rejected):
@@ -131,7 +131,7 @@ class RequestInProgress(Deferred):
 
 
 class LedgerUnavailable(Deferred):
-    """DynamoDB could not say whether the request was handled before; nothing was sent."""
+    """DynamoDB could not say whether the request was handled before. This delivery sent nothing."""
 
 
 class BackupIncomplete(Rejected):

@@ -72,7 +72,9 @@ def _parts(*ids: str) -> frozenset[Part]:
 def _key(world: World, module: Any, body: dict[str, Any]) -> str:
     """By which the ledger knows the request."""
     request = module.parse(body)
-    layer = Layers(world.platform.dynamodb, TABLE, module.OPERATION, world.clock.sleep).of(request)
+    layer = Layers(world.platform.dynamodb, TABLE, module.OPERATION, world.clock.sleep, world.clock).of(
+        request
+    )
     return layer.identify(payload_of(request))[0]
 
 
@@ -122,12 +124,7 @@ def _remove_identifier(world: World) -> list[Sent]:
     def accepted(contact: str, value: str = "ada@example.com", **more: Any) -> Sent:
         body = events.remove_identifier(contact, "EMAIL", value, **more)
         parts = frozenset({(contact, "EMAIL")}) if value == "ada@example.com" else frozenset()
-        return Sent(
-            body,
-            "Completed",
-            parts,
-            key=_key(world, remove_identifier, body),
-        )
+        return Sent(body, "Completed", parts, key=_key(world, remove_identifier, body))
 
     first = accepted(ada, request_id="erasure-1", task_token="token-1")
     return [

@@ -16,7 +16,7 @@ from tests.integration.following import (
     jobs_of,
     kinds,
 )
-from tests.support.events import contact_id, delete_all, follow_up, remove_identifier, sqs_event
+from tests.support.events import contact_id, delete_all, follow_up, sqs_event
 from tests.support.world import STATUS_QUEUE, World
 
 # ------------------------------------------------------------------------------------ while the job is pending
@@ -358,22 +358,3 @@ def test_the_end_of_a_delete_all_is_told(world: World) -> None:
     event = ends(world)["reset"]
     assert (event["kind"], event["operation"], event["contact_count"]) == ("Completed", "delete_all", 3)
     assert event["counts"] == {"requested": 3, "deleted": 3, "errored": None}
-
-
-def test_the_failure_of_a_removal_is_told(world: World) -> None:
-    contact = world.new_contact(email="a@example.com", external_id="x")
-    world.double.account.force_next_jobs("failed")
-    world.remove_identifier(
-        sqs_event(
-            remove_identifier(contact, "EMAIL", "a@example.com", request_id="erasure"),
-            queue="RemoveIdentifierQueue",
-        )
-    )
-    batch = sqs_event(*world.status_messages(), queue=STATUS_QUEUE)
-    world.jobs_end()
-
-    assert world.deletion_status(batch) == GOES
-
-    event = ends(world)["erasure"]
-    assert (event["kind"], event["operation"]) == ("Failed", "remove_identifier")
-    assert (event["message"], event["contacts_still_there"]) == ("the job ended failed", None)

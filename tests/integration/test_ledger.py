@@ -13,8 +13,10 @@ from botocore.config import Config
 from contact_deletion.errors import LedgerUnavailable, RequestConflict, RequestInProgress, SendGridUnavailable
 from contact_deletion.ledger.layer import CONTENT_REMEMBERED_SECONDS, REQUEST_ID_REMEMBERED_SECONDS
 from local.sendgrid_double import Fault
+from tests.integration.operations import deliver, ledger_records_nothing, request_of
 from tests.support.dynamodb import Calls, FailingCalls, forgetful_batches, partial_answers
 from tests.support.events import bulk_delete, contact_id, remove_identifier, sqs_event
+from tests.support.powertools_time import records_dated_by
 from tests.support.world import TABLE, World
 
 QUEUE = "BulkDeleteQueue"
@@ -164,6 +166,19 @@ def test_an_expired_record_is_forgotten_even_before_dynamodb_deletes_it(
     assert [len(answer["job_ids"]) for answer in answers] == [1, 1]
 
 
+@pytest.mark.parametrize("operation", ["delete_all", "remove_identifier"])
+def test_a_record_that_expires_while_it_is_read_answers_once_more(world: World, operation: str) -> None:
+    done = request_of(world, operation, request_id="done")
+    deliver(world, operation, done)
+    other = request_of(world, operation, request_id="other")
+
+    # Powertools looks at the clock again when it is asked for a record's status.
+    with records_dated_by(lambda: time.time() + REQUEST_ID_REMEMBERED_SECONDS + 1, parts=["datarecord"]):
+        assert deliver(world, operation, done, other) == {"batchItemFailures": []}
+
+    assert [line["replayed"] for line in world.outcomes()] == [False, True, False]
+
+
 # -------------------------------------------------------------------------------------------- two environments, crashes
 
 
@@ -204,6 +219,26 @@ def test_two_environments_with_the_same_ids_both_delete_them_which_harms_nobody(
     assert doomed not in world.double.account
 
 
+def test_an_invocation_that_lost_its_claim_leaves_the_record_of_the_other(world: World) -> None:
+    """The clocks of two environments differ: to the second, the first one's claim seems to have ended."""
+    request = identifier_request(world, request_id="slow")
+    others: list[Any] = []
+
+    def the_other_takes_over(_: float) -> None:
+        world.change_ledger(in_progress_expiration={"N": "1"})
+        others.append(world.remove_identifier(request))
+
+    world.double.sleep = the_other_takes_over
+    world.double.faults.add(Fault(method="DELETE", delay_seconds=1))
+
+    answer = world.remove_identifier(request)
+
+    (failure,) = [line for line in world.log_lines() if line["level"] == "ERROR"]
+    assert (failure["message"], failure["job_ids"]) == ("the ledger was not written", answer["job_ids"])
+    assert world.remove_identifier(request) == others[0] | {"replayed": True}
+    assert others[0]["job_ids"] != answer["job_ids"]
+
+
 class Killed(BaseException):
     """The process ends here."""
 
@@ -219,7 +254,7 @@ def test_a_request_whose_invocation_died_can_be_handled_when_its_claim_has_ended
     with pytest.raises(RequestInProgress):
         world.remove_identifier(request)
 
-    world.change_ledger(in_progress_expiration={"N": str(int(time.time() * 1000) - 1)})
+    world.clock.advance(world.context.remaining_seconds + 1)
 
     assert world.remove_identifier(request)["status"] == "accepted"
 
@@ -356,7 +391,7 @@ def test_a_lookup_that_fails_defers_the_requests_unsent(world: World, code: str)
 def test_a_claim_that_fails_defers_the_request_unsent(world: World) -> None:
     request = identifier_request(world)
 
-    with FailingCalls(world.platform.dynamodb, "PutItem"), pytest.raises(LedgerUnavailable):
+    with FailingCalls(world.platform.dynamodb, "UpdateItem"), pytest.raises(LedgerUnavailable):
         world.remove_identifier(request)
 
     assert world.double.requests == []
@@ -367,7 +402,7 @@ def test_a_claim_that_exists_without_saying_whose_is_in_progress(world: World) -
     request = identifier_request(world)
 
     with (
-        FailingCalls(world.platform.dynamodb, "PutItem", "ConditionalCheckFailedException"),
+        FailingCalls(world.platform.dynamodb, "UpdateItem", "ConditionalCheckFailedException"),
         pytest.raises(RequestInProgress),
     ):
         world.remove_identifier(request)
@@ -378,7 +413,7 @@ def test_a_claim_that_exists_without_saying_whose_is_in_progress(world: World) -
 def test_an_acceptance_that_cannot_be_recorded_stays_an_acceptance(world: World) -> None:
     request = identifier_request(world, request_id="unrecorded")
 
-    with FailingCalls(world.platform.dynamodb, "UpdateItem"):
+    with ledger_records_nothing(world):
         answer = world.remove_identifier(request)
 
     assert answer["status"] == "accepted"

@@ -137,7 +137,7 @@ def test_nothing_to_do_is_completed_at_once(world: World) -> None:
 
 @each_operation
 def test_of_a_deferred_request_nothing_is_told(world: World, operation: str) -> None:
-    world.double.faults.add(Fault(method="DELETE", status=503))
+    world.double.faults.add(Fault(method="DELETE", status=403))
 
     assert deliver(world, operation, request_of(world, operation)) == STAYS
 

@@ -2,18 +2,37 @@
 
 import json
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from botocore.exceptions import ClientError
 
 from contact_deletion.errors import InvalidRequest
+from contact_deletion.reply.dead_letter import size_of
 from local.sendgrid_double import Fault
 from tests.support.dynamodb import FailingCalls
 from tests.support.events import bulk_delete, contact_id, queue_arn, sqs_event
 from tests.support.world import World
 
 QUEUE = "BulkDeleteQueue"
+
+
+@contextmanager
+def sqs_limit(world: World) -> Iterator[None]:
+    """moto takes batches of any size."""
+    sending = world.platform.sqs.send_message_batch
+
+    def send(QueueUrl: str, Entries: list[Any]) -> Any:
+        if sum(map(size_of, Entries)) > 1024 * 1024:
+            raise ClientError({"Error": {"Code": "BatchRequestTooLong", "Message": ""}}, "SendMessageBatch")
+        return sending(QueueUrl=QueueUrl, Entries=Entries)
+
+    with patch.object(world.platform.sqs, "send_message_batch", send):
+        yield
 
 
 def test_a_rejected_message_is_copied_with_its_reason_and_its_own_attributes(world: World) -> None:
@@ -71,6 +90,31 @@ def test_large_rejected_messages_are_all_copied(world: World) -> None:
     world.bulk_delete(sqs_event(*(f"{number}" + "x" * 200_000 for number in range(7)), queue=QUEUE))
 
     assert len(world.dead_letters()) == 7
+
+
+@pytest.mark.parametrize("missing", [0, 100])
+@pytest.mark.parametrize("attribute_bytes", [0, 1_000_000])
+def test_a_rejected_message_near_sqs_limit_has_one_outcome(
+    world: World, missing: int, attribute_bytes: int
+) -> None:
+    """With our attributes the copy would be longer than SQS takes, and it would come back until it is redriven."""
+    attributes = {"Trace": {"DataType": "String", "StringValue": "t" * attribute_bytes}}
+    used = attribute_bytes + len("Trace" + "String") if attribute_bytes else 0
+    body = "x" * (1024 * 1024 - used - missing)
+    world.send(QUEUE, body, attributes=attributes if attribute_bytes else {})
+
+    with sqs_limit(world):
+        assert world.bulk_delete(world.receive(QUEUE)) == {"batchItemFailures": []}
+
+    (event,) = world.outcome_events()
+    (letter,) = world.dead_letters()
+    assert (event["kind"], event["code"], letter["ErrorCode"]) == (
+        "Rejected",
+        "InvalidRequest",
+        "InvalidRequest",
+    )
+    assert body.startswith(letter["body"])
+    assert letter["Truncated"] == ("Trace" if attribute_bytes else "MessageBody")
 
 
 def test_a_rejected_message_whose_copy_fails_stays_in_its_queue(

@@ -1,18 +1,25 @@
 """Removal of an identifier, through its handler."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from requests import ConnectTimeout
 
 from contact_deletion.errors import (
     ContactNotFound,
     InvalidRequest,
     LastIdentifier,
     RateLimited,
+    RequestInProgress,
+    SendGridUnauthorized,
     SendGridUnavailable,
 )
+from contact_deletion.patience import SETTLING_SECONDS
 from local.sendgrid_double import Fault, RateLimit
+from tests.integration.following import GOES, STAYS
+from tests.integration.operations import deliver
 from tests.support.events import contact_id, remove_identifier, sqs_event
 from tests.support.world import World
 
@@ -163,11 +170,157 @@ def test_after_an_outage_the_rest_of_the_batch_is_not_tried(world: World) -> Non
 
 def test_a_deferred_removal_can_be_done_at_the_next_delivery(world: World) -> None:
     request = remove_identifier(contact_with_all(world), "EMAIL", "ada@example.com")
-    world.double.faults.add(Fault(method="DELETE", status=503))
-    with pytest.raises(SendGridUnavailable):
+    world.double.faults.add(Fault(method="DELETE", status=403))
+    with pytest.raises(SendGridUnauthorized):
         world.remove_identifier(request)
 
     assert world.remove_identifier(request)["status"] == "accepted"
+
+
+LOST_ANSWERS = {
+    "dropped": {"drop": True},
+    "504": {"status": 504},
+    "503": {"status": 503},
+    "unusable job ID": {"status": 202, "body": {"job_id": {}}},
+}
+
+
+@pytest.mark.parametrize("lost", LOST_ANSWERS.values(), ids=LOST_ANSWERS)
+def test_a_removal_whose_answer_was_lost_is_not_sent_again(world: World, lost: dict[str, Any]) -> None:
+    """SendGrid processes it only after half a minute. A second removal would be accepted too, and its job fail."""
+    contact = contact_with_all(world)
+    message = remove_identifier(contact, "EMAIL", "ada@example.com")
+    world.double.faults.add(Fault(method="DELETE", takes_effect=True, **lost))
+
+    assert deliver(world, "remove_identifier", message) == STAYS
+    assert deliver(world, "remove_identifier", message, receive_count=2) == STAYS
+    world.jobs_end()
+    assert deliver(world, "remove_identifier", message, receive_count=3) == GOES
+
+    assert len(world.deletions()) == 1
+    (event,) = world.outcome_events()
+    assert (event["kind"], event["job_ids"]) == ("Completed", [])
+    assert [line["code"] for line in world.outcomes() if "code" in line] == [
+        "SendGridUnavailable",
+        "RequestInProgress",
+    ]
+
+
+@pytest.mark.parametrize("request_id", [None, "erasure"])
+def test_a_removal_that_never_arrived_is_sent_again_when_sendgrid_has_had_its_time(
+    world: World, request_id: str | None
+) -> None:
+    contact = contact_with_all(world)
+    request = remove_identifier(contact, "EMAIL", "ada@example.com")
+    request |= {"request_id": request_id} if request_id else {}
+    world.double.faults.add(Fault(method="DELETE", drop=True))
+    with pytest.raises(SendGridUnavailable):
+        world.remove_identifier(request)
+
+    waited = []
+    while len(world.deletions()) < 2:
+        with suppress(RequestInProgress):
+            world.remove_identifier(request)
+            break
+        world.clock.advance(60)
+        waited.append(60)
+
+    assert sum(waited) == SETTLING_SECONDS
+    world.jobs_end()
+    left = world.double.account.contact(contact)
+    assert left is not None
+    assert left.email == ""
+
+
+def test_an_uncertain_removal_is_remembered_through_outages(world: World) -> None:
+    """What comes between the removal and the next look at the contact does not forget it."""
+    request = remove_identifier(contact_with_all(world), "EMAIL", "ada@example.com")
+    world.double.faults.add(Fault(method="DELETE", drop=True))
+    world.double.faults.add(Fault(method="GET"))
+    world.double.faults.add(Fault(method="GET", status=503, times=2))
+    for _ in range(3):
+        with pytest.raises(SendGridUnavailable):
+            world.remove_identifier(request)
+
+    with pytest.raises(RequestInProgress) as waits:
+        world.remove_identifier(request)
+
+    assert waits.value.retry_after == 30
+    world.clock.advance(200)
+    with pytest.raises(RequestInProgress) as waits_longer:
+        world.remove_identifier(request)
+    assert waits_longer.value.retry_after == 200
+    assert len(world.deletions()) == 1
+
+
+def test_a_request_that_waits_does_not_hold_up_the_batch(world: World) -> None:
+    uncertain = remove_identifier(contact_with_all(world), "EMAIL", "ada@example.com")
+    other = remove_identifier(contact_with_all(world), "EMAIL", "ada@example.com")
+    world.double.faults.add(Fault(method="DELETE", drop=True, takes_effect=True))
+    deliver(world, "remove_identifier", uncertain)
+
+    assert deliver(world, "remove_identifier", uncertain, other) == STAYS
+
+    assert len(world.deletions()) == 2
+
+
+def test_a_contact_that_was_deleted_after_an_uncertain_removal_has_lost_the_identifier(world: World) -> None:
+    contact = contact_with_all(world)
+    request = remove_identifier(contact, "EMAIL", "ada@example.com")
+    world.double.faults.add(Fault(method="DELETE", drop=True, takes_effect=True))
+    with pytest.raises(SendGridUnavailable):
+        world.remove_identifier(request)
+    world.double.account.delete_contacts([contact])
+    world.jobs_end()
+
+    answer = world.remove_identifier(request)
+
+    assert (answer["status"], answer["job_ids"], answer["contact_count"]) == ("accepted", [], 0)
+
+
+def test_a_removal_that_surely_was_not_sent_is_not_waited_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = remove_identifier(contact_with_all(world), "EMAIL", "ada@example.com")
+    sending = world.platform.session.request
+
+    def unreachable(method: str, url: str, **more: Any) -> Any:
+        if method == "DELETE":
+            raise ConnectTimeout
+        return sending(method, url, **more)
+
+    with monkeypatch.context() as down:
+        down.setattr(world.platform.session, "request", unreachable)
+        with pytest.raises(SendGridUnavailable):
+            world.remove_identifier(request)
+
+    assert len(world.remove_identifier(request)["job_ids"]) == 1
+
+
+SPELLINGS = [
+    ("EMAIL", "ada@example.com", ["Ada@Example.COM", " ada@example.com", "ada@example.com\u00a0"]),
+    ("PHONENUMBERID", "+15555550100", ["15555550100", " +15555550100 "]),
+    ("EXTERNALID", "customer 7", [" customer 7", "customer 7  "]),
+    ("ANONYMOUSID", "visitor-7", [" visitor-7 "]),
+]
+
+
+@pytest.mark.parametrize("request_id", [None, "erasure"])
+@pytest.mark.parametrize(("kind", "held", "spellings"), SPELLINGS)
+def test_spellings_of_an_identifier_are_one_request(
+    world: World, kind: str, held: str, spellings: list[str], request_id: str | None
+) -> None:
+    contact = contact_with_all(world)
+    more = {"request_id": request_id} if request_id else {}
+
+    deliver(
+        world,
+        "remove_identifier",
+        *(remove_identifier(contact, kind, value, **more) for value in [*spellings, held]),
+    )
+
+    assert sent_values(world) == [held]
+    assert [line["replayed"] for line in world.outcomes()] == [False] + [True] * len(spellings)
 
 
 def test_the_rate_limits_of_lookups_and_removals_are_kept(world: World) -> None:

@@ -53,23 +53,24 @@ def test_a_status_message_says_what_following_a_bulk_deletion_needs(world: World
 
 
 @pytest.mark.parametrize(("operation", "count"), [("delete_all", 3), ("remove_identifier", 1)])
-def test_a_status_message_of_another_deletion_names_no_contact(
+def test_a_status_message_of_another_deletion_names_whose_identifier_it_was(
     world: World, operation: str, count: int
 ) -> None:
     world.new_contact()
     world.new_contact()
-    deliver(world, operation, request_of(world, operation, request_id="one"))
+    request = request_of(world, operation, request_id="one")
+    deliver(world, operation, request)
 
     (message,) = world.status_messages()
 
-    assert message["requests"] == [
-        {
-            "operation": operation,
-            "request_id": "one",
-            "message_id": "00000000-0000-0000-0000-000000000001",
-            "contact_count": count,
-        }
-    ]
+    known = {
+        "operation": operation,
+        "request_id": "one",
+        "message_id": "00000000-0000-0000-0000-000000000001",
+        "contact_count": count,
+    }
+    identifier = {name: request[name] for name in ("contact_id", "identifier_type") if name in request}
+    assert message["requests"] == [known | ({"identifier": identifier} if identifier else {})]
 
 
 @pytest.mark.parametrize(

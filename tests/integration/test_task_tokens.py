@@ -109,7 +109,7 @@ def test_nothing_to_do_answers_at_once(world: World) -> None:
 
 @each_operation
 def test_while_a_request_is_deferred_its_workflow_waits(world: World, operation: str) -> None:
-    world.double.faults.add(Fault(method="DELETE", status=503))
+    world.double.faults.add(Fault(method="DELETE", status=403))
 
     assert deliver(world, operation, request_of(world, operation, task_token=TOKEN)) == STAYS
 

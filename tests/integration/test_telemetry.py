@@ -67,8 +67,8 @@ def test_a_job_is_in_the_log_though_the_process_died_before_it_was_recorded(
         raise Killed
 
     request = request_of(world, operation)
-    for recording in ("save_success", "write_batch"):
-        monkeypatch.setattr(f"contact_deletion.ledger.layer.LedgerLayer.{recording}", die)
+    for recording in ("claim.Claim.record", "layer.LedgerLayer.write_batch"):
+        monkeypatch.setattr(f"contact_deletion.ledger.{recording}", die)
 
     with pytest.raises(Killed):
         deliver(world, operation, request)

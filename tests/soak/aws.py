@@ -136,13 +136,6 @@ class _DynamoDb(_Client):
 
         return self._wire.aws("dynamodb.BatchWriteItem", effect)
 
-    def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool) -> dict[str, Any]:
-        def effect() -> dict[str, Any]:
-            item = self._cloud.table.get(Key)
-            return {"Item": dict(item)} if item else {}
-
-        return self._wire.aws("dynamodb.GetItem", effect)
-
     def put_item(self, *, TableName: str, Item: Item, **condition: Any) -> dict[str, Any]:
         self._cloud.secrets.watch("the ledger", str(Item))
         return self._wire.aws("dynamodb.PutItem", lambda: self._cloud.table.put(Item, condition))
@@ -151,8 +144,8 @@ class _DynamoDb(_Client):
         self._cloud.secrets.watch("the ledger", str(changes))
         return self._wire.aws("dynamodb.UpdateItem", lambda: self._cloud.table.update(Key, changes))
 
-    def delete_item(self, *, TableName: str, Key: Item) -> dict[str, Any]:
-        return self._wire.aws("dynamodb.DeleteItem", lambda: self._cloud.table.delete(Key))
+    def delete_item(self, *, TableName: str, Key: Item, **condition: Any) -> dict[str, Any]:
+        return self._wire.aws("dynamodb.DeleteItem", lambda: self._cloud.table.delete(Key, condition))
 
 
 class _EventBridge(_Client):

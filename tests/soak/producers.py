@@ -48,7 +48,7 @@ class Producers:
         self._secrets = secrets
         self._sendgrid = sendgrid
         self._layers = {
-            name: Layers(object(), "table", module.OPERATION, lambda _: None)  # type: ignore[arg-type]
+            name: Layers(object(), "table", module.OPERATION, lambda _: None, time)  # type: ignore[arg-type]
             for name, module in DELETERS.items()
         }
         self._serial = 0

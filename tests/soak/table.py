@@ -27,14 +27,19 @@ def _is_claimable(item: Item, values: Mapping[str, Any]) -> bool:
     )
 
 
-def _is_unmarked(item: Item, values: Mapping[str, Any]) -> bool:
-    return item.get("status") == values[":inprogress"] and "data" not in item
+def _is_own(item: Item, values: Mapping[str, Any]) -> bool:
+    return "claim" in item and item["claim"]["S"] == values[":claim"]["S"]
+
+
+def _is_own_and_open(item: Item, values: Mapping[str, Any]) -> bool:
+    return _is_own(item, values) and item["status"]["S"] == values[":inprogress"]["S"]
 
 
 _CONDITIONS: dict[str, Callable[[Item, Mapping[str, Any]], bool]] = {
     "attribute_not_exists(#id) OR #expiry < :now OR (#status = :inprogress AND "
     "attribute_exists(#in_progress_expiry) AND #in_progress_expiry < :now_in_millis)": _is_claimable,
-    "#status = :inprogress AND attribute_not_exists(#data)": _is_unmarked,
+    "#claim = :claim": _is_own,
+    "#claim = :claim AND #status = :inprogress": _is_own_and_open,
 }
 """Every condition that is used. A new one fails until it is added here."""
 
@@ -44,6 +49,9 @@ _NAMES = {
     "#in_progress_expiry": "in_progress_expiration",
     "#status": "status",
     "#data": "data",
+    "#validation": "validation",
+    "#claim": "claim",
+    "#sent_at": "sent_at",
 }
 """What the conditions take their names to stand for."""
 
@@ -62,15 +70,18 @@ class Table:
         return {}
 
     def update(self, key: Item, changes: Mapping[str, Any]) -> Item:
-        if "ConditionExpression" in changes:
-            self._check("UpdateItem", key, changes)
+        self._check("UpdateItem", key, changes)
         item = self.items.setdefault(key["id"]["S"], dict(key))
+        names, values = changes["ExpressionAttributeNames"], changes["ExpressionAttributeValues"]
         for name, value in re.findall(r"(#\w+) = (:\w+)", changes["UpdateExpression"]):
-            item[changes["ExpressionAttributeNames"][name]] = changes["ExpressionAttributeValues"][value]
-        return {}
+            item[names[name]] = values[value]
+        for name in re.findall(r"REMOVE (#\w+)", changes["UpdateExpression"]):
+            item.pop(names[name], None)
+        return {"Attributes": dict(item)}
 
-    def delete(self, key: Item) -> Item:
-        self.items.pop(key["id"]["S"], None)
+    def delete(self, key: Item, condition: Mapping[str, Any]) -> Item:
+        self._check("DeleteItem", key, condition)
+        self.items.pop(key["id"]["S"])
         return {}
 
     def is_completed(self, key: str, until: float) -> bool:

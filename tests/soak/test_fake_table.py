@@ -1,17 +1,20 @@
 """The fake of DynamoDB, which the other tests believe, does with the ledger's calls what moto does."""
 
+import itertools
 import random
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
-from aws_lambda_powertools.utilities.idempotency.exceptions import (
-    IdempotencyItemAlreadyExistsError,
-    IdempotencyValidationError,
-)
 
-from contact_deletion.errors import RequestInProgress
+from contact_deletion.deadline import Deadline
+from contact_deletion.errors import LedgerUnavailable, RequestConflict, RequestInProgress
+from contact_deletion.ledger.claim import Claim
 from contact_deletion.ledger.layer import Layers, payload_of
 from contact_deletion.request.delete_all import DeleteAll
 from tests.soak.aws import Cloud
@@ -21,35 +24,61 @@ from tests.soak.time import Time
 from tests.soak.wire import Invocation, Wire
 from tests.support.world import TABLE, World
 
-REFUSALS = (IdempotencyItemAlreadyExistsError, IdempotencyValidationError, RequestInProgress)
+REFUSALS = (LedgerUnavailable, RequestConflict, RequestInProgress)
 
 
 def _request(name: str, most: int) -> DeleteAll:
     return DeleteAll(name, "phrase", datetime(2026, 11, 22, tzinfo=UTC), most)
 
 
-def _ledger(client: Any) -> Callable[[str, DeleteAll], Any]:
+def _ledger(client: Any, time: Time) -> Callable[[str, DeleteAll], Any]:
     """Does one of the ledger's steps, and tells what came of it."""
-    layers = Layers(client, TABLE, "delete_all", lambda _: None)
+    layers = Layers(client, TABLE, "delete_all", lambda _: None, time)
+    claims: dict[str, Claim] = {}
+
+    def claim(request: DeleteAll) -> Any:
+        taken = Claim(layers, request, Deadline(time() + 120, time))
+        standing = taken.take()
+        if standing is not None:
+            return vars(standing.record), standing.completed
+        claims[request.request_id] = taken
+        return taken.sent_at
 
     def does(step: str, request: DeleteAll) -> Any:
-        layer, payload = layers.of(request), payload_of(request)
-        key, payload_hash = layer.identify(payload)
-        steps: dict[str, Callable[[], Any]] = {
-            "claim": lambda: layer.save_inprogress(payload, 120_000),
-            "mark": lambda: layer.mark_as_sending(payload, {"sender_ends_at": 5}),
-            "record": lambda: layer.save_success(payload, {"job_ids": []}),
-            "release": lambda: layer.delete_record(payload, ValueError()),
-            "write": lambda: layer.write_batch([layer.record(key, payload_hash, "INPROGRESS", {"a": 1})]),
-            "read": lambda: [vars(record) for record in layer.read_batch([key, f"{key}-of-nothing"])],
-        }
+        layer = layers.of(request)
+        key, payload_hash = layer.identify(payload_of(request))
+        record = layer.record(key, payload_hash, "INPROGRESS", {"a": 1})
+        if step in ("mark", "record", "release", "send") and request.request_id not in claims:
+            return "not claimed yet"
         try:
-            return steps[step]()
+            match step:
+                case "claim":
+                    return claim(request)
+                case "mark":
+                    claims[request.request_id].make_permanent()
+                case "record":
+                    claims[request.request_id].record({"job_ids": []})
+                case "send":
+                    claims[request.request_id].may_have_taken_effect()
+                case "release":
+                    claims[request.request_id].release()
+                case "write":
+                    layer.write_batch([record])
+                case "read":
+                    return [vars(found) for found in layer.read_batch([key, f"{key}-of-nothing"])]
         except REFUSALS as refusal:
-            found = getattr(refusal, "old_data_record", None)
-            return type(refusal), vars(found) if found else None
+            return type(refusal)
+        return None
 
     return does
+
+
+@contextmanager
+def _same_claim_ids() -> Iterator[None]:
+    """Of the fake and of moto: each id is drawn twice."""
+    ids = (uuid.UUID(int=number // 2) for number in itertools.count())
+    with patch("contact_deletion.ledger.claim.uuid", SimpleNamespace(uuid4=lambda: next(ids))):
+        yield
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -59,10 +88,12 @@ def test_the_fake_table_is_like_moto_s(world: World, seed: int) -> None:
     wire = Wire(chance, Time())
     wire.running.append(Invocation("any", float("inf"), ()))
     cloud = Cloud(wire, Secrets())
-    fake, moto = _ledger(cloud.client("dynamodb")), _ledger(world.platform.dynamodb)
-    with time.of_powertools():
+    fake, moto = _ledger(cloud.client("dynamodb"), time), _ledger(world.platform.dynamodb, time)
+    with time.of_powertools(), _same_claim_ids():
         for number in range(60):
-            step = draw.choice(["claim", "claim", "claim", "mark", "record", "release", "write", "read"])
+            step = draw.choice(
+                ["claim", "claim", "claim", "mark", "record", "release", "send", "write", "read"]
+            )
             request = _request(draw.choice(["a", "b"]), draw.choice([1, 1, 1, 2]))
             assert fake(step, request) == moto(step, request), f"seed {seed}, step {number}: {step}"
             stored = {item["id"]["S"]: item for item in world.ledger()}

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from contact_deletion.deletion.identifier import CONTACT_FIELDS
 from contact_deletion.request.remove_identifier import IdentifierType
+from contact_deletion.sendgrid.identifiers import CONTACT_FIELDS
 from tests.soak.cases import Case, Violation
 from tests.soak.producers import Sent
 from tests.soak.sendgrid import SendGrid

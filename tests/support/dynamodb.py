@@ -1,7 +1,7 @@
 """DynamoDB watched, and DynamoDB in trouble: what botocore's own event system does to a client's calls."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.exceptions import ReadTimeoutError
 
 
 class Calls:
@@ -32,14 +33,22 @@ class Calls:
 
 
 class FailingCalls:
-    """Every call of one operation is answered with an error of AWS's while the block runs."""
+    """Every call of one operation is answered with an error of AWS's while the block runs; of those whose body has a
+    text, where one is given.
+    """
 
     def __init__(
-        self, client: Any, operation: str, code: str = "InternalServerError", service: str = "dynamodb"
+        self,
+        client: Any,
+        operation: str,
+        code: str = "InternalServerError",
+        service: str = "dynamodb",
+        containing: str = "",
     ) -> None:
         self._events = client.meta.events
         self._name = f"before-call.{service}.{operation}"
         self._code = code
+        self._containing = containing
 
     def __enter__(self) -> Self:
         self._events.register(self._name, self._fail)
@@ -50,9 +59,38 @@ class FailingCalls:
     ) -> None:
         self._events.unregister(self._name, self._fail)
 
-    def _fail(self, **_: Any) -> tuple[AWSResponse, dict[str, Any]]:
+    def _fail(self, params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
+        if self._containing not in str(params["body"]):
+            return None
         answer = {"Error": {"Code": self._code, "Message": "made to fail"}, "ResponseMetadata": {}}
         return AWSResponse("", 400, HTTPHeaders(), None), answer
+
+
+@contextmanager
+def lost_answers(
+    client: Any, operation: str, containing: str, meanwhile: Callable[[], object]
+) -> Iterator[list[str]]:
+    """The answer to the first call of one operation whose body has a text is lost: botocore sends the call again.
+
+    `meanwhile` happens between the two. Gives the bodies of all such calls, as they were sent.
+    """
+    sent: list[str] = []
+
+    def lose(request: Any, **_: Any) -> None:
+        body = request.body.decode()
+        if request.headers["X-Amz-Target"].endswith(f".{operation}".encode()) and containing in body:
+            sent.append(body)
+            if len(sent) == 1:
+                meanwhile()
+                raise ReadTimeoutError(endpoint_url=request.url)
+
+    # The handlers of a longer name would come before moto's, whose answer is the one that is lost.
+    client.meta.events.register_last("before-send", lose)
+    try:
+        with patch("botocore.endpoint.time.sleep"):
+            yield sent
+    finally:
+        client.meta.events.unregister("before-send", lose)
 
 
 @contextmanager

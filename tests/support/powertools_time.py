@@ -1,6 +1,6 @@
 """Powertools by another clock than the machine's."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta, tzinfo
 from types import SimpleNamespace
@@ -11,8 +11,13 @@ _IDEMPOTENCY = "aws_lambda_powertools.utilities.idempotency.persistence"
 
 
 @contextmanager
-def records_dated_by(clock: Callable[[], float]) -> Iterator[type[datetime]]:
-    """The ledger's records, while the block runs; gives a datetime of which `now` is the clock's time."""
+def records_dated_by(
+    clock: Callable[[], float], parts: Sequence[str] = ("base", "datarecord", "dynamodb")
+) -> Iterator[type[datetime]]:
+    """The ledger's records, while the block runs; gives a datetime of which `now` is the clock's time.
+
+    `parts` are those of Powertools' modules that see this time.
+    """
 
     class Datetime(datetime):
         @classmethod
@@ -21,6 +26,6 @@ def records_dated_by(clock: Callable[[], float]) -> Iterator[type[datetime]]:
 
     module = SimpleNamespace(datetime=Datetime, timedelta=timedelta)
     with ExitStack() as patches:
-        for name in ("base", "datarecord", "dynamodb"):
+        for name in parts:
             patches.enter_context(patch(f"{_IDEMPOTENCY}.{name}.dt", module))
         yield Datetime

@@ -158,13 +158,33 @@ def test_what_a_person_must_mend_is_retried_slowly(status: int) -> None:
     assert unauthorized.retry_after >= 600
 
 
-@pytest.mark.parametrize(
-    ("status", "maybe"), [(500, False), (503, False), (408, False), (502, True), (504, True)]
-)
-def test_only_a_gateway_may_have_passed_a_failed_call_on(status: int, maybe: bool) -> None:
+@pytest.mark.parametrize("status", [302, 408, 425, 500, 502, 503, 504, 520, 522, 524, 529])
+def test_what_went_wrong_at_sendgrid_may_have_taken_effect(status: int) -> None:
     unavailable = failure(status)
     assert isinstance(unavailable, SendGridUnavailable)
-    assert unavailable.maybe_received is maybe
+    assert unavailable.maybe_received
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 406, 429, 451, 499])
+def test_a_4xx_in_sendgrids_words_is_a_refusal(status: int) -> None:
+    assert answers.is_refusal(status, {}, errors_body("something"))
+
+
+@pytest.mark.parametrize("status", [200, 302, 399, 408, 425, 500, 503, 529])
+def test_no_other_status_is_a_refusal(status: int) -> None:
+    assert not answers.is_refusal(status, {"X-RateLimit-Reset": "5"}, errors_body("something"))
+
+
+@pytest.mark.parametrize("body", [None, b"", HTML, b"{}", b'{"errors": "x"}', b"[]"], ids=repr)
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 406, 429])
+def test_a_4xx_in_other_words_is_no_refusal(status: int, body: bytes | None) -> None:
+    assert not answers.is_refusal(status, {"Server": "edge"}, body)
+
+
+@pytest.mark.parametrize("name", ["X-RateLimit-Reset", "X-Envoy-Ratelimited"])
+def test_a_429_of_the_rate_limiter_is_a_refusal_without_words(name: str) -> None:
+    assert answers.is_refusal(429, {name: "1"}, b"")
+    assert not answers.is_refusal(403, {name: "1"}, b"")
 
 
 REGIONAL_MESSAGES = [

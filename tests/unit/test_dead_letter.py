@@ -51,6 +51,13 @@ def test_the_body_is_as_it_was() -> None:
     assert letter_of({}, body='{"a": "é"}')["MessageBody"] == '{"a": "é"}'
 
 
+def test_half_a_character_becomes_the_sign_for_none() -> None:
+    letter = letter_of({"trace": text("a\ud83db")}, body="a\ude00b")
+
+    assert letter["MessageBody"] == "a\ufffdb"
+    assert letter["MessageAttributes"]["trace"]["StringValue"] == "a\ufffdb"
+
+
 def test_it_says_why_and_whence() -> None:
     letter = dead_letter(message({}), LastIdentifier("the identifier is the contact's only one"))
     assert letter["MessageAttributes"] == {
@@ -122,6 +129,64 @@ def test_a_letter_that_is_sent_on_and_rejected_again_loses_nothing() -> None:
     once = letter_of(own)["MessageAttributes"]
     redriven = {name: text(value["StringValue"]) for name, value in once.items()}
     assert letter_of(redriven)["MessageAttributes"] == once
+
+
+MIB = 1024 * 1024
+
+
+@pytest.mark.parametrize("missing", [0, 1, 100])
+@pytest.mark.parametrize("character", ["x", "é", "😀"])
+def test_a_body_near_the_limit_loses_its_end(missing: int, character: str) -> None:
+    body = character * ((MIB - missing) // len(character.encode()))
+    letter = letter_of({"trace": text("y")}, body)
+
+    assert MIB - 4 < size_of(letter) <= MIB
+    assert body.startswith(letter["MessageBody"])
+    assert letter["MessageAttributes"]["Truncated"]["StringValue"] == "MessageBody"
+    assert letter["MessageAttributes"].keys() == REASONS | {"Truncated", "trace"}
+
+
+def test_a_body_that_just_fits_stays_whole() -> None:
+    body = "x" * (MIB - size_of(letter_of({}, "")))
+    letter = letter_of({}, body)
+
+    assert (letter["MessageBody"], size_of(letter)) == (body, MIB)
+    assert letter["MessageAttributes"].keys() == REASONS
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_the_longest_attribute_loses_its_end_where_the_body_is_short(binary: bool) -> None:
+    value = b"v" * (MIB - 100)
+    long = (
+        {"dataType": "Binary", "binaryValue": base64.b64encode(value).decode()}
+        if binary
+        else text(value.decode())
+    )
+    letter = letter_of({"long": long, "short": text("x" * 20)}, '{"contact_ids": []}')
+
+    attributes = letter["MessageAttributes"]
+    kept = attributes["long"]["BinaryValue" if binary else "StringValue"]
+    assert size_of(letter) == MIB
+    assert letter["MessageBody"] == '{"contact_ids": []}'
+    assert value.startswith(kept if binary else kept.encode())
+    assert attributes["short"]["StringValue"] == "x" * 20
+    assert attributes["Truncated"]["StringValue"] == "long"
+
+
+def test_attributes_that_grow_where_they_find_no_place_are_truncated_too() -> None:
+    own = {f"own{number}": text("é" * 50_000) for number in range(10)}
+    letter = letter_of(own)
+
+    assert MIB - 4 < size_of(letter) <= MIB
+    assert letter["MessageAttributes"]["Truncated"]["StringValue"] == OVERFLOW
+    assert len(letter["MessageAttributes"]) == MAX_ATTRIBUTES
+
+
+def test_a_truncated_letter_that_is_rejected_again_loses_no_more() -> None:
+    once = letter_of({}, "x" * MIB)
+    attributes = {name: text(value["StringValue"]) for name, value in once["MessageAttributes"].items()}
+
+    assert letter_of(attributes, once["MessageBody"]) == once
 
 
 def test_the_size_is_that_of_body_and_attributes_in_bytes() -> None:

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from contact_deletion.errors import InvalidRequest
 from contact_deletion.request.fields import envelope
-from contact_deletion.request.follow_up import MAX_JOB_IDS, FollowedRequest, FollowUp, parse
+from contact_deletion.request.follow_up import (
+    MAX_JOB_IDS,
+    FollowedIdentifier,
+    FollowedRequest,
+    FollowUp,
+    parse,
+)
+from contact_deletion.request.remove_identifier import IdentifierType
 from tests.support.events import contact_id
 from tests.unit import strategies
 
@@ -69,6 +76,7 @@ def test_everything_about_a_request_is_kept() -> None:
         "message_id": "b5cbf4e4-9a51-4bb0-a1ba-0a4ed5dbd2cb",
         "contact_count": 2,
         "contact_ids": [contact_id(1), contact_id(2).upper()],
+        "identifier": {"contact_id": contact_id(3).upper(), "identifier_type": "EMAIL"},
         "task_token": "AAAA/+=",
     }
 
@@ -83,7 +91,10 @@ def test_everything_about_a_request_is_kept() -> None:
     assert follow_up.job_ids == (JOB, "b")
     assert follow_up.accepted_at == datetime(2026, 11, 21, 12, 0, 0, 500_000, UTC).timestamp()
     (request,) = follow_up.requests
-    assert vars(request) == given_request | {"contact_ids": (contact_id(1), contact_id(2))}
+    assert vars(request) == given_request | {
+        "contact_ids": (contact_id(1), contact_id(2)),
+        "identifier": FollowedIdentifier(contact_id(3), IdentifierType.EMAIL),
+    }
 
 
 def test_a_task_token_is_never_shown() -> None:
@@ -133,6 +144,16 @@ def test_requests_are_a_list(requests: object) -> None:
         ({"contact_ids": None}, "contact_ids must be a list of at most 10000 contact ids"),
         ({"contact_ids": [contact_id(1)] * 10_001}, "contact_ids must be a list of at most 10000"),
         ({"contact_ids": ["someone@example.com"]}, r"contact_ids\[0\] must be a contact id in UUID form"),
+        ({"identifier": None}, "identifier: the request must be a JSON object"),
+        ({"identifier": {"contact_id": contact_id(1)}}, "identifier: missing field: identifier_type"),
+        (
+            {"identifier": {"contact_id": "x", "identifier_type": "EMAIL"}},
+            "identifier: contact_id must be a contact id in UUID form",
+        ),
+        (
+            {"identifier": {"contact_id": contact_id(1), "identifier_type": "email"}},
+            "identifier: identifier_type must be one of EMAIL",
+        ),
         ({"request_id": "a b"}, "request_id must be 1 to 128"),
         ({"task_token": ""}, "task_token must be a Step Functions task token"),
     ],

@@ -1,5 +1,7 @@
 """BackupThenDeleteAll with a backup that is whole."""
 
+import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,11 +18,17 @@ EXPORT = "/v3/marketing/contacts/exports/{export_id}"
 JOB = "/v3/marketing/contacts/imports/{job_id}"
 
 SWITCHED_OFF = {'"enabled": "true"': '"enabled": "false"'}
-LONG_AGO = '"2020-01-01T00:00:00Z"'
-ASKED_LONG_AGO = {'"requested_at.$": "$$.State.EnteredTime"': f'"requested_at": {LONG_AGO}'}
+ENTERED = '"requested_at.$": "$$.State.EnteredTime"'
+ASKED_LONG_AGO = {ENTERED: '"requested_at": "2020-01-01T00:00:00Z"'}
 IMPATIENT = {
     '"ResultPath": "$.deletion",\n      "TimeoutSeconds": 180': '"ResultPath": "$.deletion", "TimeoutSeconds": 1'
 }
+
+
+def under_one_name() -> dict[str, str]:
+    """Of executions that are to be one for the ledger."""
+    named = '"request_id.$": "$$.Execution.Name",\n          "confirm.$"'
+    return {named: f'"request_id": "{uuid.uuid4()}", "confirm.$"'}
 
 
 def test_every_contact_is_in_the_backup_and_then_gone(workflows: Workflows) -> None:
@@ -129,20 +137,30 @@ def test_a_slow_export_and_a_slow_job_are_waited_for(workflows: Workflows) -> No
 def test_outages_are_waited_out(workflows: Workflows) -> None:
     contacts = fill(workflows)
     outages = [("GET", COUNT, 503), ("POST", EXPORTS, 503), ("GET", EXPORT, 404), ("GET", EXPORT, 503)]
-    for method, route, status in [*outages, ("DELETE", "*", 503), ("GET", JOB, 503)]:
+    for method, route, status in [*outages, ("DELETE", "*", 403), ("GET", JOB, 503)]:
         workflows.double.faults.add(Fault(method=method, route=route, status=status))
 
     ended = workflows.run(MACHINE, request())
 
     assert ended.status == "SUCCEEDED"
     assert sorted(backed_up(workflows, ended.arn)) == sorted(contacts)
-    assert [call.status for call in workflows.calls("DELETE")] == [503, 202]
+    assert [call.status for call in workflows.calls("DELETE")] == [403, 202]
     assert workflows.double.faults.pending() == []
 
 
-def test_a_delete_all_without_an_answer_is_never_sent_again(workflows: Workflows) -> None:
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(method="DELETE", drop=True),
+        Fault(method="DELETE", status=500, takes_effect=True),
+        Fault(method="DELETE", status=503, takes_effect=True),
+        Fault(method="DELETE", status=403, body="<html></html>", takes_effect=True),
+    ],
+    ids=repr,
+)
+def test_a_delete_all_without_a_clear_answer_is_never_sent_again(workflows: Workflows, fault: Fault) -> None:
     fill(workflows)
-    workflows.double.faults.add(Fault(method="DELETE", drop=True))
+    workflows.double.faults.add(fault)
 
     ended = workflows.run(MACHINE, request())
 
@@ -158,6 +176,33 @@ def test_a_delete_all_that_the_workflow_gave_up_is_unconfirmed(workflows: Workfl
 
     assert error_of(ended) == ("FAILED", "DeleteAllUnconfirmed")
     workflows.wait_until(lambda: [call.status for call in workflows.calls("DELETE")] == [202])
+
+
+def test_an_earlier_delete_all_of_the_execution_is_not_reported_as_nothing(workflows: Workflows) -> None:
+    """As after StopExecution and redrive in between: the ledger has another request under the execution's name."""
+    same_name = under_one_name()
+    fill(workflows)
+    assert workflows.run(MACHINE, request(), same_name).status == "SUCCEEDED"
+    fill(workflows)
+
+    ended = workflows.run(MACHINE, request(), same_name)
+
+    assert error_of(ended) == ("FAILED", "DeleteAllUnconfirmed")
+    assert len(workflows.calls("DELETE")) == 1
+
+
+def test_a_redriven_delete_all_is_the_same_request(workflows: Workflows) -> None:
+    """Its state begins anew, and what was made before it stays as it was."""
+    fill(workflows)
+    now = f'"{datetime.now(UTC).isoformat()}"'
+    redriven = under_one_name() | {ENTERED: f'"requested_at": {now}'}
+    first = workflows.run(MACHINE, request(), redriven)
+
+    fill(workflows)
+    again = workflows.run(MACHINE, request(), redriven)
+
+    assert (again.status, again.output["job_ids"]) == ("SUCCEEDED", first.output["job_ids"])
+    assert len(workflows.calls("DELETE")) == 1
 
 
 def test_a_delete_all_that_comes_late_is_refused(workflows: Workflows) -> None:

@@ -165,3 +165,16 @@ def test_nothing_is_deleted_before_the_backup_is_checked() -> None:
         new = set().union(*(targets(machine["States"][name]) for name in new)) - reached - {"CheckBackup"}
     assert "CopyParts" in reached
     assert "DeleteAll" not in reached
+
+
+def test_only_what_surely_precedes_the_delete_all_says_that_nothing_was_deleted() -> None:
+    """A redriven execution may have sent it before: RequestConflict and LedgerUnavailable do not say."""
+    states = DEFINITIONS["backup_then_delete_all.asl.json"]["States"]
+    surely_nothing, anything = states["DeleteAll"]["Catch"]
+
+    assert (surely_nothing["Next"], anything["Next"]) == ("NothingDeleted", "DeleteAllUnconfirmed")
+    assert anything["ErrorEquals"] == ["States.ALL"]
+    assert set(surely_nothing["ErrorEquals"]) == {
+        *("InvalidRequest", "DeleteAllRefused"),
+        *("SendGridRefused", "SendGridUnauthorized", "SendGridUnavailable", "RateLimited"),
+    }

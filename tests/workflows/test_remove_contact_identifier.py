@@ -101,6 +101,24 @@ def test_a_job_that_fails_is_told(workflows: Workflows, ada: str) -> None:
     assert len(workflows.calls("DELETE")) == 1
 
 
+def test_a_failed_job_whose_identifier_is_gone_has_done_its_work(workflows: Workflows, ada: str) -> None:
+    workflows.double.faults.add(Fault(method="GET", route=JOB, status=200, body={"status": "failed"}))
+
+    ended = workflows.run(MACHINE, without_email(ada))
+
+    assert (ended.status, ended.output["status"]) == ("SUCCEEDED", "completed")
+    assert identifiers(workflows, ada) == {"EXTERNALID"}
+
+
+def test_a_contact_that_is_shown_as_it_was_is_looked_at_again(workflows: Workflows, ada: str) -> None:
+    as_it_was = {"id": ada, "email": "ada@example.com", "external_id": "crm-1"}
+    workflows.double.faults.add(Fault(method="GET", route=CONTACT, times=2))
+    workflows.double.faults.add(Fault(method="GET", route=CONTACT, status=200, body=as_it_was, times=4))
+
+    assert workflows.run(MACHINE, without_email(ada)).status == "SUCCEEDED"
+    assert workflows.double.faults.pending() == []
+
+
 def test_a_job_that_completes_and_removes_nothing_is_told(workflows: Workflows, ada: str) -> None:
     workflows.double.account.force_next_jobs("completed")
 
@@ -140,20 +158,34 @@ def test_a_contact_that_is_gone_in_the_end_has_lost_the_identifier_too(
 
 
 def test_outages_are_waited_out(workflows: Workflows, ada: str) -> None:
-    for method, route in [("GET", CONTACT), ("DELETE", IDENTIFIERS), ("GET", JOB)]:
-        workflows.double.faults.add(Fault(method=method, route=route, status=503))
+    for method, route, status in [("GET", CONTACT, 503), ("DELETE", IDENTIFIERS, 403), ("GET", JOB, 503)]:
+        workflows.double.faults.add(Fault(method=method, route=route, status=status))
     workflows.double.faults.add(Fault(method="GET", route=JOB, drop=True))
 
     ended = workflows.run(MACHINE, without_email(ada))
 
     assert ended.status == "SUCCEEDED"
     assert identifiers(workflows, ada) == {"EXTERNALID"}
-    assert [call.status for call in workflows.calls("DELETE")] == [503, 202]
+    assert [call.status for call in workflows.calls("DELETE")] == [403, 202]
     assert workflows.double.faults.pending() == []
 
 
-def test_a_removal_whose_answer_was_lost_is_not_sent_twice(workflows: Workflows, ada: str) -> None:
-    workflows.double.faults.add(Fault(method="DELETE", drop=True, takes_effect=True))
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(method="DELETE", drop=True, takes_effect=True),
+        Fault(method="DELETE", status=504, takes_effect=True),
+        Fault(method="DELETE", status=202, body={"job_id": {}}, takes_effect=True),
+    ],
+    ids=repr,
+)
+def test_a_removal_whose_answer_was_lost_is_not_sent_twice(
+    workflows: Workflows, ada: str, fault: Fault
+) -> None:
+    workflows.double.faults.add(fault)
+    as_it_was = {"id": ada, "email": "ada@example.com", "external_id": "crm-1"}
+    workflows.double.faults.add(Fault(method="GET", route=CONTACT, times=2))
+    workflows.double.faults.add(Fault(method="GET", route=CONTACT, status=200, body=as_it_was, times=2))
 
     ended = workflows.run(MACHINE, without_email(ada))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from contact_deletion.batch_calls import MAX_BYTES, batches, not_taken
 from contact_deletion.outcomes import Accepted
 from contact_deletion.request.bulk_delete import BulkDelete
+from contact_deletion.request.remove_identifier import RemoveIdentifier
 from contact_deletion.settled import Settled
 from contact_deletion.timestamps import timestamp
 
@@ -66,13 +67,16 @@ class StatusMessages:
 
     def _followed(self, one: Settled) -> dict[str, Any]:
         """What the follow-up needs to know of a request; of an identifier not its value."""
-        ids = list(one.request.contact_ids) if isinstance(one.request, BulkDelete) else None
+        asked = one.request
         known = {
             "operation": self._operation,
             "request_id": one.request_id,
             "message_id": one.message_id,
             "contact_count": one.outcome.contact_count if isinstance(one.outcome, Accepted) else None,
-            "contact_ids": ids,
+            "contact_ids": list(asked.contact_ids) if isinstance(asked, BulkDelete) else None,
+            "identifier": {"contact_id": asked.contact_id, "identifier_type": asked.identifier_type}
+            if isinstance(asked, RemoveIdentifier)
+            else None,
             "task_token": one.task_token,
         }
         return {name: value for name, value in known.items() if value is not None}

@@ -1,69 +1,81 @@
 """Removes one identifier from a contact."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from contact_deletion.deadline import Deadline
-from contact_deletion.errors import LastIdentifier
+from contact_deletion.deadline import Clock, Deadline
+from contact_deletion.errors import ContactNotFound, LastIdentifier, RequestInProgress, SendGridUnavailable
 from contact_deletion.outcomes import Accepted
-from contact_deletion.request.remove_identifier import IdentifierType, RemoveIdentifier
+from contact_deletion.patience import SETTLING_SECONDS, ask_again_after
+from contact_deletion.request.remove_identifier import IdentifierType, RemoveIdentifier, canonical
 from contact_deletion.sendgrid.client import SendGridClient
+from contact_deletion.sendgrid.identifiers import held_identifiers
 
 if TYPE_CHECKING:
     from contact_deletion.telemetry.queue import QueueTelemetry
-
-CONTACT_FIELDS = {
-    IdentifierType.EMAIL: "email",
-    IdentifierType.PHONENUMBERID: "phone_number_id",
-    IdentifierType.EXTERNALID: "external_id",
-    IdentifierType.ANONYMOUSID: "anonymous_id",
-}
-"""Where a contact has its identifiers (Twilio docs: Get a Contact by ID). One that it lacks is absent or empty."""
 
 NOTHING_TO_DO = "nothing to do: the contact does not have this identifier"
 
 
 class IdentifierDeletion:
-    def __init__(self, client: SendGridClient, telemetry: "QueueTelemetry") -> None:
+    def __init__(self, client: SendGridClient, telemetry: "QueueTelemetry", clock: Clock) -> None:
         self._client = client
         self._telemetry = telemetry
+        self._clock = clock
 
-    def delete(self, request: RemoveIdentifier, deadline: Deadline) -> Accepted:
-        """Raises ContactNotFound, LastIdentifier and what the client raises.
+    def delete(
+        self,
+        request: RemoveIdentifier,
+        deadline: Deadline,
+        *,
+        sent_at: float | None,
+        may_have_taken_effect: Callable[[], None],
+    ) -> Accepted:
+        """`sent_at` is when an earlier call was sent for the request that may have taken effect, in seconds since the
+        epoch; `may_have_taken_effect` notes that this one's did.
 
-        SendGrid accepts the removal of a last identifier and then fails the job, so the contact is looked at first;
-        what is sent is the value as the contact has it.
+        SendGrid accepts the removal of a last identifier, and of one that is gone, and then fails the job, so the
+        contact is looked at first. What is sent is the value as the contact has it.
+
+        Raises ContactNotFound, LastIdentifier, RequestInProgress while SendGrid may still be processing the earlier
+        call, and what the client raises.
         """
-        identifiers = held_identifiers(self._client.contact(request.contact_id, deadline))
+        identifiers = self._identifiers(request, deadline, sent_at)
         held = identifiers.get(request.identifier_type)
         if held is None or not same_identifier(request, held):
             return Accepted((), contact_count=0, note=NOTHING_TO_DO)
+        age = None if sent_at is None else self._clock() - sent_at
+        if age is not None and age < SETTLING_SECONDS:
+            raise RequestInProgress(
+                "SendGrid may have received the removal, and may still be processing it",
+                retry_after=ask_again_after(age),
+            )
         if len(identifiers) == 1:
             raise LastIdentifier("the identifier is the contact's only one; delete the contact instead")
-        job_id = self._client.delete_identifier(request.contact_id, request.identifier_type, held, deadline)
+        try:
+            job_id = self._client.delete_identifier(
+                request.contact_id, request.identifier_type, held, deadline
+            )
+        except SendGridUnavailable as unavailable:
+            if unavailable.maybe_received:
+                may_have_taken_effect()
+            raise
         self._telemetry.deletion_started(job_id)
         return Accepted((job_id,), contact_count=1)
 
-
-def held_identifiers(contact: Mapping[str, Any]) -> dict[IdentifierType, str]:
-    """The identifiers that a contact has."""
-    return {
-        kind: value
-        for kind, field in CONTACT_FIELDS.items()
-        if isinstance(value := contact.get(field), str) and value
-    }
+    def _identifiers(
+        self, request: RemoveIdentifier, deadline: Deadline, sent_at: float | None
+    ) -> dict[IdentifierType, str]:
+        """Those that the contact has; none where it was deleted after an earlier delivery had found it."""
+        try:
+            return held_identifiers(self._client.contact(request.contact_id, deadline))
+        except ContactNotFound:
+            if sent_at is None:
+                raise
+            return {}
 
 
 def same_identifier(request: RemoveIdentifier, held: str | None) -> bool:
     """Whether the identifier that the contact has of the request's type is the one that the request names."""
     kind = request.identifier_type
-    return held is not None and _canonical(kind, held) == _canonical(kind, request.identifier_value)
-
-
-def _canonical(identifier_type: IdentifierType, value: str) -> str:
-    """SendGrid lower-cases e-mail addresses, and its samples write phone numbers with and without the plus sign."""
-    if identifier_type is IdentifierType.EMAIL:
-        return value.lower()
-    if identifier_type is IdentifierType.PHONENUMBERID:
-        return value.removeprefix("+")
-    return value
+    return held is not None and canonical(kind, held) == canonical(kind, request.identifier_value)

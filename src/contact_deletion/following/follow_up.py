@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from contact_deletion.deadline import Clock, Deadline
 from contact_deletion.errors import Deferred, DeletionFailed
-from contact_deletion.following import verification
+from contact_deletion.following import identifiers, verification
+from contact_deletion.following.identifiers import RemainingIdentifiers
 from contact_deletion.following.poll import Answers, poll
 from contact_deletion.following.verification import Existence, Verification
 from contact_deletion.jobs import UNKNOWN, Job
@@ -26,19 +27,22 @@ class Following:
         """For each follow-up, in their order, Ended, or why it is not yet."""
         answers = poll(self._client, (job_id for one in follow_ups for job_id in one.job_ids), deadline)
         standing = [self._standing(one, answers) for one in follow_ups]
+        in_doubt = [
+            request
+            for one, ended in zip(follow_ups, standing, strict=True)
+            if not isinstance(ended, Deferred) and self._is_in_doubt(ended)
+            for request in one.requests
+        ]
         existence = verification.look_up(
             self._client,
-            (
-                contact_id
-                for one, ended in zip(follow_ups, standing, strict=True)
-                if not isinstance(ended, Deferred) and self._is_in_doubt(ended)
-                for request in one.requests
-                for contact_id in request.contact_ids
-            ),
+            (contact_id for request in in_doubt for contact_id in request.contact_ids),
             deadline,
         )
+        remaining = identifiers.look_up(
+            self._client, (one.identifier for one in in_doubt if one.identifier), deadline
+        )
         return [
-            ended if isinstance(ended, Deferred) else self._outcome(one, ended, existence)
+            ended if isinstance(ended, Deferred) else self._outcome(one, ended, existence, remaining)
             for one, ended in zip(follow_ups, standing, strict=True)
         ]
 
@@ -65,16 +69,23 @@ class Following:
             return not all(job.completed and job.adds_up for job in ended)
         return self._when_to_verify is Verification.ALWAYS
 
-    def _outcome(self, follow_up: FollowUp, ended: Jobs, existence: Existence) -> Outcome:
+    def _outcome(
+        self, follow_up: FollowUp, ended: Jobs, existence: Existence, remaining: RemainingIdentifiers
+    ) -> Outcome:
         in_doubt = self._is_in_doubt(ended)
         try:
             ends = tuple(
-                _end(request, ended, existence.still_there(request.contact_ids) if in_doubt else None)
+                _end_of_removal(request, ended, remaining.remains(request.identifier))
+                if request.identifier
+                else _end(request, ended, existence.still_there(request.contact_ids) if in_doubt else None)
                 for request in follow_up.requests
             )
         except Deferred as interruption:
             return interruption.with_jobs(follow_up.job_ids)
-        if all(job.completed for job in ended) and any(end.failure for end in ends):
+        looked_at = all(job.completed for job in ended) or any(
+            remaining.remains(request.identifier) for request in follow_up.requests
+        )
+        if looked_at and any(end.failure for end in ends):
             age = self._age(follow_up)
             if age is not None and age < SETTLING_SECONDS:
                 return self._pending(follow_up, ended)
@@ -97,6 +108,17 @@ def _end(request: FollowedRequest, ended: Jobs, there: tuple[str, ...] | None) -
     if there is not None:
         reasons.append(f"{len(there)} of the request's contacts are still there")
     return End(request, DeletionFailed("; ".join(reasons), job_ids=[job.job_id for job in ended]), there)
+
+
+def _end_of_removal(request: FollowedRequest, ended: Jobs, remains: bool | None) -> End:
+    """By the contact where SendGrid showed it: the job of a removal fails whose identifier is gone already."""
+    if remains is None:
+        return _end(request, ended, None)
+    if not remains:
+        return End(request)
+    reasons = dict.fromkeys(_reason(job) for job in ended if not job.completed) or ["the job completed"]
+    message = "; ".join([*reasons, "the contact still has an identifier of this type"])
+    return End(request, DeletionFailed(message, job_ids=[job.job_id for job in ended]))
 
 
 def _reason(job: Job) -> str:

@@ -29,7 +29,11 @@ def build(platform: DeletionPlatform) -> Application[DeleteAll]:
     )
 
     def settle(requests: Sequence[DeleteAll], deadline: Deadline) -> list[DeletionOutcome]:
-        return claims.settle(requests, deletion.delete, deadline)
+        return claims.settle(
+            requests,
+            lambda request, deadline, claim: deletion.delete(request, deadline, claim.make_permanent),
+            deadline,
+        )
 
     rejections = Rejections(layers.rejections, parts.threads)
     return Application(parts, parse=parse, settle=settle, rejections=rejections)

@@ -4,10 +4,11 @@ from functools import cache
 from typing import Any
 
 from contact_deletion.deadline import Deadline
-from contact_deletion.deletion.identifier import held_identifiers, same_identifier
+from contact_deletion.deletion.identifier import same_identifier
 from contact_deletion.platform.account import AccountPlatform
 from contact_deletion.request.remove_identifier import RemoveIdentifier, parse
 from contact_deletion.sendgrid.client import SendGridClient
+from contact_deletion.sendgrid.identifiers import held_identifiers
 from contact_deletion.task import Task
 
 OPERATION = "identifier_check"

@@ -1,4 +1,4 @@
-"""Powertools' DynamoDB persistence layer, and the three things that the ledger adds to it.
+"""Powertools' DynamoDB persistence layer, and what the ledger adds to it for batches.
 
 A record is Powertools' own, so its plain layer reads it. Its key begins with the operation's name.
 """
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer, IdempotencyConfig
 from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import STATUS_CONSTANTS, DataRecord
 
-from contact_deletion.deadline import Sleep
-from contact_deletion.errors import LedgerUnavailable, RequestInProgress
+from contact_deletion.deadline import Clock, Sleep
+from contact_deletion.errors import LedgerUnavailable
 from contact_deletion.ledger.faults import ledger_errors
 from contact_deletion.request.base import DeletionRequest
 
@@ -41,11 +41,18 @@ class LedgerLayer(DynamoDBPersistenceLayer):
     """Keeps the records of one operation's requests, in one of the two ways in which they are known."""
 
     def __init__(
-        self, client: "DynamoDBClient", table: str, operation: str, config: IdempotencyConfig, sleep: Sleep
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        operation: str,
+        config: IdempotencyConfig,
+        sleep: Sleep,
+        clock: Clock,
     ) -> None:
         super().__init__(table_name=table, boto3_client=client)
         self.configure(config, key_prefix=operation)
         self._sleep = sleep
+        self.clock = clock
 
     def identify(self, payload: dict[str, Any]) -> tuple[str, str]:
         """The idempotency key and the payload hash that Powertools gives a request."""
@@ -55,33 +62,20 @@ class LedgerLayer(DynamoDBPersistenceLayer):
         """A record that expires as Powertools' own would from now on."""
         return DataRecord(key, status, self._get_expiry_timestamp(), None, json.dumps(response), payload_hash)
 
-    def mark_as_sending(self, payload: dict[str, Any], mark: dict[str, Any]) -> None:
-        """Puts `mark` on the record of a claim, which from then on expires only with the record itself.
+    def expires_at(self) -> int:
+        """When a record expires that is written now, in seconds since the epoch."""
+        return int(self.clock() + self.expires_after_seconds)
 
-        Raises RequestInProgress when the claim is marked already, has been lost or is gone: whoever marks it first is
-        the only one to act.
-        """
-        key, _ = self.identify(payload)
-        try:
-            with ledger_errors():
-                self.client.update_item(
-                    TableName=self.table_name,
-                    Key=self._get_key(key),
-                    UpdateExpression="SET #data = :mark, #in_progress_expiry = :expiry",
-                    ConditionExpression="#status = :inprogress AND attribute_not_exists(#data)",
-                    ExpressionAttributeNames={
-                        "#data": self.data_attr,
-                        "#in_progress_expiry": self.in_progress_expiry_attr,
-                        "#status": self.status_attr,
-                    },
-                    ExpressionAttributeValues={
-                        ":mark": {"S": json.dumps(mark)},
-                        ":expiry": {"N": str(self._get_expiry_timestamp() * 1000)},
-                        ":inprogress": {"S": INPROGRESS},
-                    },
-                )
-        except self.client.exceptions.ConditionalCheckFailedException:
-            raise RequestInProgress("another invocation is sending this request") from None
+    def _get_expiry_timestamp(self) -> int:
+        """Powertools' own name for it."""
+        return self.expires_at()
+
+    def item_key(self, key: str) -> dict[str, Any]:
+        """The item's key, in DynamoDB's form."""
+        return self._get_key(key)
+
+    def record_of(self, item: dict[str, Any]) -> DataRecord:
+        return self._item_to_data_record(item)
 
     def read_batch(self, keys: Sequence[str]) -> list[DataRecord]:
         """The records that exist of at most 100 keys. Raises LedgerUnavailable."""
@@ -137,7 +131,9 @@ class Layers:
     were rejected.
     """
 
-    def __init__(self, client: "DynamoDBClient", table: str, operation: str, sleep: Sleep) -> None:
+    def __init__(
+        self, client: "DynamoDBClient", table: str, operation: str, sleep: Sleep, clock: Clock
+    ) -> None:
         by_request_id = IdempotencyConfig(
             event_key_jmespath="request_id",
             payload_validation_jmespath="content",
@@ -152,9 +148,9 @@ class Layers:
         by_message_id = IdempotencyConfig(
             expires_after_seconds=REQUEST_ID_REMEMBERED_SECONDS, hash_function="sha256"
         )
-        self.rejections = LedgerLayer(client, table, operation, by_message_id, sleep)
-        self._by_request_id = LedgerLayer(client, table, operation, by_request_id, sleep)
-        self._by_content = LedgerLayer(client, table, operation, by_content, sleep)
+        self.rejections = LedgerLayer(client, table, operation, by_message_id, sleep, clock)
+        self._by_request_id = LedgerLayer(client, table, operation, by_request_id, sleep, clock)
+        self._by_content = LedgerLayer(client, table, operation, by_content, sleep, clock)
 
     def of(self, request: DeletionRequest) -> LedgerLayer:
         return self._by_content if request.request_id is None else self._by_request_id

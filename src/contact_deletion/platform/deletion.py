@@ -20,7 +20,7 @@ class DeletionPlatform(QueuePlatform):
         return client
 
     def ledger_layers(self, operation: str) -> Layers:
-        return Layers(self.dynamodb, self.settings.ledger_table, operation, self.sleep)
+        return Layers(self.dynamodb, self.settings.ledger_table, operation, self.sleep, self.clock)
 
     def _status_messages(self, operation: str) -> StatusMessages | None:
         queue_url = self.settings.deletion_status_queue_url

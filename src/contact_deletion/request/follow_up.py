@@ -7,6 +7,7 @@ from typing import Any
 from contact_deletion.errors import InvalidRequest
 from contact_deletion.request import fields
 from contact_deletion.request.bulk_delete import MAX_CONTACT_IDS
+from contact_deletion.request.remove_identifier import IdentifierType, parse_identifier_type
 
 MAX_JOB_IDS = 1_000
 
@@ -15,10 +16,19 @@ _MESSAGE_ID = re.compile("[!-~]{1,128}")
 
 
 @dataclass(frozen=True)
+class FollowedIdentifier:
+    """The identifier that a removal was about: whose it is, and of which type. Its value stays with the request."""
+
+    contact_id: str
+    identifier_type: IdentifierType
+
+
+@dataclass(frozen=True)
 class FollowedRequest:
     """What the end of its jobs is told with, of one request: who asked, for how much, and who waits for the answer.
 
-    `contact_ids` are those of a bulk deletion, to be looked up where its jobs leave it in doubt.
+    `contact_ids` are those of a bulk deletion, to be looked up where its jobs leave it in doubt, and so is the
+    `identifier` of a removal.
     """
 
     operation: str | None = None
@@ -27,6 +37,7 @@ class FollowedRequest:
     contact_count: int | None = None
     contact_ids: tuple[str, ...] = ()
     task_token: str | None = field(default=None, repr=False)
+    identifier: FollowedIdentifier | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +85,9 @@ def parse(payload: object) -> FollowUp:
 def _followed(value: object, name: str) -> FollowedRequest:
     with fields.within(name):
         given = fields.object_of(
-            value, required=(), optional=("operation", "message_id", "contact_count", "contact_ids")
+            value,
+            required=(),
+            optional=("operation", "message_id", "contact_count", "contact_ids", "identifier"),
         )
         return FollowedRequest(
             operation=_text(given, "operation", _OPERATION),
@@ -82,6 +95,7 @@ def _followed(value: object, name: str) -> FollowedRequest:
             message_id=_text(given, "message_id", _MESSAGE_ID),
             contact_count=_count(given),
             contact_ids=_contact_ids(given),
+            identifier=_identifier(given["identifier"]) if "identifier" in given else None,
             task_token=fields.task_token(given),
         )
 
@@ -103,3 +117,12 @@ def _contact_ids(given: dict[str, Any]) -> tuple[str, ...]:
     if not isinstance(ids, list) or len(ids) > MAX_CONTACT_IDS:
         raise InvalidRequest(f"contact_ids must be a list of at most {MAX_CONTACT_IDS} contact ids")
     return tuple(fields.contact_id(value, f"contact_ids[{index}]") for index, value in enumerate(ids))
+
+
+def _identifier(value: object) -> FollowedIdentifier:
+    with fields.within("identifier"):
+        given = fields.object_of(value, required=("contact_id", "identifier_type"))
+        return FollowedIdentifier(
+            contact_id=fields.contact_id(given["contact_id"], "contact_id"),
+            identifier_type=parse_identifier_type(given["identifier_type"]),
+        )

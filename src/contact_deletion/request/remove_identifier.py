@@ -23,7 +23,7 @@ class IdentifierType(StrEnum):
 
 @dataclass(frozen=True)
 class RemoveIdentifier:
-    """`contact_id` is in lower case; `identifier_value` is as given."""
+    """`contact_id` is in lower case; `identifier_value` is as given. All spellings of a value have the same content."""
 
     contact_id: str
     identifier_type: IdentifierType
@@ -36,8 +36,22 @@ class RemoveIdentifier:
         return {
             "contact_id": self.contact_id,
             "identifier_type": self.identifier_type,
-            "identifier_value": self.identifier_value,
+            "identifier_value": canonical(self.identifier_type, self.identifier_value),
         }
+
+
+def canonical(identifier_type: IdentifierType, value: str) -> str:
+    """The one spelling that stands for all of an identifier.
+
+    SendGrid stores e-mail addresses in lower case, and its samples write phone numbers with and without the plus sign.
+    White space around a value is taken to come from where it was copied.
+    """
+    stripped = value.strip()
+    if identifier_type is IdentifierType.EMAIL:
+        return stripped.lower()
+    if identifier_type is IdentifierType.PHONENUMBERID:
+        return stripped.removeprefix("+")
+    return stripped
 
 
 def parse(payload: object) -> RemoveIdentifier:
@@ -50,14 +64,15 @@ def parse(payload: object) -> RemoveIdentifier:
         )
     return RemoveIdentifier(
         contact_id=fields.contact_id(given["contact_id"], "contact_id"),
-        identifier_type=_identifier_type(given["identifier_type"]),
+        identifier_type=parse_identifier_type(given["identifier_type"]),
         identifier_value=value,
         request_id=fields.request_id(given),
         task_token=fields.task_token(given),
     )
 
 
-def _identifier_type(value: object) -> IdentifierType:
+def parse_identifier_type(value: object) -> IdentifierType:
+    """Raises InvalidRequest."""
     if not isinstance(value, str) or value not in tuple(IdentifierType):
         raise InvalidRequest(f"identifier_type must be one of {', '.join(IdentifierType)}")
     return IdentifierType(value)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from contact_deletion.errors import NotAccepted, SendGridRefused, SendGridUnauthorized, SendGridUnavailable
@@ -16,13 +16,13 @@ _MAX_JOINTS = 3
 _COUNT = re.compile("[0-9]{1,16}|[0-9]{1,3}(,[0-9]{3}){1,5}", re.ASCII)
 _URL = re.compile("https://[!-~]{1,4088}")
 
-_PERHAPS_FORWARDED = frozenset({502, 504})
-"""A gateway says these when it has lost what the request did behind it."""
-
 _WORTH_REPEATING = frozenset({408, 425})
 
 # nginx refuses by size, with a page of its own.
 _ABOUT_SIZE = frozenset({413, 414})
+
+# Twilio docs: Rate Limits, and its specification of recipients' data erasure.
+_RATE_LIMITER_HEADERS = ("X-RateLimit-Reset", "X-Envoy-Ratelimited")
 
 _REGION = re.compile(r"\bregion(al)?\b|\bresidency\b|\beu\b", re.IGNORECASE)
 _REGION_ADVICE = (
@@ -76,6 +76,17 @@ def json_object(body: bytes | None) -> dict[str, Any]:
     return parsed if isinstance(parsed, dict) else {}
 
 
+def is_refusal(status: int, headers: Mapping[str, str], body: bytes | None) -> bool:
+    """Whether SendGrid itself says that it did not do what it was asked to.
+
+    A 5xx can come after the work was done, and a page of something in front of SendGrid says nothing about it. The
+    rate limiter, which has headers of its own, answers before anything is done.
+    """
+    if not 400 <= status < 500 or status in _WORTH_REPEATING:
+        return False
+    return _is_sendgrids(body) or (status == 429 and any(name in headers for name in _RATE_LIMITER_HEADERS))
+
+
 def failure(
     status: int, body: bytes | None, personal_values: Iterable[str], retry_after: float = 0.0
 ) -> NotAccepted:
@@ -92,9 +103,7 @@ def failure(
     if status in (401, 403):
         return SendGridUnauthorized(message)
     if status >= 500 or status in _WORTH_REPEATING:
-        return SendGridUnavailable(
-            message, maybe_received=status in _PERHAPS_FORWARDED, retry_after=retry_after
-        )
+        return SendGridUnavailable(message, retry_after=retry_after)
     if 400 <= status < 500 and (status in _ABOUT_SIZE or _is_sendgrids(body)):
         return SendGridRefused(message, status=status)
     return SendGridUnavailable(message)

@@ -45,11 +45,14 @@ class SendGridClient(Transport):
     def delete_all_contacts(self) -> str:
         """Starts the deletion of every contact and gives its job's id. One attempt: it never waits and repeats nothing
         but a call that was refused to a replaced key.
+
+        Where it raises anything but a SendGridUnavailable that was `maybe_received`, nothing is deleted.
         """
         limit = self.deletion_limit
         if not limit.try_start():
             raise RateLimited("the rate limit is spent", retry_after=limit.seconds_until_reset())
-        return answers.job_id(self._call(Call("DELETE", f"{self._contacts}?delete_all_contacts=true"), limit))
+        target = f"{self._contacts}?delete_all_contacts=true"
+        return answers.job_id(self._call(Call("DELETE", target, at_most_once=True), limit))
 
     def delete_identifier(
         self, contact_id: str, identifier_type: "IdentifierType", identifier_value: str, deadline: Deadline

@@ -71,7 +71,8 @@ class Call:
     """One call to SendGrid.
 
     No error contains one of `personal_values`. `as_parent` leaves out On-Behalf-Of. `is_repeatable` says that it does
-    no harm to send it twice.
+    no harm to send it twice. Of a call that may be done only `at_most_once`, every response counts as lost that is
+    neither a success nor a refusal of SendGrid's own.
     """
 
     method: str
@@ -81,6 +82,7 @@ class Call:
     max_body_bytes: int = MAX_BODY_BYTES
     as_parent: bool = False
     is_repeatable: bool = False
+    at_most_once: bool = False
 
 
 class Transport:
@@ -198,8 +200,11 @@ class Transport:
                 limit.observe(response.headers, refused=response.status_code == 429)
             else:
                 wait_seconds = retry_after(response.headers, self._clock())
-            body = self._body(response, give_up_at, call.max_body_bytes)
-            return _Answer(response.status_code, body, wait_seconds or 0.0)
+            status, body = response.status_code, self._body(response, give_up_at, call.max_body_bytes)
+            is_clear = 200 <= status < 300 or answers.is_refusal(status, response.headers, body)
+            if call.at_most_once and not is_clear:
+                raise SendGridUnavailable(f"SendGrid answered HTTP {status}")
+            return _Answer(status, body, wait_seconds or 0.0)
 
     def _body(self, response: requests.Response, give_up_at: float, max_bytes: int) -> bytes | None:
         """The body, or None where it breaks off, is far too large or does not end in time."""

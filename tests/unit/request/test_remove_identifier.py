@@ -61,3 +61,24 @@ def test_the_value_is_never_shown() -> None:
 )
 def test_whatever_differs_makes_another_content(other: dict[str, object]) -> None:
     assert parse(remove_identifier(AN_ID, "EXTERNALID", "x")).content != parse(other).content
+
+
+@pytest.mark.parametrize(
+    ("kind", "one", "other", "same"),
+    [
+        ("EMAIL", "Ada@Example.com", " ada@example.COM\u2003", True),
+        ("EMAIL", "ada@example.com", "a da@example.com", False),
+        ("EMAIL", "+ada@example.com", "ada@example.com", False),
+        ("PHONENUMBERID", " +15555550100", "15555550100", True),
+        ("PHONENUMBERID", "++15555550100", "15555550100", False),
+        ("PHONENUMBERID", "1 5555550100", "15555550100", False),
+        ("EXTERNALID", " +X ", "+X", True),
+        ("EXTERNALID", "+X", "X", False),
+        ("ANONYMOUSID", "X", "x", False),
+    ],
+)
+def test_spellings_that_mean_the_same_have_the_same_content(
+    kind: str, one: str, other: str, same: bool
+) -> None:
+    contents = [parse(remove_identifier(AN_ID, kind, value)).content for value in (one, other)]
+    assert (contents[0] == contents[1]) is same

@@ -1,0 +1,189 @@
+"""An invocation's hold on one request."""
+
+import json
+import uuid
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import DataRecord
+
+from contact_deletion.deadline import Deadline
+from contact_deletion.errors import LedgerUnavailable, RequestInProgress
+from contact_deletion.ledger import stored
+from contact_deletion.ledger.faults import ledger_errors
+from contact_deletion.ledger.layer import COMPLETED, INPROGRESS, Layers, payload_of
+from contact_deletion.request.base import DeletionRequest
+
+# Attributes that a record has beside Powertools' own.
+_CLAIM = "claim"
+_SENT_AT = "sent_at"
+
+# Powertools' condition for a claim of its own.
+_CLAIMABLE = (
+    "attribute_not_exists(#id) OR #expiry < :now OR (#status = :inprogress AND "
+    "attribute_exists(#in_progress_expiry) AND #in_progress_expiry < :now_in_millis)"
+)
+_OWN = "#claim = :claim"
+_OWN_AND_OPEN = "#claim = :claim AND #status = :inprogress"
+
+
+class Standing(NamedTuple):
+    """What the ledger has of a request that cannot be claimed.
+
+    `completed` is as of the attempt: the record may have expired since, and then says so itself.
+    """
+
+    record: DataRecord
+    completed: bool
+
+
+class _Written(NamedTuple):
+    """Whether a write was done, and the item as it is then; empty where DynamoDB does not say."""
+
+    done: bool
+    item: dict[str, Any]
+
+
+class Claim:
+    """A hold that ends with the invocation at the latest, unless it is made permanent.
+
+    Its id is on the record, and every later write is conditional on it. So a call that botocore repeats, because the
+    answer to it was lost, writes what it wrote before; and a claim that was lost changes nothing of another's.
+
+    `sent_at` is when a call was sent for the request that may have taken effect, in seconds since the epoch: an earlier
+    claim's, or this one's.
+    """
+
+    def __init__(self, layers: Layers, request: DeletionRequest, deadline: Deadline) -> None:
+        self._layer = layers.of(request)
+        self._key, self._payload_hash = self._layer.identify(payload_of(request))
+        self._id = uuid.uuid4().hex
+        self._deadline = deadline
+        self.sent_at: float | None = None
+
+    def take(self) -> Standing | None:
+        """None where the request is claimed now, otherwise what stands in the way.
+
+        Raises RequestConflict, LedgerUnavailable, and RequestInProgress where DynamoDB does not say what stands there.
+        """
+        now = self._layer.clock()
+        item = self._write(
+            "SET #claim = :claim, #status = :inprogress, #expiry = :expiry, #in_progress_expiry = :ends_at, "
+            "#validation = :validation REMOVE #data",
+            _CLAIMABLE,
+            {
+                ":claim": {"S": self._id},
+                ":inprogress": {"S": INPROGRESS},
+                ":expiry": {"N": str(self._layer.expires_at())},
+                ":ends_at": {"N": str(int(self._deadline.invocation_ends * 1000))},
+                ":validation": {"S": self._payload_hash},
+                ":now": {"N": str(int(now))},
+                ":now_in_millis": {"N": str(int(now * 1000))},
+            },
+        ).item
+        if not item:
+            raise RequestInProgress("the same request is being handled by another invocation")
+        # A call that was repeated below us fails its condition on what it has written itself.
+        if item.get(_CLAIM) == {"S": self._id}:
+            self.sent_at = float(item[_SENT_AT]["N"]) if _SENT_AT in item else None
+            return None
+        record = self._layer.record_of(item)
+        if (record.payload_hash or "") != self._payload_hash:
+            raise stored.conflict()
+        return Standing(record, completed=item[self._layer.status_attr] == {"S": COMPLETED})
+
+    def make_permanent(self) -> None:
+        """To be called right before an act that may be done only once: from here on no other invocation acts on this
+        request, even if this one dies, unless the claim is released.
+
+        Raises RequestInProgress where another invocation has the claim by now, LedgerUnavailable.
+        """
+        mark = stored.UNCONFIRMED | {"sender_ends_at": self._deadline.invocation_ends}
+        written = self._write(
+            "SET #data = :mark, #in_progress_expiry = :expiry",
+            _OWN_AND_OPEN,
+            {
+                ":claim": {"S": self._id},
+                ":inprogress": {"S": INPROGRESS},
+                ":mark": {"S": json.dumps(mark)},
+                ":expiry": {"N": str(self._layer.expires_at() * 1000)},
+            },
+        )
+        if not written.done:
+            raise RequestInProgress("another invocation is sending this request")
+
+    def may_have_taken_effect(self) -> None:
+        """What was sent just now may have. The record keeps the time when the claim is released."""
+        self.sent_at = self._layer.clock()
+
+    def record(self, response: dict[str, Any]) -> None:
+        """Raises LedgerUnavailable, also where another invocation has the claim by now."""
+        written = self._write(
+            "SET #data = :response, #expiry = :expiry, #status = :completed",
+            _OWN,
+            {
+                ":claim": {"S": self._id},
+                ":response": {"S": json.dumps(response)},
+                ":expiry": {"N": str(self._layer.expires_at())},
+                ":completed": {"S": COMPLETED},
+            },
+        )
+        if not written.done:
+            raise LedgerUnavailable("another invocation has claimed the request")
+
+    def release(self) -> None:
+        """Raises LedgerUnavailable. Of a claim that was lost there is nothing to release."""
+        own = {":claim": {"S": self._id}, ":inprogress": {"S": INPROGRESS}}
+        if self.sent_at is None:
+            self._delete(own)
+        else:
+            self._write(
+                "SET #sent_at = :sent_at, #in_progress_expiry = :over",
+                _OWN_AND_OPEN,
+                own | {":sent_at": {"N": str(self.sent_at)}, ":over": {"N": "0"}},
+            )
+
+    def _write(self, update: str, condition: str, values: dict[str, Any]) -> _Written:
+        client = self._layer.client
+        try:
+            with ledger_errors():
+                answer = client.update_item(
+                    TableName=self._layer.table_name,
+                    Key=self._layer.item_key(self._key),
+                    UpdateExpression=update,
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames=self._names_in(update + condition),
+                    ExpressionAttributeValues=values,
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except client.exceptions.ConditionalCheckFailedException as failed:
+            refusal: dict[str, Any] = {**failed.response}
+            return _Written(done=False, item=refusal.get("Item", {}))
+        return _Written(done=True, item=answer["Attributes"])
+
+    def _delete(self, values: dict[str, Any]) -> None:
+        client = self._layer.client
+        with suppress(client.exceptions.ConditionalCheckFailedException), ledger_errors():
+            client.delete_item(
+                TableName=self._layer.table_name,
+                Key=self._layer.item_key(self._key),
+                ConditionExpression=_OWN_AND_OPEN,
+                ExpressionAttributeNames=self._names_in(_OWN_AND_OPEN),
+                ExpressionAttributeValues=values,
+            )
+
+    def _names_in(self, expressions: str) -> dict[str, str]:
+        """What the expressions' names stand for. DynamoDB refuses those that are not used."""
+        layer = self._layer
+        names = {
+            "#id": layer.key_attr,
+            "#claim": _CLAIM,
+            "#sent_at": _SENT_AT,
+            "#status": layer.status_attr,
+            "#expiry": layer.expiry_attr,
+            "#in_progress_expiry": layer.in_progress_expiry_attr,
+            "#validation": layer.validation_key_attr,
+            "#data": layer.data_attr,
+        }
+        return {name: attribute for name, attribute in names.items() if name in expressions}

@@ -1,0 +1,152 @@
+"""The end of an identifier's removal: what its contact has, whatever became of the job."""
+
+from typing import Any
+
+import pytest
+
+from contact_deletion.patience import SETTLING_SECONDS
+from local.sendgrid_double import Fault
+from local.sendgrid_double.jobs import ForcedEnding
+from tests.integration.following import GOES, JOB_ROUTE, STAYS, ends
+from tests.integration.operations import deliver
+from tests.support.events import remove_identifier, sqs_event
+from tests.support.world import STATUS_QUEUE, World
+
+CONTACT_ROUTE = "/v3/marketing/contacts/{contact_id}"
+
+
+def remove(
+    world: World, *, ending: ForcedEnding | None = None, name: str = "erasure"
+) -> tuple[str, dict[str, Any]]:
+    """Has an identifier removed; gives the contact, and the batch that DeletionStatusFunction gets of it."""
+    contact = world.new_contact(email="ada@example.com", external_id="customer-7")
+    if ending:
+        world.double.account.force_next_jobs(ending)
+    request = remove_identifier(contact, "EMAIL", "ada@example.com", request_id=name)
+    assert deliver(world, "remove_identifier", request) == GOES
+    return contact, sqs_event(*world.status_messages(), queue=STATUS_QUEUE)
+
+
+def looks(world: World) -> int:
+    """How often the contact was looked at after its removal was sent."""
+    routes = [(call.method, call.route) for call in world.double.requests]
+    return routes.count(("GET", CONTACT_ROUTE)) - 1
+
+
+def test_a_second_removal_whose_job_fails_is_completed(world: World) -> None:
+    contact, first = remove(world)
+    world.double.account.remove_identifier(contact, "EMAIL", "ada@example.com")
+    second = world.double.account.jobs()[-1].id
+    first["Records"][0]["body"] = first["Records"][0]["body"].replace(
+        world.double.account.jobs()[0].id, second
+    )
+    world.jobs_end()
+    job = world.double.account.job(second)
+    assert job is not None
+    assert job.status == "failed"
+
+    assert world.deletion_status(first) == GOES
+
+    event = ends(world)["erasure"]
+    assert (event["kind"], event["operation"], event["code"]) == ("Completed", "remove_identifier", None)
+
+
+def test_a_contact_that_is_gone_has_lost_its_identifier(world: World) -> None:
+    contact, batch = remove(world, ending="failed")
+    world.double.account.delete_contacts([contact])
+    world.jobs_end()
+
+    assert world.deletion_status(batch) == GOES
+
+    assert ends(world)["erasure"]["kind"] == "Completed"
+
+
+@pytest.mark.parametrize("ending", ["errored", "failed"])
+def test_an_identifier_that_is_still_there_has_not_been_removed(world: World, ending: ForcedEnding) -> None:
+    _, batch = remove(world, ending=ending)
+    world.jobs_end()
+
+    assert world.deletion_status(batch) == GOES
+
+    event = ends(world)["erasure"]
+    assert (event["kind"], event["code"]) == ("Failed", "DeletionFailed")
+    assert event["message"] == f"the job ended {ending}; the contact still has an identifier of this type"
+    assert event["contacts_still_there"] is None
+
+
+def test_a_contact_is_looked_at_again_while_sendgrid_may_show_it_as_it_was(world: World) -> None:
+    _, batch = remove(world)
+    accepted_at = world.clock()
+    world.double.faults.add(Fault(route=JOB_ROUTE, status=200, body={"status": "failed"}, times=2))
+    as_it_was = {"id": world.double.account.contacts()[0].id, "email": "ada@example.com"}
+    world.double.faults.add(Fault(method="GET", route=CONTACT_ROUTE, status=200, body=as_it_was))
+    world.clock.advance(SETTLING_SECONDS - 60)
+
+    assert world.deletion_status(batch) == STAYS
+    assert world.outcome_events() == []
+    assert world.deletion_status(batch) == GOES
+
+    assert world.clock() < accepted_at + SETTLING_SECONDS
+    assert ends(world)["erasure"]["kind"] == "Completed"
+
+
+def test_without_doubt_the_contact_is_not_looked_at(world: World) -> None:
+    _, batch = remove(world)
+    world.jobs_end()
+
+    assert world.deletion_status(batch) == GOES
+
+    assert (ends(world)["erasure"]["kind"], looks(world)) == ("Completed", 0)
+
+
+@pytest.mark.parametrize(("verification", "kind"), [("always", "Failed"), ("on-error", "Completed")])
+def test_a_completed_job_is_believed_unless_contacts_are_always_looked_at(
+    world: World, verification: str, kind: str
+) -> None:
+    world.change_settings(contact_verification=verification)
+    _, batch = remove(world, ending="completed")
+    world.jobs_end()
+
+    assert world.deletion_status(batch) == GOES
+
+    event = ends(world)["erasure"]
+    assert event["kind"] == kind
+    if kind == "Failed":
+        assert event["message"] == "the job completed; the contact still has an identifier of this type"
+
+
+def test_where_contacts_are_never_looked_at_the_jobs_end_is_the_requests(world: World) -> None:
+    world.change_settings(contact_verification="never")
+    _, batch = remove(world, ending="failed")
+    world.jobs_end()
+
+    assert world.deletion_status(batch) == GOES
+
+    event = ends(world)["erasure"]
+    assert (event["kind"], event["message"], looks(world)) == ("Failed", "the job ended failed", 0)
+
+
+def test_a_look_that_sendgrid_refuses_leaves_the_jobs_end(world: World) -> None:
+    _, batch = remove(world, ending="failed")
+    world.jobs_end()
+    world.double.faults.add(Fault(method="GET", route=CONTACT_ROUTE, status=400))
+
+    assert world.deletion_status(batch) == GOES
+
+    event = ends(world)["erasure"]
+    assert (event["kind"], event["message"]) == ("Failed", "the job ended failed")
+
+
+def test_an_outage_puts_the_look_off(world: World) -> None:
+    removals = [remove(world, ending="failed", name=name) for name in ("one", "two")]
+    bodies = [record["body"] for _, batch in removals for record in batch["Records"]]
+    batch = sqs_event(*bodies, queue=STATUS_QUEUE)
+    world.jobs_end()
+    before = looks(world)
+    world.double.faults.add(Fault(method="GET", route=CONTACT_ROUTE, status=503, times=10))
+
+    answer = world.deletion_status(batch)
+
+    assert len(answer["batchItemFailures"]) == 2
+    assert looks(world) == before + 1, "one probe per outage"
+    assert world.outcome_events() == []
