@@ -147,7 +147,11 @@ class BucketUnavailable(Deferred):
 
 
 class DeletionFailed(NotAccepted):
-    """What SendGrid had accepted did not happen: its job ended `errored` or `failed`, or never ended."""
+    """SendGrid accepted the request and did not do all of it: contacts are left, or its job ended in failure."""
+
+
+class OutcomeUnknown(NotAccepted):
+    """SendGrid accepted the request, and whether its contacts are gone could not be determined."""
 
 
 Failure = Rejected | Deferred

@@ -7,6 +7,9 @@ PENDING = "pending"
 UNKNOWN = "unknown"
 """SendGrid knows no such job: not yet, or not any more."""
 
+UNANSWERED = "unanswered"
+"""SendGrid could not be asked about the job, for as long as jobs are followed."""
+
 # `completed` is documented. The others are what a job that did all that it was asked to might be called instead.
 _COMPLETIONS = frozenset(
     {COMPLETED, "complete", "done", "finished", "processed", "success", "successful", "succeeded"}
@@ -29,7 +32,8 @@ def is_failure(status: str) -> bool:
 
 @dataclass(frozen=True)
 class Job:
-    """`status` is SendGrid's word, in lower case, or `unknown`; a count that SendGrid did not tell is None.
+    """`status` is SendGrid's word, in lower case, or one of those above; a count that SendGrid did not tell is None.
+    `finished_at` is in seconds since the epoch.
 
     `errors_url` opens a file about contacts for whoever has it: it is for the caller, and for no log.
     """
@@ -40,6 +44,7 @@ class Job:
     deleted_count: int | None = None
     errored_count: int | None = None
     errors_url: str | None = None
+    finished_at: float | None = None
 
     @property
     def completed(self) -> bool:

@@ -1,9 +1,10 @@
 """What became of a request: exactly one outcome each."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, Self
 
-from contact_deletion.errors import Deferred, DeletionFailed, Failure
+from contact_deletion.errors import Deferred, DeletionFailed, Failure, OutcomeUnknown
 from contact_deletion.jobs import Job
 
 if TYPE_CHECKING:
@@ -27,15 +28,30 @@ class Accepted:
 
 
 @dataclass(frozen=True)
+class ContactGroup:
+    """Some contacts: how many, and their IDs; of a whole account's contacts the IDs are not known."""
+
+    count: int
+    contact_ids: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, contact_ids: Iterable[str]) -> Self:
+        ids = tuple(sorted(contact_ids))
+        return cls(len(ids), ids)
+
+
+@dataclass(frozen=True)
 class End:
     """The end of one followed request; without a `failure` it is completed.
 
-    `still_there` are those of its contacts that SendGrid has all the same; None where they were not looked up.
+    `still_there` are those of its contacts that SendGrid has all the same, None where they were not looked up;
+    `unchecked` are those that SendGrid refused to look up, if any.
     """
 
     request: "FollowedRequest"
-    failure: DeletionFailed | None = None
-    still_there: tuple[str, ...] | None = None
+    failure: DeletionFailed | OutcomeUnknown | None = None
+    still_there: ContactGroup | None = None
+    unchecked: ContactGroup | None = None
 
 
 @dataclass(frozen=True)
@@ -54,8 +70,11 @@ class Ended:
         return tuple(job.job_id for job in self.jobs)
 
     @property
-    def failed(self) -> bool:
-        return any(end.failure for end in self.ends)
+    def status(self) -> Literal["completed", "failed", "unknown"]:
+        """The worst that became of a request."""
+        if any(isinstance(end.failure, DeletionFailed) for end in self.ends):
+            return "failed"
+        return "unknown" if any(end.failure for end in self.ends) else "completed"
 
 
 class JobPending(Deferred):

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 DEFAULT_BASE_URL = "https://api.sendgrid.com"
 DEFAULT_DELETE_ALL_MAX_AGE_SECONDS = 900
+DEFAULT_CONSISTENCY_WINDOW_SECONDS = 900
 
 _PLAIN_URL = re.compile(r"[A-Za-z0-9.:/_~%\[\]-]+")
 """No white space, and nothing that clients understand differently: a backslash, credentials, a query, a fragment."""
@@ -49,7 +50,7 @@ class Settings(AccountSettings):
 
     `dead_letter_queue_url` is the function's own, `deletion_status_queue_url` empty where jobs are not followed,
     `event_bus_name` empty where no events are put; `delete_all_max_age_seconds` is the age from which a delete-all
-    request is too old to be sent.
+    request is too old to be sent; for `consistency_window_seconds` after a deletion SendGrid may still show a contact.
     """
 
     ledger_table: str
@@ -59,6 +60,7 @@ class Settings(AccountSettings):
     contact_verification: str
     delete_all_enabled: bool
     delete_all_max_age_seconds: int
+    consistency_window_seconds: int = DEFAULT_CONSISTENCY_WINDOW_SECONDS
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
@@ -89,6 +91,15 @@ class Settings(AccountSettings):
                     str(DEFAULT_DELETE_ALL_MAX_AGE_SECONDS),
                     "[1-9][0-9]{0,4}",
                     "a whole number of seconds from 1 to 99999",
+                )
+            ),
+            consistency_window_seconds=int(
+                _matching(
+                    environ,
+                    "CONSISTENCY_WINDOW_SECONDS",
+                    str(DEFAULT_CONSISTENCY_WINDOW_SECONDS),
+                    "[0-9]{1,5}",
+                    "a whole number of seconds from 0 to 99999",
                 )
             ),
         )

@@ -1,5 +1,6 @@
 """A workflow that invoked a deletion itself follows its jobs itself."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -25,16 +26,25 @@ def test_a_workflow_that_names_its_jobs_alone_learns_how_they_stand(world: World
     completed = world.deletion_status({"job_ids": [job.id]})
 
     told = {"job_id": job.id, "requested_count": 3, "errored_count": None, "errors_url": None}
-    untold = [{"request_id": None, "code": None, "message": "", "contacts_still_there": None}]
+    untold = [
+        {
+            "request_id": None,
+            "code": None,
+            "message": "",
+            "contacts_still_there": None,
+            "unchecked_contacts": None,
+        }
+    ]
+    finished_at = datetime.fromtimestamp(int(world.clock()), UTC).isoformat(timespec="milliseconds")
     assert pending == {
         "status": "pending",
-        "jobs": [told | {"status": "pending", "deleted_count": None}],
+        "jobs": [told | {"status": "pending", "deleted_count": None, "finished_at": None}],
         "requests": untold,
         "retry_after": 30,
     }
     assert completed == {
         "status": "completed",
-        "jobs": [told | {"status": "completed", "deleted_count": 3}],
+        "jobs": [told | {"status": "completed", "deleted_count": 3, "finished_at": finished_at}],
         "requests": untold,
         "retry_after": 0,
     }
@@ -58,6 +68,7 @@ def test_a_workflow_learns_that_a_job_failed_and_whose_contacts_are_left(world: 
             "code": "DeletionFailed",
             "message": f"the job ended {ending}; {len(left)} of the request's contacts are still there",
             "contacts_still_there": {"count": len(left), "contact_ids": left, "cut": False},
+            "unchecked_contacts": None,
         }
     ]
 

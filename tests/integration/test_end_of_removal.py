@@ -126,7 +126,7 @@ def test_where_contacts_are_never_looked_at_the_jobs_end_is_the_requests(world: 
     assert (event["kind"], event["message"], looks(world)) == ("Failed", "the job ended failed", 0)
 
 
-def test_a_look_that_sendgrid_refuses_leaves_the_jobs_end(world: World) -> None:
+def test_where_the_look_is_refused_the_outcome_is_unknown(world: World) -> None:
     _, batch = remove(world, ending="failed")
     world.jobs_end()
     world.double.faults.add(Fault(method="GET", route=CONTACT_ROUTE, status=400))
@@ -134,11 +134,15 @@ def test_a_look_that_sendgrid_refuses_leaves_the_jobs_end(world: World) -> None:
     assert world.deletion_status(batch) == GOES
 
     event = ends(world)["erasure"]
-    assert (event["kind"], event["message"]) == ("Failed", "the job ended failed")
+    assert (event["kind"], event["message"]) == (
+        "Unknown",
+        "the job ended failed; SendGrid refused to look up the contact",
+    )
+    assert event["unchecked_contacts"] is None
 
 
 def test_an_outage_puts_the_look_off(world: World) -> None:
-    removals = [remove(world, ending="failed", name=name) for name in ("one", "two")]
+    removals = [remove(world, ending="failed", name=name) for name in ("one", "two", "three")]
     bodies = [record["body"] for _, batch in removals for record in batch["Records"]]
     batch = sqs_event(*bodies, queue=STATUS_QUEUE)
     world.jobs_end()
@@ -147,6 +151,6 @@ def test_an_outage_puts_the_look_off(world: World) -> None:
 
     answer = world.deletion_status(batch)
 
-    assert len(answer["batchItemFailures"]) == 2
-    assert looks(world) == before + 1, "one probe per outage"
+    assert len(answer["batchItemFailures"]) == 3
+    assert looks(world) == before + 2
     assert world.outcome_events() == []

@@ -62,6 +62,7 @@ def test_a_completed_request_ends_in_one_event(world: World, operation: str) -> 
             "errored": None,
         },
         "contacts_still_there": None,
+        "unchecked_contacts": None,
         "accepted_at": accepted_at,
         "ended_at": to_the_millisecond(world),
     }

@@ -388,6 +388,21 @@ def test_count_is_a_whole_number_however_it_is_spelled(sent: object, count: int 
     assert type(found) is type(count)
 
 
+@pytest.mark.parametrize(
+    ("told", "finished_at"),
+    [
+        ("2026-11-21T12:00:05Z", 1_795_262_405.0),
+        ("2026-11-21T12:00:05", None),
+        ("soon", None),
+        (7, None),
+        (None, None),
+    ],
+    ids=repr,
+)
+def test_the_end_of_a_job_is_a_moment_or_unknown(told: object, finished_at: float | None) -> None:
+    assert answers.job(JOB, body({"status": "errored", "finished_at": told})).finished_at == finished_at
+
+
 def test_a_job_without_a_status_is_pending() -> None:
     assert answers.job(JOB, body({"results": {"deleted_count": 1}})) == Job(JOB, PENDING, deleted_count=1)
 

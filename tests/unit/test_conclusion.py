@@ -12,13 +12,14 @@ from contact_deletion.errors import (
     DeletionFailed,
     InvalidRequest,
     LastIdentifier,
+    OutcomeUnknown,
     RateLimited,
     RequestInProgress,
     SendGridRefused,
 )
 from contact_deletion.inbound import QueueMessage
 from contact_deletion.jobs import Job
-from contact_deletion.outcomes import Accepted, End, Ended, JobPending, Outcome
+from contact_deletion.outcomes import Accepted, ContactGroup, End, Ended, JobPending, Outcome
 from contact_deletion.request.follow_up import FollowedRequest
 from contact_deletion.settled import Settled
 from tests.support.events import contact_id
@@ -72,6 +73,7 @@ def test_a_rejected_request_is_concluded_with_its_code_and_the_jobs_that_were_st
         "message": "SendGrid answered HTTP 400",
         "counts": {"requested": None, "deleted": None, "errored": None},
         "contacts_still_there": None,
+        "unchecked_contacts": None,
         "accepted_at": None,
         "ended_at": "2026-11-21T20:00:00.250+00:00",
     }
@@ -101,8 +103,8 @@ def test_each_followed_request_is_concluded_by_its_own_end() -> None:
     ended = Ended(
         JOBS,
         (
-            End(done, None, ()),
-            End(not_done, DeletionFailed("the job ended errored"), (contact_id(3),)),
+            End(done, None, ContactGroup(0)),
+            End(not_done, DeletionFailed("the job ended errored"), ContactGroup.of([contact_id(3)])),
         ),
         accepted_at=NOW - 60,
     )
@@ -113,6 +115,7 @@ def test_each_followed_request_is_concluded_by_its_own_end() -> None:
         "operation": "bulk_delete",
         "job_ids": ["job-1", "job-2"],
         "counts": {"requested": 5, "deleted": 4, "errored": 1},
+        "unchecked_contacts": None,
         "accepted_at": "2026-11-21T19:59:00.250+00:00",
         "ended_at": "2026-11-21T20:00:00.250+00:00",
     }
@@ -157,6 +160,7 @@ def test_what_nobody_told_is_null() -> None:
         "message": "",
         "counts": {"requested": None, "deleted": None, "errored": None},
         "contacts_still_there": None,
+        "unchecked_contacts": None,
         "accepted_at": None,
         "ended_at": "",
     }
@@ -167,15 +171,31 @@ def test_what_nobody_told_is_null() -> None:
     [(0, 0, False), (MAX_CONTACT_IDS_TOLD, 100, False), (MAX_CONTACT_IDS_TOLD + 1, 100, True)],
 )
 def test_contacts_that_are_still_there_are_listed_up_to_a_hundred(left: int, listed: int, cut: bool) -> None:
-    ids = tuple(contact_id(number) for number in range(left))
+    ids = [contact_id(number) for number in range(left)]
+    end = End(FollowedRequest(), DeletionFailed("it"), ContactGroup.of(ids), ContactGroup.of(ids))
 
-    (conclusion,) = concluded(Ended(JOBS, (End(FollowedRequest(), None, ids),)))
+    (conclusion,) = concluded(Ended(JOBS, (end,)))
 
-    assert conclusion.detail["contacts_still_there"] == {
-        "count": left,
-        "contact_ids": list(ids[:listed]),
-        "cut": cut,
-    }
+    told = {"count": left, "contact_ids": ids[:listed], "cut": cut}
+    assert conclusion.detail["contacts_still_there"] == conclusion.detail["unchecked_contacts"] == told
+
+
+def test_of_an_accounts_contacts_none_is_listed() -> None:
+    end = End(FollowedRequest("delete_all"), DeletionFailed("it"), ContactGroup(3))
+
+    (conclusion,) = concluded(Ended(JOBS, (end,)))
+
+    assert conclusion.detail["contacts_still_there"] == {"count": 3, "contact_ids": [], "cut": True}
+
+
+def test_an_unknown_outcome_is_neither_completed_nor_failed() -> None:
+    end = End(FollowedRequest(task_token=TOKEN), OutcomeUnknown("SendGrid does not know the job"))
+
+    (conclusion,) = concluded(Ended(JOBS, (end,)))
+
+    assert (conclusion.kind, conclusion.task_token) == ("Unknown", TOKEN)
+    assert conclusion.detail["code"] == "OutcomeUnknown"
+    assert conclusion.detail["message"] == "SendGrid does not know the job"
 
 
 words = st.text("abcxyz ", max_size=20)
@@ -193,7 +213,9 @@ followed_requests = st.builds(
     ids,
     st.none() | st.just(TOKEN),
 )
-ends = st.builds(End, followed_requests, st.none() | st.builds(DeletionFailed, words), st.none() | ids)
+groups = st.none() | st.builds(ContactGroup, st.integers(0, 9), ids)
+failures = st.none() | st.builds(DeletionFailed, words) | st.builds(OutcomeUnknown, words)
+ends = st.builds(End, followed_requests, failures, groups, groups)
 outcomes: st.SearchStrategy[Any] = st.one_of(
     st.builds(Accepted, ids, st.integers(0, 9), st.booleans(), words, st.booleans()),
     st.builds(InvalidRequest, words),
@@ -207,4 +229,6 @@ def test_a_conclusion_says_nothing_of_the_token_and_is_json(outcome: Outcome, fo
     for conclusion in concluded(outcome, followed=followed, task_token=TOKEN):
         assert TOKEN not in json.dumps(conclusion.detail, allow_nan=False)
         assert TOKEN not in repr(conclusion)
-        assert (conclusion.kind in ("Failed", "Rejected")) == (conclusion.detail["code"] is not None)
+        assert (conclusion.kind in ("Failed", "Unknown", "Rejected")) == (
+            conclusion.detail["code"] is not None
+        )

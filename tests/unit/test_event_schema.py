@@ -7,10 +7,10 @@ import jsonschema
 import pytest
 
 from contact_deletion.announcement.conclusion import conclusions
-from contact_deletion.errors import DeletionFailed, InvalidRequest
+from contact_deletion.errors import DeletionFailed, InvalidRequest, OutcomeUnknown
 from contact_deletion.inbound import QueueMessage
 from contact_deletion.jobs import Job
-from contact_deletion.outcomes import Accepted, End, Ended, Outcome
+from contact_deletion.outcomes import Accepted, ContactGroup, End, Ended, Outcome
 from contact_deletion.request.follow_up import FollowedRequest
 from contact_deletion.settled import Settled
 from tests.support.events import contact_id
@@ -31,8 +31,21 @@ OUTCOMES: dict[str, Outcome] = {
     "ended": Ended(
         JOBS,
         (
-            End(FollowedRequest("bulk_delete", "request", "message", 101, LEFT), DeletionFailed("it"), LEFT),
-            End(FollowedRequest("bulk_delete", None, "message", 1, LEFT[:1]), DeletionFailed("it"), ()),
+            End(
+                FollowedRequest("bulk_delete", "request", "message", 101, LEFT),
+                DeletionFailed("it"),
+                ContactGroup.of(LEFT),
+            ),
+            End(FollowedRequest("bulk_delete", None, "message", 1, LEFT[:1]), None, ContactGroup(0)),
+            End(
+                FollowedRequest("delete_all", "request", "message", 9), DeletionFailed("it"), ContactGroup(3)
+            ),
+            End(
+                FollowedRequest("bulk_delete", None, "message", 101, LEFT),
+                OutcomeUnknown("it"),
+                ContactGroup(0),
+                ContactGroup.of(LEFT),
+            ),
             End(FollowedRequest("remove_identifier", "request", "message", 1), None, None),
             End(FollowedRequest()),
         ),

@@ -25,6 +25,7 @@ def test_what_is_not_set_has_its_default() -> None:
         contact_verification="on-error",
         delete_all_enabled=False,
         delete_all_max_age_seconds=900,
+        consistency_window_seconds=900,
         service="sendgrid-contact-deletion",
         metrics_namespace="SendGridContactDeletion",
     )
@@ -39,6 +40,7 @@ def test_what_is_set_is_kept() -> None:
         CONTACT_VERIFICATION="always",
         DELETE_ALL_ENABLED="true",
         DELETE_ALL_MAX_AGE_SECONDS="60",
+        CONSISTENCY_WINDOW_SECONDS="0",
         POWERTOOLS_SERVICE_NAME="service",
         POWERTOOLS_METRICS_NAMESPACE="Namespace",
     ) == Settings(
@@ -52,6 +54,7 @@ def test_what_is_set_is_kept() -> None:
         contact_verification="always",
         delete_all_enabled=True,
         delete_all_max_age_seconds=60,
+        consistency_window_seconds=0,
         service="service",
         metrics_namespace="Namespace",
     )
@@ -66,6 +69,7 @@ def test_an_empty_variable_is_as_good_as_none() -> None:
         "CONTACT_VERIFICATION",
         "DELETE_ALL_ENABLED",
         "DELETE_ALL_MAX_AGE_SECONDS",
+        "CONSISTENCY_WINDOW_SECONDS",
         "POWERTOOLS_SERVICE_NAME",
         "POWERTOOLS_METRICS_NAMESPACE",
     )
@@ -100,6 +104,9 @@ def test_a_missing_variable_is_named(name: str, empty: bool) -> None:
         ("DELETE_ALL_MAX_AGE_SECONDS", "15.5"),
         ("DELETE_ALL_MAX_AGE_SECONDS", "100000"),
         ("DELETE_ALL_MAX_AGE_SECONDS", "٣"),
+        ("CONSISTENCY_WINDOW_SECONDS", "planted"),
+        ("CONSISTENCY_WINDOW_SECONDS", "-1"),
+        ("CONSISTENCY_WINDOW_SECONDS", "100000"),
     ],
 )
 def test_a_bad_variable_is_named_and_its_value_is_not_quoted(name: str, value: str) -> None:

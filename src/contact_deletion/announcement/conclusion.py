@@ -4,15 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from contact_deletion.errors import NotAccepted, Rejected
+from contact_deletion.errors import NotAccepted, OutcomeUnknown, Rejected
 from contact_deletion.jobs import Job
-from contact_deletion.outcomes import Accepted, End, Ended
+from contact_deletion.outcomes import Accepted, ContactGroup, End, Ended
 from contact_deletion.settled import Settled
 from contact_deletion.timestamps import timestamp
 
 MAX_CONTACT_IDS_TOLD = 100
 
-Kind = Literal["Accepted", "Completed", "Failed", "Rejected"]
+Kind = Literal["Accepted", "Completed", "Failed", "Rejected", "Unknown"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ def _of_delivery(
         **reason(rejected, note=accepted.note if accepted else ""),
         "counts": _counts(()),
         "contacts_still_there": None,
+        "unchecked_contacts": None,
         "accepted_at": timestamp(now) if accepted else None,
         "ended_at": timestamp(now),
     }
@@ -69,26 +70,36 @@ def _of_end(ended: Ended, end: End, now: float) -> Conclusion:
         "contact_count": end.request.contact_count,
         **reason(end.failure),
         "counts": _counts(ended.jobs),
-        "contacts_still_there": still_there(end),
+        **contacts_of(end),
         "accepted_at": None if ended.accepted_at is None else timestamp(ended.accepted_at),
         "ended_at": timestamp(now),
     }
-    return Conclusion("Failed" if end.failure else "Completed", detail, end.request.task_token)
+    return Conclusion(_kind(end), detail, end.request.task_token)
+
+
+def _kind(end: End) -> Kind:
+    if end.failure is None:
+        return "Completed"
+    return "Unknown" if isinstance(end.failure, OutcomeUnknown) else "Failed"
 
 
 def reason(failure: NotAccepted | None, note: str = "") -> dict[str, Any]:
     return {"code": failure.code if failure else None, "message": failure.message if failure else note}
 
 
-def still_there(end: End) -> dict[str, Any] | None:
-    """The contacts that were to be deleted and are there all the same, or None where nobody looked."""
-    if end.still_there is None:
-        return None
+def contacts_of(end: End) -> dict[str, Any]:
+    """The contacts that were to be deleted and are there all the same, and those that SendGrid refused to look up."""
     return {
-        "count": len(end.still_there),
-        "contact_ids": list(end.still_there[:MAX_CONTACT_IDS_TOLD]),
-        "cut": len(end.still_there) > MAX_CONTACT_IDS_TOLD,
+        "contacts_still_there": _listed(end.still_there),
+        "unchecked_contacts": _listed(end.unchecked),
     }
+
+
+def _listed(contacts: ContactGroup | None) -> dict[str, Any] | None:
+    if contacts is None:
+        return None
+    listed = list(contacts.contact_ids[:MAX_CONTACT_IDS_TOLD])
+    return {"count": contacts.count, "contact_ids": listed, "cut": contacts.count > len(listed)}
 
 
 def _counts(jobs: Iterable[Job]) -> dict[str, int | None]:

@@ -3,54 +3,67 @@
 from collections.abc import Sequence
 
 from contact_deletion.deadline import Clock, Deadline
-from contact_deletion.errors import Deferred, DeletionFailed
-from contact_deletion.following import identifiers, verification
-from contact_deletion.following.identifiers import RemainingIdentifiers
-from contact_deletion.following.poll import Answers, poll
-from contact_deletion.following.verification import Existence, Verification
-from contact_deletion.jobs import UNKNOWN, Job
+from contact_deletion.errors import Deferred, DeletionFailed, OutcomeUnknown, SendGridUnavailable
+from contact_deletion.following.verification import Finding, Findings, Verification, look_up
+from contact_deletion.jobs import UNANSWERED, UNKNOWN, Job
 from contact_deletion.outcomes import End, Ended, JobPending, Outcome
-from contact_deletion.patience import GIVE_UP_SECONDS, SETTLING_SECONDS, ask_again_after
+from contact_deletion.patience import GIVE_UP_SECONDS, ask_again_after
 from contact_deletion.request.follow_up import FollowedRequest, FollowUp
+from contact_deletion.sendgrid.ask_each import ask_each
 from contact_deletion.sendgrid.client import SendGridClient
 
+Answers = dict[str, Job | Deferred]
 Jobs = tuple[Job, ...]
 
 
 class Following:
-    def __init__(self, client: SendGridClient, clock: Clock, when_to_verify: Verification) -> None:
+    """`consistency_window_seconds` is how long after a deletion SendGrid may still show a contact, and how long after
+    acceptance it may not know a job yet.
+    """
+
+    def __init__(
+        self,
+        client: SendGridClient,
+        clock: Clock,
+        verification: Verification,
+        consistency_window_seconds: float,
+    ) -> None:
         self._client = client
         self._clock = clock
-        self._when_to_verify = when_to_verify
+        self._verification = verification
+        self._window = consistency_window_seconds
 
     def settle(self, follow_ups: Sequence[FollowUp], deadline: Deadline) -> list[Outcome]:
-        """For each follow-up, in their order, Ended, or why it is not yet."""
-        answers = poll(self._client, (job_id for one in follow_ups for job_id in one.job_ids), deadline)
+        """For each follow-up, in their order, Ended, or why it is not yet.
+
+        Each job is asked for once, and each contact in doubt looked up once, however many follow-ups name it.
+        """
+        job_ids = dict.fromkeys(job_id for one in follow_ups for job_id in one.job_ids)
+        answers = ask_each(job_ids, lambda job_id: self._client.job(job_id, deadline))
         standing = [self._standing(one, answers) for one in follow_ups]
-        in_doubt = [
-            request
-            for one, ended in zip(follow_ups, standing, strict=True)
-            if not isinstance(ended, Deferred) and self._is_in_doubt(ended)
-            for request in one.requests
-        ]
-        existence = verification.look_up(
+        findings = look_up(
             self._client,
-            (contact_id for request in in_doubt for contact_id in request.contact_ids),
+            [
+                request
+                for one, jobs in zip(follow_ups, standing, strict=True)
+                if not isinstance(jobs, Deferred)
+                for request in one.requests
+                if self._verification.is_in_doubt(request, jobs)
+            ],
             deadline,
         )
-        remaining = identifiers.look_up(
-            self._client, (one.identifier for one in in_doubt if one.identifier), deadline
-        )
         return [
-            ended if isinstance(ended, Deferred) else self._outcome(one, ended, existence, remaining)
-            for one, ended in zip(follow_ups, standing, strict=True)
+            jobs if isinstance(jobs, Deferred) else self._outcome(one, jobs, findings)
+            for one, jobs in zip(follow_ups, standing, strict=True)
         ]
 
     def _standing(self, follow_up: FollowUp, answers: Answers) -> Jobs | Deferred:
-        """The jobs, when all of them have ended or are given up."""
+        """The jobs, once they have nothing more to say for now; contacts may."""
         known: list[Job] = []
         for job_id in follow_up.job_ids:
             answer = answers[job_id]
+            if isinstance(answer, SendGridUnavailable) and not self._is_followed(follow_up):
+                answer = Job(job_id, UNANSWERED)
             if isinstance(answer, Deferred):
                 return answer.with_jobs(follow_up.job_ids)
             known.append(answer)
@@ -61,35 +74,47 @@ class Following:
     def _is_open(self, job: Job, follow_up: FollowUp) -> bool:
         if job.completed or job.failed:
             return False
-        age = self._age(follow_up)
-        return age is None or age < (SETTLING_SECONDS if job.status == UNKNOWN else GIVE_UP_SECONDS)
+        if job.status == UNKNOWN:
+            # A job that SendGrid has forgotten, or a stray 404: the contacts know more.
+            return follow_up.accepted_at is not None and self._clock() < follow_up.accepted_at + self._window
+        return self._is_followed(follow_up)
 
-    def _is_in_doubt(self, ended: Jobs) -> bool:
-        if self._when_to_verify is Verification.ON_ERROR:
-            return not all(job.completed and job.adds_up for job in ended)
-        return self._when_to_verify is Verification.ALWAYS
-
-    def _outcome(
-        self, follow_up: FollowUp, ended: Jobs, existence: Existence, remaining: RemainingIdentifiers
-    ) -> Outcome:
-        in_doubt = self._is_in_doubt(ended)
+    def _outcome(self, follow_up: FollowUp, jobs: Jobs, findings: Findings) -> Outcome:
+        reasons = list(dict.fromkeys(_reason(job) for job in jobs if not job.completed))
         try:
-            ends = tuple(
-                _end_of_removal(request, ended, remaining.remains(request.identifier))
-                if request.identifier
-                else _end(request, ended, existence.still_there(request.contact_ids) if in_doubt else None)
+            found = [
+                findings.of(request) if self._verification.is_in_doubt(request, jobs) else None
                 for request in follow_up.requests
-            )
-        except Deferred as interruption:
-            return interruption.with_jobs(follow_up.job_ids)
-        looked_at = all(job.completed for job in ended) or any(
-            remaining.remains(request.identifier) for request in follow_up.requests
+            ]
+        except Deferred as error:
+            return error.with_jobs(follow_up.job_ids)
+        ends = tuple(
+            _end(request, jobs, reasons, finding)
+            for request, finding in zip(follow_up.requests, found, strict=True)
         )
-        if looked_at and any(end.failure for end in ends):
-            age = self._age(follow_up)
-            if age is not None and age < SETTLING_SECONDS:
-                return self._pending(follow_up, ended)
-        return Ended(ended, ends, follow_up.accepted_at)
+        if any(
+            end.failure and self._may_change(finding, follow_up, jobs)
+            for end, finding in zip(ends, found, strict=True)
+        ):
+            return self._pending(follow_up, jobs)
+        return Ended(jobs, ends, follow_up.accepted_at)
+
+    def _may_change(self, finding: Finding | None, follow_up: FollowUp, jobs: Jobs) -> bool:
+        """Whether a later question may have a better answer.
+
+        SendGrid accepted a job that it does not know, so that job is followed as long as any.
+        """
+        if any(job.status == UNKNOWN for job in jobs):
+            return self._is_followed(follow_up)
+        if finding is None or follow_up.accepted_at is None:
+            return False
+        now = self._clock()
+        finished = [job.finished_at for job in jobs if job.finished_at is not None and job.finished_at <= now]
+        return now < max([follow_up.accepted_at, *finished]) + self._window
+
+    def _is_followed(self, follow_up: FollowUp) -> bool:
+        age = self._age(follow_up)
+        return age is None or age < GIVE_UP_SECONDS
 
     def _pending(self, follow_up: FollowUp, known: Jobs) -> JobPending:
         return JobPending(known, follow_up.requests, ask_again_after(self._age(follow_up)))
@@ -98,27 +123,52 @@ class Following:
         return None if follow_up.accepted_at is None else self._clock() - follow_up.accepted_at
 
 
-def _end(request: FollowedRequest, ended: Jobs, there: tuple[str, ...] | None) -> End:
-    """Of a request of whose contacts these are still `there`, or of which that was not asked."""
-    reasons = list(dict.fromkeys(_reason(job) for job in ended if not job.completed))
-    if not reasons and there:
-        reasons = ["the job completed"]
-    if not reasons:
-        return End(request, None, there)
-    if there is not None:
-        reasons.append(f"{len(there)} of the request's contacts are still there")
-    return End(request, DeletionFailed("; ".join(reasons), job_ids=[job.job_id for job in ended]), there)
+def _end(request: FollowedRequest, jobs: Jobs, reasons: list[str], finding: Finding | None) -> End:
+    """By the request's own contacts where they were looked up: with whom it shares a job is not its choice.
+
+    Otherwise by the jobs. `reasons` says of those that did not complete what became of them.
+    """
+    if finding is None:
+        if not reasons:
+            return End(request)
+        kind = DeletionFailed if any(job.failed for job in jobs) else OutcomeUnknown
+        return End(request, kind("; ".join(reasons), job_ids=[job.job_id for job in jobs]))
+    failure = _failure(request, jobs, reasons, finding)
+    if request.identifier is not None:
+        return End(request, failure)  # its contact is to stay
+    return End(request, failure, finding.remaining, finding.unchecked)
 
 
-def _end_of_removal(request: FollowedRequest, ended: Jobs, remains: bool | None) -> End:
-    """By the contact where SendGrid showed it: the job of a removal fails whose identifier is gone already."""
-    if remains is None:
-        return _end(request, ended, None)
-    if not remains:
-        return End(request)
-    reasons = dict.fromkeys(_reason(job) for job in ended if not job.completed) or ["the job completed"]
-    message = "; ".join([*reasons, "the contact still has an identifier of this type"])
-    return End(request, DeletionFailed(message, job_ids=[job.job_id for job in ended]))
+def _failure(
+    request: FollowedRequest, jobs: Jobs, reasons: list[str], finding: Finding
+) -> DeletionFailed | OutcomeUnknown | None:
+    if not finding.remaining.count and finding.unchecked is None:
+        return None
+    kind = DeletionFailed if _is_failure(request, jobs, finding) else OutcomeUnknown
+    message = "; ".join([*(reasons or ["the job completed"]), *_observations(request, finding)])
+    return kind(message, job_ids=[job.job_id for job in jobs])
+
+
+def _is_failure(request: FollowedRequest, jobs: Jobs, finding: Finding) -> bool:
+    """Contacts of an account whose jobs said nothing may have come after the delete-all."""
+    if request.deletes_all and any(job.status in (UNKNOWN, UNANSWERED) for job in jobs):
+        return False
+    return finding.remaining.count > 0
+
+
+def _observations(request: FollowedRequest, finding: Finding) -> list[str]:
+    if request.deletes_all:
+        counted = f"the account has {finding.remaining.count} contacts"
+        return [counted if finding.unchecked is None else "SendGrid refused to count the account's contacts"]
+    if request.identifier is not None:
+        held = "the contact still has an identifier of this type"
+        return [held if finding.unchecked is None else "SendGrid refused to look up the contact"]
+    found = []
+    if finding.remaining.count:
+        found.append(f"{finding.remaining.count} of the request's contacts are still there")
+    if finding.unchecked is not None:
+        found.append(f"SendGrid refused to look up {finding.unchecked.count} of the request's contacts")
+    return found
 
 
 def _reason(job: Job) -> str:
@@ -126,4 +176,6 @@ def _reason(job: Job) -> str:
         return f"the job ended {job.status}"
     if job.status == UNKNOWN:
         return "SendGrid does not know the job"
+    if job.status == UNANSWERED:
+        return "SendGrid did not answer for the job"
     return f"the job never finished: it was {job.status} after {GIVE_UP_SECONDS / 3600:.0f} hours"

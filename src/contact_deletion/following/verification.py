@@ -1,51 +1,114 @@
-"""The truth about contacts whose jobs leave it in doubt: whether SendGrid still has them."""
+"""What SendGrid still has of a request's contacts, where its jobs leave that in doubt."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from enum import StrEnum
+from typing import NamedTuple
 
 from contact_deletion.deadline import Deadline
 from contact_deletion.errors import Deferred, SendGridRefused
-from contact_deletion.sendgrid.client import MAX_LOOKED_UP, SendGridClient
+from contact_deletion.following import identifiers
+from contact_deletion.following.identifiers import RemainingIdentifiers
+from contact_deletion.jobs import Job
+from contact_deletion.outcomes import ContactGroup
+from contact_deletion.request.follow_up import FollowedIdentifier, FollowedRequest
+from contact_deletion.sendgrid.client import SendGridClient
+from contact_deletion.sendgrid.existence import Existence
+from contact_deletion.sendgrid.existence import look_up as look_up_contacts
 
 
 class Verification(StrEnum):
-    """When the contacts of a bulk deletion are looked up at its end."""
+    """When contacts are looked up at the end of a deletion."""
 
     ON_ERROR = "on-error"
     ALWAYS = "always"
     NEVER = "never"
 
-
-@dataclass
-class Existence:
-    """What was learned of contacts: which there are, which SendGrid did not say anything of, and what cut it short."""
-
-    looked_up: set[str] = field(default_factory=set)
-    there: set[str] = field(default_factory=set)
-    untold: set[str] = field(default_factory=set)
-    interruption: Deferred | None = None
-
-    def still_there(self, contact_ids: Iterable[str]) -> tuple[str, ...] | None:
-        """Those of the contacts that there are; None where they were not looked up. Raises the interruption."""
-        ids = frozenset(contact_ids)
-        if self.interruption and not ids <= self.looked_up | self.untold:
-            raise self.interruption
-        return tuple(sorted(ids & self.there)) if ids and ids <= self.looked_up else None
+    def is_in_doubt(self, request: FollowedRequest, jobs: Sequence[Job]) -> bool:
+        """Whether to look at the request's contacts, now that its jobs have said what they will."""
+        if self is Verification.NEVER:
+            return False
+        if request.deletes_all:
+            return not _all_deleted(request, jobs)
+        if not request.contact_ids and request.identifier is None:
+            return False
+        return self is Verification.ALWAYS or not all(job.completed and job.adds_up for job in jobs)
 
 
-def look_up(client: SendGridClient, contact_ids: Iterable[str], deadline: Deadline) -> Existence:
+class Finding(NamedTuple):
+    """`remaining` are the request's contacts that SendGrid has, `unchecked` those of which it did not say whether.
+
+    Where an identifier was to be removed, its contact is remaining as long as it has the identifier.
+    """
+
+    remaining: ContactGroup
+    unchecked: ContactGroup | None = None
+
+
+class Findings:
+    """`contact_count` is the account's: a number, or why it is not known; None where no request asks for it."""
+
+    def __init__(
+        self,
+        existence: Existence,
+        remaining_identifiers: RemainingIdentifiers,
+        contact_count: int | SendGridRefused | Deferred | None,
+    ) -> None:
+        self._existence = existence
+        self._remaining_identifiers = remaining_identifiers
+        self._contact_count = contact_count
+
+    def of(self, request: FollowedRequest) -> Finding:
+        """Of a request that was looked up. Raises the Deferred that kept SendGrid from answering."""
+        if request.deletes_all:
+            return self._of_account(request)
+        if request.identifier is not None:
+            return self._of_identifier(request.identifier)
+        ids = frozenset(request.contact_ids)
+        self._existence.require(ids)
+        unchecked = ids & self._existence.unchecked
+        return Finding(
+            ContactGroup.of(ids & self._existence.found), ContactGroup.of(unchecked) if unchecked else None
+        )
+
+    def _of_identifier(self, identifier: FollowedIdentifier) -> Finding:
+        remains = self._remaining_identifiers[identifier]
+        if isinstance(remains, Deferred):
+            raise remains
+        contact = ContactGroup.of([identifier.contact_id])
+        nothing = ContactGroup(0)
+        return Finding(nothing, contact) if remains is None else Finding(contact if remains else nothing)
+
+    def _of_account(self, request: FollowedRequest) -> Finding:
+        if isinstance(self._contact_count, Deferred):
+            raise self._contact_count
+        if isinstance(self._contact_count, int):
+            return Finding(ContactGroup(self._contact_count))
+        return Finding(ContactGroup(0), ContactGroup(request.contact_count or 0))
+
+
+def look_up(client: SendGridClient, requests: Sequence[FollowedRequest], deadline: Deadline) -> Findings:
     """Each contact once, however many requests name it."""
-    ids = list(dict.fromkeys(contact_ids))
-    existence = Existence()
-    for start in range(0, len(ids), MAX_LOOKED_UP):
-        chunk = ids[start : start + MAX_LOOKED_UP]
+    contact_count: int | SendGridRefused | Deferred | None = None
+    if any(request.deletes_all for request in requests):
         try:
-            existence.there |= client.existing_contacts(chunk, deadline)
-            existence.looked_up |= set(chunk)
-        except SendGridRefused:
-            existence.untold |= set(chunk)
-        except Deferred as interruption:
-            existence.interruption = interruption
-            break
-    return existence
+            contact_count = client.contact_count(deadline)
+        except (SendGridRefused, Deferred) as error:
+            contact_count = error
+    named = (contact_id for request in requests for contact_id in request.contact_ids)
+    removed = (request.identifier for request in requests if request.identifier is not None)
+    return Findings(
+        look_up_contacts(client, named, deadline),
+        identifiers.look_up(client, removed, deadline),
+        contact_count,
+    )
+
+
+def _all_deleted(request: FollowedRequest, jobs: Sequence[Job]) -> bool:
+    """Whether the jobs of a delete-all say that they deleted every contact that the account had.
+
+    A count that SendGrid leaves out is asked for: it is one call for a whole account.
+    """
+    deleted = sum(job.deleted_count or 0 for job in jobs)
+    return all(
+        job.completed and job.adds_up and job.deleted_count is not None for job in jobs
+    ) and deleted >= (request.contact_count or 0)

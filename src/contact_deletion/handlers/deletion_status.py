@@ -14,7 +14,12 @@ OPERATION = "deletion_status"
 
 def build(platform: QueuePlatform) -> Application[FollowUp]:
     parts = platform.parts(OPERATION)
-    following = Following(parts.client, parts.clock, Verification(parts.settings.contact_verification))
+    following = Following(
+        parts.client,
+        parts.clock,
+        Verification(parts.settings.contact_verification),
+        parts.settings.consistency_window_seconds,
+    )
     return Application(parts, parse=parse, settle=following.settle)
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from contact_deletion.announcement.conclusion import reason, still_there
+from contact_deletion.announcement.conclusion import contacts_of, reason
 from contact_deletion.jobs import Job
 from contact_deletion.outcomes import Accepted, End, Ended, JobPending, Outcome
+from contact_deletion.timestamps import timestamp
 
 
 def answer(outcome: Outcome, request_id: str | None) -> dict[str, Any]:
@@ -13,7 +14,7 @@ def answer(outcome: Outcome, request_id: str | None) -> dict[str, Any]:
     if isinstance(outcome, Accepted):
         return _accepted(outcome, request_id)
     if isinstance(outcome, Ended):
-        return _followed("failed" if outcome.failed else "completed", outcome.jobs, outcome.ends, 0)
+        return _followed(outcome.status, outcome.jobs, outcome.ends, 0)
     if isinstance(outcome, JobPending):
         return _followed("pending", outcome.jobs, map(End, outcome.requests), outcome.ask_again_after)
     raise outcome
@@ -33,14 +34,13 @@ def _accepted(outcome: Accepted, request_id: str | None) -> dict[str, Any]:
 def _followed(status: str, jobs: Iterable[Job], ends: Iterable[End], retry_after: int) -> dict[str, Any]:
     return {
         "status": status,
-        "jobs": [vars(job) for job in jobs],
+        "jobs": [_job(job) for job in jobs],
         "requests": [
-            {
-                "request_id": end.request.request_id,
-                **reason(end.failure),
-                "contacts_still_there": still_there(end),
-            }
-            for end in ends
+            {"request_id": end.request.request_id, **reason(end.failure), **contacts_of(end)} for end in ends
         ],
         "retry_after": retry_after,
     }
+
+
+def _job(job: Job) -> dict[str, Any]:
+    return {**vars(job), "finished_at": None if job.finished_at is None else timestamp(job.finished_at)}

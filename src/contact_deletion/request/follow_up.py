@@ -11,6 +11,9 @@ from contact_deletion.request.remove_identifier import IdentifierType, parse_ide
 
 MAX_JOB_IDS = 1_000
 
+DELETE_ALL = "delete_all"
+"""The operation whose contacts are the account's."""
+
 _OPERATION = re.compile("[a-z_]{1,32}")
 _MESSAGE_ID = re.compile("[!-~]{1,128}")
 
@@ -38,6 +41,10 @@ class FollowedRequest:
     contact_ids: tuple[str, ...] = ()
     task_token: str | None = field(default=None, repr=False)
     identifier: FollowedIdentifier | None = None
+
+    @property
+    def deletes_all(self) -> bool:
+        return self.operation == DELETE_ALL
 
 
 @dataclass(frozen=True)

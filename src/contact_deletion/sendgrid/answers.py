@@ -5,9 +5,16 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from contact_deletion.errors import NotAccepted, SendGridRefused, SendGridUnauthorized, SendGridUnavailable
+from contact_deletion.errors import (
+    InvalidRequest,
+    NotAccepted,
+    SendGridRefused,
+    SendGridUnauthorized,
+    SendGridUnavailable,
+)
 from contact_deletion.jobs import PENDING, Job
 from contact_deletion.redaction import redact
+from contact_deletion.request import fields
 from contact_deletion.request.fields import RESOURCE_ID, is_whole_number
 
 _WORD = re.compile("[a-z_]{1,32}")
@@ -56,6 +63,7 @@ def job(job_id: str, body: bytes | None) -> Job:
         deleted_count=count(counts, "deleted_count"),
         errored_count=count(counts, "errored_count"),
         errors_url=_url(counts.get("errors_url")),
+        finished_at=_moment(found.get("finished_at")),
     )
 
 
@@ -144,6 +152,14 @@ def count(counts: dict[str, Any], name: str) -> int | None:
     if isinstance(value, str) and _COUNT.fullmatch(value.strip()):
         value = int(value.replace(",", ""))
     return value if is_whole_number(value) else None
+
+
+def _moment(value: object) -> float | None:
+    """Seconds since the epoch; None where it is no date and time."""
+    try:
+        return fields.moment(value, "a time of SendGrid's").timestamp()
+    except InvalidRequest:
+        return None
 
 
 def _url(value: object) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from contact_deletion.errors import NotAccepted
+from contact_deletion.errors import NotAccepted, OutcomeUnknown
 from contact_deletion.outcomes import Accepted, Ended, JobPending, Outcome
 from contact_deletion.telemetry.function import FunctionTelemetry
 
@@ -51,11 +51,17 @@ class QueueTelemetry(FunctionTelemetry):
                 "request_id": end.request.request_id,
                 "message_id": end.request.message_id,
                 "job_ids": list(ended.job_ids),
-                "contacts_still_there": None if end.still_there is None else len(end.still_there),
+                "contacts_still_there": None if end.still_there is None else end.still_there.count,
             }
             if end.failure is None:
                 self._counts["RequestsCompleted"] += 1
                 self._logger.info("request completed", extra=fields)
+            elif isinstance(end.failure, OutcomeUnknown):
+                self._counts["RequestsUnknown"] += 1
+                self._logger.warning(
+                    "request of unknown outcome",
+                    extra=fields | {"code": end.failure.code, "reason": end.failure.message},
+                )
             else:
                 self._counts["RequestsFailed"] += 1
                 self._codes["RequestsFailed", end.failure.code] += 1

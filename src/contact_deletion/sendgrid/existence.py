@@ -1,0 +1,85 @@
+"""Which contacts SendGrid has, of any number."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from contact_deletion.deadline import Deadline
+from contact_deletion.errors import Deferred, SendGridRefused
+from contact_deletion.sendgrid.ask_each import ask_each
+from contact_deletion.sendgrid.client import MAX_LOOKED_UP, SendGridClient
+
+# One ID that spoils its call is found in 7 divisions, with 8 refused calls.
+MAX_DIVISIONS = 16
+
+# After so many, and no answer to any call, the refusals are not about IDs. SendGrid blocks accounts for bad requests.
+MAX_REFUSALS_WITHOUT_ANSWER = 8
+
+Chunk = tuple[str, ...]
+
+
+@dataclass
+class Existence:
+    """`found` are the contacts that exist, `unchecked` those that SendGrid refused to look up; `errors` has the reason
+    for each contact that was not looked up otherwise.
+    """
+
+    found: set[str] = field(default_factory=set)
+    unchecked: set[str] = field(default_factory=set)
+    errors: dict[str, Deferred] = field(default_factory=dict)
+
+    def require(self, contact_ids: frozenset[str]) -> None:
+        """Raises the error that kept one of the contacts from being looked up."""
+        for contact_id in self.errors.keys() & contact_ids:
+            raise self.errors[contact_id]
+
+
+def look_up(client: SendGridClient, contact_ids: Iterable[str], deadline: Deadline) -> Existence:
+    """Each contact once, 100 in a call. What is refused is divided, down to the ID where few are to blame."""
+    ids = tuple(dict.fromkeys(contact_ids))
+    calls = _Calls(client, deadline)
+    existence = Existence()
+    chunks = [ids[start : start + MAX_LOOKED_UP] for start in range(0, len(ids), MAX_LOOKED_UP)]
+    divisions_left = MAX_DIVISIONS
+    while chunks:
+        refused: list[Chunk] = []
+        for chunk, answer in ask_each(chunks, calls.existing).items():
+            if isinstance(answer, Deferred):
+                existence.errors |= dict.fromkeys(chunk, answer)
+            elif answer is None:
+                refused.append(chunk)
+            else:
+                existence.found |= answer
+        divided = [] if calls.is_futile else [chunk for chunk in refused if len(chunk) > 1][:divisions_left]
+        divisions_left -= len(divided)
+        existence.unchecked.update(*set(refused).difference(divided))
+        chunks = [half for chunk in divided for half in _halves(chunk)]
+    return existence
+
+
+class _Calls:
+    def __init__(self, client: SendGridClient, deadline: Deadline) -> None:
+        self._client = client
+        self._deadline = deadline
+        self._refusals = 0
+        self._has_answer = False
+
+    @property
+    def is_futile(self) -> bool:
+        return not self._has_answer and self._refusals >= MAX_REFUSALS_WITHOUT_ANSWER
+
+    def existing(self, chunk: Sequence[str]) -> frozenset[str] | None:
+        """Those of the contacts that exist; None where the call is refused, or not worth making."""
+        if self.is_futile:
+            return None
+        try:
+            existing = self._client.existing_contacts(chunk, self._deadline)
+        except SendGridRefused:
+            self._refusals += 1
+            return None
+        self._has_answer = True
+        return existing
+
+
+def _halves(chunk: Chunk) -> tuple[Chunk, Chunk]:
+    middle = len(chunk) // 2
+    return chunk[:middle], chunk[middle:]

@@ -1,0 +1,137 @@
+"""A job, or a look-up, that SendGrid never answers delays nothing but itself."""
+
+from typing import Any
+
+import pytest
+import requests
+
+from local.sendgrid_double import Fault
+from tests.integration.following import (
+    GOES,
+    HOUR,
+    JOB_ROUTE,
+    LOOK_UP_ROUTE,
+    ends,
+    followed,
+    kinds,
+)
+from tests.support.events import follow_up, sqs_event
+from tests.support.world import STATUS_QUEUE, World
+
+BAD_STATUSES = [500, 502, 503, 504, 520]
+
+
+class BadJobs(requests.adapters.HTTPAdapter):
+    """Answers for some jobs with an error of the server's, always."""
+
+    def __init__(self, job_ids: set[str], status: int) -> None:
+        super().__init__()
+        self._job_ids = job_ids
+        self._status = status
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **more: Any) -> requests.Response:
+        response = super().send(request, *args, **more)
+        if request.path_url.rpartition("/")[2] in self._job_ids:
+            response.status_code = self._status
+        return response
+
+
+def never_answered(world: World, messages: list[dict[str, Any]], status: int = 500) -> None:
+    """Of the jobs of these messages SendGrid says nothing from now on."""
+    bad = {job_id for message in messages for job_id in message["job_ids"]}
+    world.platform.session.mount("http://", BadJobs(bad, status))
+
+
+def receives(world: World, messages: list[dict[str, Any]]) -> int:
+    """Delivers the messages until every job that SendGrid answers for has ended; says how often it took."""
+    batch = sqs_event(*messages, queue=STATUS_QUEUE)
+    for times in range(1, 200):
+        stays = {one["itemIdentifier"] for one in world.deletion_status(batch)["batchItemFailures"]}
+        batch = {"Records": [record for record in batch["Records"] if record["messageId"] in stays]}
+        if len(stays) <= len(messages) // 5:
+            return times
+    raise AssertionError("some job is never asked for")
+
+
+@pytest.mark.parametrize("status", BAD_STATUSES)
+@pytest.mark.parametrize("place", [0, 2, 4])
+def test_job_whose_status_is_never_answered_delays_no_other(world: World, status: int, place: int) -> None:
+    messages = [followed(world, ending=None, name=f"order-{number}") for number in range(5)]
+    world.jobs_end()
+    never_answered(world, [messages[place]], status)
+
+    assert receives(world, messages) == 1
+
+    assert kinds(world) == {f"order-{number}": "Completed" for number in range(5) if number != place}
+
+
+def test_several_such_jobs_delay_others_by_few_receives(world: World) -> None:
+    """They are the first of their batch each time."""
+    messages = [followed(world, ending=None, name=f"order-{number}") for number in range(20)]
+    world.jobs_end()
+    never_answered(world, messages[:4])
+
+    receives(world, messages)
+
+    assert kinds(world) == {f"order-{number}": "Completed" for number in range(4, 20)}
+
+
+def test_where_a_job_is_never_answered_for_the_contacts_decide_after_a_day(world: World) -> None:
+    gone, stays = (
+        followed(world, ending=ending, name=name) for ending, name in [(None, "gone"), ("failed", "stays")]
+    )
+    never_answered(world, [gone, stays])
+    world.clock.advance(24 * HOUR + 1)
+
+    assert world.deletion_status(sqs_event(gone, stays, queue=STATUS_QUEUE)) == GOES
+
+    told = ends(world)
+    assert (told["gone"]["kind"], told["stays"]["kind"]) == ("Completed", "Failed")
+    assert told["stays"]["message"] == (
+        "SendGrid did not answer for the job; 1 of the request's contacts are still there"
+    )
+
+
+def test_where_nothing_can_be_looked_up_the_outcome_is_unknown_after_a_day(world: World) -> None:
+    message = follow_up(["job"], {"request_id": "run"}, accepted_at=world.now())
+    never_answered(world, [message])
+    world.clock.advance(24 * HOUR + 1)
+
+    assert world.deletion_status(sqs_event(message, queue=STATUS_QUEUE)) == GOES
+
+    event = ends(world)["run"]
+    assert (event["kind"], event["message"]) == ("Unknown", "SendGrid did not answer for the job")
+
+
+def test_look_up_that_is_not_answered_delays_no_other(world: World) -> None:
+    messages = [followed(world, ending="failed", name=f"order-{number}", number=100) for number in range(3)]
+    world.jobs_end()
+    world.double.faults.add(Fault(route=LOOK_UP_ROUTE, status=500))
+
+    response = world.deletion_status(sqs_event(*messages, queue=STATUS_QUEUE))
+
+    assert kinds(world) == {"order-1": "Failed", "order-2": "Failed"}
+    assert len(response["batchItemFailures"]) == 1
+
+
+def test_outage_costs_two_look_ups(world: World) -> None:
+    messages = [followed(world, ending="failed", name=f"order-{number}", number=100) for number in range(5)]
+    world.jobs_end()
+    world.double.faults.add(Fault(route=LOOK_UP_ROUTE, status=503, times=100))
+
+    world.deletion_status(sqs_event(*messages, queue=STATUS_QUEUE))
+
+    assert len(world.contact_looks()) == 2
+    assert kinds(world) == {}
+
+
+def test_after_a_refused_key_nothing_else_is_asked(world: World) -> None:
+    messages = [followed(world, ending=None, name=f"order-{number}") for number in range(5)]
+    world.jobs_end()
+    world.double.faults.add(Fault(route=JOB_ROUTE))
+    world.double.faults.add(Fault(route=JOB_ROUTE, status=403))
+
+    world.deletion_status(sqs_event(*messages, queue=STATUS_QUEUE))
+
+    assert len(world.job_looks()) == 2
+    assert len(kinds(world)) == 1

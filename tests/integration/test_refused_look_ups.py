@@ -1,0 +1,162 @@
+"""A look-up that SendGrid refuses is divided, and what stays unknown is reported as unknown."""
+
+import json
+
+import pytest
+
+from local.sendgrid_double import Fault
+from tests.integration.following import (
+    GOES,
+    LOOK_UP_ROUTE,
+    MINUTE,
+    STAYS,
+    accept,
+    contacts,
+    ends,
+    followed,
+    kinds,
+)
+from tests.support.events import contact_id, follow_up, sqs_event
+from tests.support.world import STATUS_QUEUE, World
+
+
+def look_ups(world: World, *statuses: int | None) -> None:
+    """The next look-ups are refused with these statuses, or answered where there is none."""
+    for status in statuses:
+        world.double.faults.add(Fault(route=LOOK_UP_ROUTE, status=status))
+
+
+def test_counts_that_do_not_match_and_a_refused_look_up_leave_the_outcome_unknown(world: World) -> None:
+    gone = [contact_id(1), contact_id(2)]
+    batch = accept(world, gone)
+    world.jobs_end()
+    look_ups(world, 400, 400, 400)
+
+    assert world.deletion_status(batch) == GOES
+
+    event = ends(world)["order-0"]
+    assert (event["kind"], event["code"]) == ("Unknown", "OutcomeUnknown")
+    assert event["message"] == "the job completed; SendGrid refused to look up 2 of the request's contacts"
+    assert event["contacts_still_there"] == {"count": 0, "contact_ids": [], "cut": False}
+    assert event["unchecked_contacts"] == {"count": 2, "contact_ids": gone, "cut": False}
+
+
+def test_one_id_that_cannot_be_looked_up_leaves_the_outcome_of_its_own_request_unknown_alone(
+    world: World,
+) -> None:
+    world.double.account.force_next_jobs("failed")
+    (left,) = contacts(world, 1)
+    batch = accept(world, [contact_id(1)], [contact_id(2)], [left], [contact_id(4)])
+    world.jobs_end()
+    look_ups(world, 400, None, 400, None, 400)  # all four, the first two, the last two, the third, the fourth
+
+    assert world.deletion_status(batch) == GOES
+
+    assert [json.loads(call.body)["ids"] for call in world.contact_looks()][-2:] == [[left], [contact_id(4)]]
+    assert kinds(world) == {
+        "order-0": "Completed",
+        "order-1": "Completed",
+        "order-2": "Failed",
+        "order-3": "Unknown",
+    }
+
+
+def test_request_of_which_some_contacts_remain_and_some_are_unchecked_has_failed(world: World) -> None:
+    world.double.account.force_next_jobs("failed")
+    (left,) = contacts(world, 1)
+    batch = accept(world, [left, contact_id(1)])
+    world.jobs_end()
+    look_ups(world, 400, None, 400)  # both, the first, the second
+
+    assert world.deletion_status(batch) == GOES
+
+    event = ends(world)["order-0"]
+    assert (event["kind"], event["code"]) == ("Failed", "DeletionFailed")
+    assert event["message"] == (
+        "the job ended failed; 1 of the request's contacts are still there; "
+        "SendGrid refused to look up 1 of the request's contacts"
+    )
+    assert event["contacts_still_there"] == {"count": 1, "contact_ids": [left], "cut": False}
+    assert event["unchecked_contacts"] == {"count": 1, "contact_ids": [contact_id(1)], "cut": False}
+
+
+def test_contacts_that_could_not_be_looked_up_are_tried_again_for_15_minutes(world: World) -> None:
+    batch = accept(world, [contact_id(1)])
+    world.clock.advance(60)
+    look_ups(world, 400)
+
+    assert world.deletion_status(batch) == STAYS
+    assert world.outcome_events() == []
+    assert world.deletion_status(batch) == GOES
+
+    assert kinds(world) == {"order-0": "Completed"}
+
+
+def test_refusals_of_everything_cost_few_calls(world: World) -> None:
+    """SendGrid blocks accounts for too many bad requests."""
+    messages = [followed(world, ending="failed", name=f"order-{n}", number=100) for n in range(4)]
+    world.jobs_end()
+    world.double.faults.add(Fault(route=LOOK_UP_ROUTE, status=400, times=1000))
+
+    assert world.deletion_status(sqs_event(*messages, queue=STATUS_QUEUE)) == GOES
+
+    assert len(world.contact_looks()) == 8
+    assert set(kinds(world).values()) == {"Unknown"}
+
+
+def test_ids_that_spoil_many_look_ups_do_not_cost_many_divisions(world: World) -> None:
+    """Ten calls of which two are answered: there are 16 divisions for the eight others together."""
+    messages = [followed(world, ending="failed", name=f"order-{n}", number=100) for n in range(10)]
+    world.jobs_end()
+    look_ups(world, None, None)
+    world.double.faults.add(Fault(route=LOOK_UP_ROUTE, status=400, times=1000))
+
+    assert world.deletion_status(sqs_event(*messages, queue=STATUS_QUEUE)) == GOES
+
+    assert len(world.contact_looks()) == 10 + 2 * 16
+    assert sorted(kinds(world).values()) == ["Failed"] * 2 + ["Unknown"] * 8
+
+
+def test_waiting_workflow_gets_an_unknown_outcome_as_an_error_of_that_name(world: World) -> None:
+    job = world.double.account.delete_contacts([contact_id(1)])
+    world.jobs_end()
+    look_ups(world, 400)
+    request = {"contact_ids": [contact_id(1)], "task_token": "token"}
+
+    world.deletion_status(sqs_event(follow_up([job.id], request), queue=STATUS_QUEUE))
+
+    (answer,) = world.task_answers
+    assert (answer["taskToken"], answer["error"]) == ("token", "OutcomeUnknown")
+
+
+def test_direct_invocation_answers_unknown_unless_a_request_failed(world: World) -> None:
+    (left,) = contacts(world, 1)
+    world.double.account.force_next_jobs("failed")
+    job = world.double.account.delete_contacts([left, contact_id(1)])
+    world.jobs_end()
+    unknown, failed = {"contact_ids": [contact_id(1)]}, {"contact_ids": [left]}
+
+    look_ups(world, 400)
+    alone = world.deletion_status(follow_up([job.id], unknown))
+    look_ups(world, 400, 400)
+    beside = world.deletion_status(follow_up([job.id], unknown, failed))
+
+    assert (alone["status"], alone["requests"][0]["code"]) == ("unknown", "OutcomeUnknown")
+    assert (alone["requests"][0]["unchecked_contacts"]["count"], alone["retry_after"]) == (1, 0)
+    assert beside["status"] == "failed"
+
+
+def test_unknown_outcome_is_logged_and_counted_as_that(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    batch = accept(world, [contact_id(1)])
+    world.clock.advance(16 * MINUTE)
+    look_ups(world, 400)
+
+    world.deletion_status(batch)
+
+    (line,) = [line for line in world.log_lines() if line["message"] == "request of unknown outcome"]
+    assert (line["level"], line["request_id"], line["code"]) == ("WARNING", "order-0", "OutcomeUnknown")
+    printed = capsys.readouterr().out
+    assert '"RequestsUnknown":[1.0]' in printed
+    assert "RequestsFailed" not in printed
