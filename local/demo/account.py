@@ -124,10 +124,11 @@ def reset_discrepancies(work: Workload, evidence: Evidence, double: SendGridDoub
 
 
 def message_discrepancies(work: Workload, evidence: Evidence, double: SendGridDouble) -> list[str]:
-    """Each message is out of its queue and has an outcome event, which says what became of the jobs that its ids are
-    in. More than one event or dead letter of the same message is allowed, if they say the same.
+    """Each message is out of its queue and has an outcome event, which says what became of its contacts. More than one
+    event or dead letter of the same message is allowed, if they say the same.
     """
     jobs = {job.id: job for job in double.account.jobs()}
+    there = double.account.contact_ids()
     of_message: dict[str, list[Event]] = {}
     for event in evidence.events:
         of_message.setdefault(event["detail"]["message_id"], []).append(event)
@@ -139,10 +140,10 @@ def message_discrepancies(work: Workload, evidence: Evidence, double: SendGridDo
         "messages with events that contradict each other": [
             message_id for message_id, events in of_message.items() if len({_said(e) for e in events}) > 1
         ],
-        "messages with an event that contradicts its jobs": [
+        "messages with an event that contradicts SendGrid": [
             message_id
             for message_id, events in of_message.items()
-            if not all(_is_true(event, work.sent.get(message_id, ""), jobs) for event in events)
+            if not all(_is_true(event, work.sent.get(message_id, ""), jobs, there) for event in events)
         ],
         "codes of dead letters that were not expected": [
             code for _, code in evidence.dead_letters.keys() - expected_dead
@@ -162,7 +163,8 @@ def _said(event: Event) -> tuple[str, str | None, tuple[str, ...]]:
     return event["detail-type"], event["detail"]["code"], tuple(sorted(event["detail"]["job_ids"]))
 
 
-def _is_true(event: Event, body: str, jobs: Mapping[str, Job]) -> bool:
+def _is_true(event: Event, body: str, jobs: Mapping[str, Job], there: Collection[str]) -> bool:
+    """`there` are the contacts that the account has."""
     own = [jobs[job_id] for job_id in event["detail"]["job_ids"] if job_id in jobs]
     if event["detail-type"] == "Contact Deletion Rejected":
         return not own and event["detail"]["code"] is not None
@@ -170,7 +172,13 @@ def _is_true(event: Event, body: str, jobs: Mapping[str, Job]) -> bool:
         request = json.loads(body)
     except ValueError:
         return False
-    named = {*request.get("contact_ids", ()), *([request["contact_id"]] if "contact_id" in request else ())}
+    to_delete = set(request.get("contact_ids", ()))
+    named = to_delete | ({request["contact_id"]} if "contact_id" in request else set())
     carried = {contact_id for job in own for contact_id in job.contact_ids}
+    if own and not named <= carried:
+        return False
     failed = any(job.status != "completed" for job in own)
-    return (named <= carried or not own) and failed == (event["detail-type"] == "Contact Deletion Failed")
+    if event["detail-type"] == "Contact Deletion Failed":
+        return failed
+    # A job that leaves contacts behind is no failure of a request whose own are gone.
+    return to_delete.isdisjoint(there) if to_delete else not failed

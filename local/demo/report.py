@@ -71,7 +71,7 @@ def request_rows(work: Workload, journal: Journal, events: list[Event]) -> list[
         (
             "  failed, as planned",
             f"{kinds['Failed']:,}",
-            "they share one job, which left half of its contacts",
+            "one job left half of its contacts, which were theirs",
         ),
         (
             "  rejected, as planned",

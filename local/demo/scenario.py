@@ -54,6 +54,8 @@ class DeletionScenario:
                     "SendGridBaseUrl": sendgrid_url,
                     "DeleteAllEnabled": "true",
                     "BatchingWindowSeconds": "1",
+                    # The double shows no contact after its deletion.
+                    "ConsistencyWindowSeconds": "0",
                     "ApprovalTopicArn": workflows.APPROVAL_TOPIC_ARN,
                 },
                 properties={"DeletionStatusQueue": {"DelaySeconds": STATUS_DELAY_SECONDS}},

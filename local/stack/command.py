@@ -70,6 +70,8 @@ def _run(
             "SendGridBaseUrl": sendgrid_url,
             "DeleteAllEnabled": "true",
             "BatchingWindowSeconds": str(_BATCHING_SECONDS),
+            # The double shows no contact after its deletion.
+            "ConsistencyWindowSeconds": "0",
         },
         properties={"DeletionStatusQueue": {"DelaySeconds": status_delay}},
         secrets={"SendGridApiKeySecret": API_KEY},

@@ -116,7 +116,7 @@ def test_an_event_that_names_the_job_of_another_message_is_noticed(run: Run) -> 
     mine, other, *_ = of_jobs.values()
     mine["detail"]["job_ids"] = other["detail"]["job_ids"]
 
-    assert "contradicts its jobs" in " ".join(run.discrepancies())
+    assert "contradicts SendGrid" in " ".join(run.discrepancies())
 
 
 def test_a_completed_request_that_is_not_even_json_is_noticed(run: Run) -> None:
@@ -124,7 +124,7 @@ def test_a_completed_request_that_is_not_even_json_is_noticed(run: Run) -> None:
     [rejected] = [event for event in run.events if event["detail"]["message_id"] == message_id]
     rejected["detail-type"] = "Contact Deletion Completed"
 
-    assert "contradicts its jobs" in " ".join(run.discrepancies())
+    assert "contradicts SendGrid" in " ".join(run.discrepancies())
 
 
 def test_an_event_that_calls_a_failed_job_completed_is_noticed(run: Run) -> None:
@@ -134,8 +134,18 @@ def test_an_event_that_calls_a_failed_job_completed_is_noticed(run: Run) -> None
     run.work.sent["late"] = json.dumps({"contact_ids": [contact_id]})
     run.events.append(event("late", "Completed", [job.id]))
 
-    assert "contradicts its jobs" in " ".join(run.discrepancies())
+    assert "contradicts SendGrid" in " ".join(run.discrepancies())
     run.events[-1] = event("late", "Failed", [job.id])
+    assert run.discrepancies() == []
+
+
+def test_a_completed_request_of_a_failed_job_is_true_where_its_own_contacts_are_gone(run: Run) -> None:
+    run.contacts.force_next_jobs("failed")
+    gone = min(run.work.gone)
+    job = run.contacts.delete_contacts([gone])
+    run.work.sent["late"] = json.dumps({"contact_ids": [gone]})
+    run.events.append(event("late", "Completed", [job.id]))
+
     assert run.discrepancies() == []
 
 

@@ -34,10 +34,9 @@ class Run:
         account = self.double.account
         poison = account.add_contact(external_id="poison")
         self.double.poison_ids = {poison}
-        account.force_next_jobs("errored")
         self._work(
             "BulkDelete",
-            bulk_delete([account.add_contact(external_id="failed")], **TOKEN),
+            bulk_delete([account.add_contact(external_id="goes")], **TOKEN),
             bulk_delete([poison], **TOKEN),
         )
         person = account.add_contact(
@@ -53,6 +52,10 @@ class Run:
         for _ in range(2):
             account.add_contact(external_id="too many")
         self._work("DeleteAll", delete_all(_now(), request_id="refused", max_contacts=1, **TOKEN))
+        # Only now, or the delete-all would have deleted what this job leaves.
+        stays = account.add_contact(external_id="stays")
+        account.force_next_jobs("errored")
+        self._work("BulkDelete", bulk_delete([stays], **TOKEN))
         following.enable()
         self._work("DeletionStatus", {"job_ids": "none"})
 

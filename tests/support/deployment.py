@@ -93,6 +93,7 @@ def deployed(kind: type[StackT], double: SendGridDouble) -> Iterator[StackT]:
                 "DeleteAllEnabled": "true",
                 "AlarmTopicArn": ALARM_TOPIC_ARN,
                 "BatchingWindowSeconds": "0",
+                "ConsistencyWindowSeconds": "0",
             },
             properties={STATUS_QUEUE: {"DelaySeconds": 0}},
             secrets={"SendGridApiKeySecret": API_KEY},

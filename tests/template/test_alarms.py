@@ -164,6 +164,8 @@ def test_an_accepted_deletion_of_all_contacts_raises_an_alarm(declared: Declared
         "WHERE \"service\" = 'sendgrid-contact-deletion'",
         'SELECT SUM(RequestsFailed) FROM SCHEMA("SendGridContactDeletion", "service", "operation") '
         "WHERE \"service\" = 'sendgrid-contact-deletion'",
+        'SELECT SUM(RequestsUnknown) FROM SCHEMA("SendGridContactDeletion", "service", "operation") '
+        "WHERE \"service\" = 'sendgrid-contact-deletion'",
     ],
 )
 def test_an_alarm_over_all_functions_asks_for_the_metric_of_this_stack(

@@ -8,7 +8,7 @@ from tests.support.template import TEMPLATE
 from tests.template.conftest import Declared
 from tests.template.names import FUNCTIONS, QUEUE_FUNCTIONS, WORKFLOW_FUNCTIONS
 
-ENVIRONMENT = {
+ENVIRONMENT: dict[str, Any] = {
     "SENDGRID_BASE_URL": "https://api.sendgrid.com",
     "SENDGRID_API_KEY_SECRET_ID": "SendGridApiKeySecret.Ref",
     "SENDGRID_ON_BEHALF_OF": "",
@@ -16,6 +16,7 @@ ENVIRONMENT = {
     "DELETION_STATUS_QUEUE_URL": "DeletionStatusQueue.Ref",
     "EVENT_BUS_NAME": "default",
     "CONTACT_VERIFICATION": "on-error",
+    "CONSISTENCY_WINDOW_SECONDS": 900,
     "DELETE_ALL_ENABLED": "false",
     "POWERTOOLS_METRICS_NAMESPACE": "SendGridContactDeletion",
     "POWERTOOLS_LOG_LEVEL": "INFO",
