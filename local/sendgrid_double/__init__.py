@@ -29,11 +29,12 @@ from local.sendgrid_double.double import ReceivedRequest, SendGridDouble
 from local.sendgrid_double.exports import Export, ExportFlaw
 from local.sendgrid_double.faults import Fault
 from local.sendgrid_double.jobs import Job
-from local.sendgrid_double.rate_limit import RateLimit
+from local.sendgrid_double.rate_limit import OBSERVED, RateLimit
 from local.sendgrid_double.server import serve
 from local.sendgrid_double.settings import Settings
 
 __all__ = [
+    "OBSERVED",
     "Account",
     "Contact",
     "ContactCount",

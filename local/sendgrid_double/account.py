@@ -1,8 +1,9 @@
 """The state of one SendGrid account: its contacts and its jobs. No HTTP in here.
 
-Undocumented, and decided so: an id that is not in the account does not spoil a deletion (the job completes
-and counts what it really deleted); ids are compared without regard to case; a delete-all takes what is there
-when the job runs, not when it was accepted; an identifier that the contact does not have makes the job fail.
+Undocumented, and decided so: an id that is not in the account does not spoil a deletion (the job completes and
+counts what it really deleted), unless `Settings.unknown_id_status` says otherwise; ids are compared without
+regard to case; a delete-all takes what is there when the job runs, not when it was accepted; an identifier that
+the contact does not have makes the job fail.
 """
 
 import uuid
@@ -12,6 +13,7 @@ from dataclasses import replace
 from functools import partial
 from typing import get_args
 
+from local.sendgrid_double.contact_store import ContactStore
 from local.sendgrid_double.contacts import (
     Contact,
     ContactCount,
@@ -20,8 +22,9 @@ from local.sendgrid_double.contacts import (
     is_uuid,
     made_up_details,
 )
+from local.sendgrid_double.deletions import STEPS, Deletion
 from local.sendgrid_double.exports import Exports
-from local.sendgrid_double.jobs import ForcedEnding, Job, JobKind, JobStatus
+from local.sendgrid_double.jobs import ForcedEnding, Job, JobKind, JobStatus, spared
 from local.sendgrid_double.settings import Settings, seconds_of
 from local.sendgrid_double.timeline import Timeline
 from local.sendgrid_double.upserts import ContactUpsert, upsert
@@ -40,7 +43,7 @@ class Account:
     def __init__(self, clock: Callable[[], float], settings: Settings) -> None:
         self.settings = settings
         self._timeline = Timeline(clock)
-        self._contacts: dict[str, Contact] = {}
+        self._contacts = ContactStore(self._timeline.now, lambda: settings.read_lag_seconds)
         self._billable = 0
         self._jobs: dict[str, Job] = {}
         self._forced_endings: deque[ForcedEnding] = deque()
@@ -114,18 +117,33 @@ class Account:
         with self._timeline.look():
             return len(self._contacts)
 
-    def count(self) -> ContactCount:
-        """Deleting a contact does not lower the billable count (observed 2026-07)."""
+    def read_contact(self, contact_id: str) -> Contact | None:
+        """The contact as the API shows it, which may be as it was a moment ago."""
         with self._timeline.look():
-            return count_contacts(self.contacts(), self._billable)
+            return self._contacts.read(contact_id.lower())
+
+    def read_contacts(self) -> list[Contact]:
+        """All contacts as the API shows them."""
+        with self._timeline.look():
+            return self._contacts.read_all()
+
+    def count(self) -> ContactCount:
+        """As the API shows it. Deleting a contact does not lower the billable count (observed 2026-07)."""
+        with self._timeline.look():
+            return count_contacts(self.read_contacts(), self._billable)
+
+    def has_all(self, contact_ids: Iterable[str]) -> bool:
+        """Whether there is a contact for each of these ids."""
+        with self._timeline.look():
+            return all(contact_id.lower() in self._contacts for contact_id in contact_ids)
 
     def delete_contacts(self, contact_ids: Iterable[str]) -> Job:
         ids = tuple(dict.fromkeys(contact_id.lower() for contact_id in contact_ids))
-        return self._accept("delete", ids, len(ids), self._delete)
+        return self._accept("delete", ids, len(ids))
 
     def delete_all(self) -> Job:
         with self._timeline.look():
-            return self._accept("delete_all", (), len(self), self._delete)
+            return self._accept("delete_all", (), len(self))
 
     def remove_identifier(self, contact_id: str, kind: IdentifierType, value: str) -> Job:
         """Raises UnknownContact; everything else that is wrong shows when the job runs."""
@@ -161,7 +179,7 @@ class Account:
         kind: JobKind,
         contact_ids: tuple[str, ...],
         requested_count: int,
-        run: "_Run",
+        run: "_Run | None" = None,
         identifier: tuple[IdentifierType, str] | None = None,
     ) -> Job:
         with self._timeline.look() as now:
@@ -175,11 +193,22 @@ class Account:
                 forced_ending=self._forced_endings.popleft() if self._forced_endings else None,
             )
             self._jobs[job.id] = job
-            ends_at = now + seconds_of(self.settings.job_delay)
+            starts_at = now + seconds_of(self.settings.job_delay)
+            ends_at = starts_at + (0 if run else seconds_of(self.settings.deletion_seconds))
             runs_at = max(now, ends_at - self.settings.counts_early_seconds)
             if job.forced_ending != "pending":
-                self._timeline.at(runs_at, partial(self._run, job, run, ends_at))
+                take_effect = run or self._deletion(job, starts_at, runs_at)
+                self._timeline.at(runs_at, partial(self._run, job, take_effect, ends_at))
             return job
+
+    def _deletion(self, job: Job, starts_at: float, runs_at: float) -> "_Run":
+        """A deletion takes its time: its contacts disappear between these moments."""
+        deletion = Deletion(self._contacts, job)
+        if starts_at < runs_at:
+            self._timeline.at(starts_at, deletion.start)
+            for step in range(1, STEPS):
+                self._timeline.at(starts_at + (runs_at - starts_at) * step / STEPS, deletion.proceed)
+        return deletion.end
 
     def _run(self, job: Job, run: "_Run", ends_at: float, now: float) -> None:
         ended = replace(run(job, now), ran_at=now)
@@ -198,27 +227,13 @@ class Account:
         self._contacts[contact.id] = contact.without(kind, at)
         return replace(job, status="completed")
 
-    def _delete(self, job: Job, _: float) -> Job:
-        asked = list(self._contacts) if job.kind == "delete_all" else job.contact_ids
-        present = [contact_id for contact_id in asked if contact_id in self._contacts]
-        spared = _spared(job, len(present))
-        for contact_id in present[spared:]:
-            del self._contacts[contact_id]
-        return replace(
-            job,
-            status=job.forced_ending or "completed",
-            requested_count=len(asked),
-            deleted_count=len(present) - spared,
-            errored_count=0 if job.forced_ending == "completed" else spared,
-        )
-
     def _upsert(
         self, upserts: tuple[ContactUpsert, ...], list_ids: tuple[str, ...], job: Job, at: float
     ) -> Job:
-        spared = _spared(job, len(upserts))
-        counts = upsert(self._contacts, upserts[spared:], list_ids, at)
+        left_out = spared(job, len(upserts))
+        counts = upsert(self._contacts, upserts[left_out:], list_ids, at)
         self._billable += counts.created
-        errored = counts.errored + (0 if job.forced_ending == "completed" else spared)
+        errored = counts.errored + (0 if job.forced_ending == "completed" else left_out)
         true_ending: JobStatus = (
             "failed" if errored == len(upserts) else "errored" if errored else "completed"
         )
@@ -234,8 +249,3 @@ class Account:
 
 _Run = Callable[[Job, float], Job]
 """Lets a job take effect, at a time; gives it as it ended."""
-
-
-def _spared(job: Job, count: int) -> int:
-    """How many of so many contacts a job leaves alone, because it was forced to an ending."""
-    return {None: 0, "failed": count}.get(job.forced_ending, (count + 1) // 2)

@@ -41,6 +41,9 @@ class _ContactId(BaseConverter):
 DOUBLE = "sendgrid_double.double"
 """Where a request's WSGI environment has the double that it is for."""
 
+HEADER_NAMES = "sendgrid_double.header_names"
+"""Where it has the names of the headers as they were sent: WSGI does not tell their case."""
+
 
 @cache
 def api() -> Flask:
@@ -70,10 +73,18 @@ def api() -> Flask:
         known_keys = double().api_keys
         if known_keys is not None and key not in known_keys:
             return errors(401, "The provided authorization grant is invalid, expired, or revoked")
-        g.account = double().account_for(request.headers.get("on-behalf-of"))
+        g.account = double().account_for(_subuser_named())
         if double().forbidden or g.account is None:
             return usual_answer(403)
         return None if request.accept_mimetypes.accept_json else usual_answer(406)
+
+    def _subuser_named() -> str | None:
+        if (
+            double().settings.on_behalf_of_is_case_sensitive
+            and "On-Behalf-Of" not in request.environ[HEADER_NAMES]
+        ):
+            return None
+        return request.headers.get("on-behalf-of")
 
     @app.delete(CONTACTS)
     def delete_contacts() -> Response:
@@ -85,11 +96,14 @@ def api() -> Flask:
         contact_ids = ids[0].split(",")
         if not all(map(is_uuid, contact_ids)) or not double().poison_ids.isdisjoint(contact_ids):
             return errors(400, "invalid contact id", "ids")
+        status = double().settings.unknown_id_status
+        if status != 202 and not account().has_all(contact_ids):
+            return errors(status, "one or more contact IDs do not exist", "ids")
         return accepted(account().delete_contacts(contact_ids))
 
     @app.get(CONTACTS)
     def get_sample() -> Response:
-        contacts = account().contacts()
+        contacts = account().read_contacts()
         recent = sorted(contacts, key=attrgetter("updated_at"))[-MAX_SAMPLE:]
         return json_answer(
             200,
@@ -117,7 +131,7 @@ def api() -> Flask:
 
     @app.get(f"{CONTACTS}/<contact_id:contact_id>")
     def get_contact(contact_id: str) -> Response:
-        contact = account().contact(contact_id)
+        contact = account().read_contact(contact_id)
         return json_answer(200, contact_body(contact)) if contact else errors(404, "contact not found")
 
     @app.post(f"{CONTACTS}/batch")
@@ -128,7 +142,7 @@ def api() -> Flask:
             return errors(400, "should be a list of contact ids", "ids")
         if len(ids) > MAX_BATCH:
             return errors(400, f"should hold at most {MAX_BATCH} ids", "ids")
-        found = (account().contact(contact_id) for contact_id in dict.fromkeys(ids))
+        found = (account().read_contact(contact_id) for contact_id in dict.fromkeys(ids))
         return json_answer(200, {"result": [contact_body(contact) for contact in found if contact]})
 
     @app.get(f"{CONTACTS}/count")
@@ -148,9 +162,12 @@ def api() -> Flask:
     @app.get(f"{CONTACTS}/imports/<job_id>")
     def get_import_status(job_id: str) -> Response:
         job = account().job(job_id)
-        if job is None or double().clock() < job.started_at + double().settings.job_hidden_seconds:
+        settings = double().settings
+        age = 0 if job is None else double().clock() - job.started_at
+        is_forgotten = settings.job_lifetime_seconds is not None and age >= settings.job_lifetime_seconds
+        if job is None or age < settings.job_hidden_seconds or is_forgotten:
             return errors(404, "job not found")
-        return json_answer(200, job_body(job, double().settings, request.host_url))
+        return json_answer(200, job_body(job, settings, request.host_url))
 
     for routes in (upsert_api(CONTACTS), search_api(CONTACTS), exports_api(CONTACTS)):
         app.register_blueprint(routes)

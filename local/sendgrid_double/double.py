@@ -50,7 +50,7 @@ class SendGridDouble:
     rate_limit: None for no limit, and then no X-RateLimit headers.
     api_keys: the keys accepted; None for any.
     latency_seconds: added to every answer.
-    max_target_length: a longer request target gets 414 (8,150 characters of ids observed to pass).
+    max_target_length: a longer request target gets `too_long_status` (8,150 characters of ids observed to pass).
 
     `settings` are those of all its accounts. `poison_ids` look like contact ids, but a deletion that names one
     gets 400. `forbidden` makes all a 403. As long as there are no subusers, `on-behalf-of` is recorded and
@@ -74,6 +74,7 @@ class SendGridDouble:
         self.api_keys = api_keys
         self.latency_seconds = latency_seconds
         self.max_target_length = max_target_length
+        self.too_long_status = 414
         self.forbidden = False
         self.poison_ids: set[str] = set()
         self.settings = Settings(job_delay=job_delay, export_delay=export_delay)

@@ -35,28 +35,39 @@ COLUMNS = [
 
 
 def export_files(
-    contacts: Iterable[Contact], file_type: FileType, max_bytes: int | None, max_contacts: int | None
+    contacts: Iterable[Contact],
+    file_type: FileType,
+    max_bytes: int | None,
+    max_contacts: int | None,
+    member_contacts: int | None = None,
 ) -> list[bytes]:
     """The contacts in as many files as it takes, one at least; every CSV file has the header of its own.
 
-    A file is larger than `max_bytes` only if its one contact is.
+    A file is larger than `max_bytes` only if its one contact is. It is one gzip member, or several of so many
+    contacts at most, and then each has the header (which does not count for `max_bytes`).
     """
     header, to_bytes = (_csv_row(COLUMNS), _csv_record) if file_type == "csv" else (b"", _json_record)
     records = (to_bytes(_row(contact)) for contact in contacts)
     parts = _parts(records, (max_bytes or math.inf) - len(header), max_contacts or math.inf)
-    return [gzip.compress(header + part, compresslevel=1, mtime=0) for part in parts]
+    return [b"".join(_members(part, header, member_contacts or len(part))) for part in parts]
 
 
-def _parts(records: Iterable[bytes], max_bytes: float, max_records: float) -> Iterator[bytes]:
+def _members(records: list[bytes], header: bytes, at_most: int) -> Iterator[bytes]:
+    for start in range(0, len(records) or 1, at_most or 1):
+        member = header + b"".join(records[start : start + at_most])
+        yield gzip.compress(member, compresslevel=1, mtime=0)
+
+
+def _parts(records: Iterable[bytes], max_bytes: float, max_records: float) -> Iterator[list[bytes]]:
     part: list[bytes] = []
     size = 0
     for record in records:
         if part and (len(part) >= max_records or size + len(record) > max_bytes):
-            yield b"".join(part)
+            yield part
             part, size = [], 0
         part.append(record)
         size += len(record)
-    yield b"".join(part)
+    yield part
 
 
 def _row(contact: Contact) -> dict[str, str]:

@@ -5,7 +5,7 @@ An export takes its snapshot of the contacts when it is ready, not when it was a
 
 import secrets
 import uuid
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,9 +25,9 @@ class ExportFlaw:
     """What is wrong with an export.
 
     `status` is where it ends: `pending` never ends, `failure` has `message` to say. `missing` contacts are in
-    no file; `counted` is what its `contact_count` counts: `all` contacts, those `written`, or `nothing`, and
-    then it has none. `cut_files` are gzip streams that break off in the middle. `broken_downloads` promise a
-    whole file and send half.
+    no file, `repeated` ones are there twice; `counted` is what its `contact_count` counts: `all` contacts,
+    those `written`, or `nothing`, and then it has none. `cut_files` are gzip streams that break off in the
+    middle. `broken_downloads` promise a whole file and send half.
 
         ExportFlaw(status="failure")
         ExportFlaw(missing=3)
@@ -37,6 +37,7 @@ class ExportFlaw:
     status: ExportStatus = "ready"
     message: str = "the export could not be made"
     missing: int = 0
+    repeated: int = 0
     counted: Counted = "all"
     cut_files: bool = False
     broken_downloads: bool = False
@@ -44,8 +45,8 @@ class ExportFlaw:
     def __post_init__(self) -> None:
         if self.status not in get_args(ExportStatus) or self.counted not in get_args(Counted):
             raise ValueError("an export ends pending, ready or failure and counts all, written or nothing")
-        if self.missing < 0:
-            raise ValueError("missing is a number of contacts")
+        if self.missing < 0 or self.repeated < 0:
+            raise ValueError("missing and repeated are a number of contacts")
 
 
 _FLAWLESS = ExportFlaw()
@@ -89,6 +90,7 @@ class Exports:
         self._contacts = contacts
         self._exports: dict[str, Export] = {}
         self._flaws: deque[ExportFlaw] = deque()
+        self._times_shown = Counter[str]()
 
     def clear(self) -> None:
         self._exports.clear()
@@ -136,6 +138,14 @@ class Exports:
         with self._timeline.look() as now:
             return [export for export in self._exports.values() if now < export.expires_at]
 
+    def shown_files(self, export: Export) -> list[ExportFile]:
+        """The files in the order of one response's links."""
+        first = 0
+        if export.files and self._settings.export_links_rotate:
+            first = self._times_shown[export.id] % len(export.files)
+            self._times_shown[export.id] += 1
+        return [*export.files[first:], *export.files[:first]]
+
     def spoil_next(self, flaw: ExportFlaw, count: int = 1) -> None:
         """The next `count` exports have this flaw."""
         with self._timeline.look():
@@ -148,7 +158,7 @@ class Exports:
             written = contacts[export.flaw.missing :]
             ended = replace(
                 ended,
-                files=self._files(export, written, max_file_bytes),
+                files=self._files(export, written + written[: export.flaw.repeated], max_file_bytes),
                 contact_count={"all": len(contacts), "written": len(written)}.get(export.flaw.counted),
             )
         self._exports[export.id] = ended
@@ -163,7 +173,11 @@ class Exports:
         self, export: Export, contacts: list[Contact], max_file_bytes: int | None
     ) -> tuple[ExportFile, ...]:
         contents = export_files(
-            contacts, export.file_type, max_file_bytes, self._settings.export_part_contacts
+            contacts,
+            export.file_type,
+            max_file_bytes,
+            self._settings.export_part_contacts,
+            self._settings.export_member_contacts,
         )
         return tuple(
             ExportFile(

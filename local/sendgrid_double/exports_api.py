@@ -30,6 +30,9 @@ def exports_api(prefix: str) -> Blueprint:
     def account() -> Account:
         return cast(Account, g.account)
 
+    def links(export: Export) -> list[str]:
+        return [link(request.host_url, export, file) for file in account().exports.shown_files(export)]
+
     @routes.post("")
     def start_export() -> Response:
         body = request.get_json(silent=True) if request.get_data() else {}
@@ -51,7 +54,7 @@ def exports_api(prefix: str) -> Blueprint:
         return json_answer(
             200,
             {
-                "result": [_listed(export, request.host_url) for export in account().exports.current()],
+                "result": [_listed(export, links(export)) for export in account().exports.current()],
                 "_metadata": {"self": "https://api.sendgrid.com/v3/marketing/contacts/exports"},
             },
         )
@@ -59,9 +62,7 @@ def exports_api(prefix: str) -> Blueprint:
     @routes.get("/<export_id>")
     def get_export_status(export_id: str) -> Response:
         export = account().exports.get(export_id)
-        return (
-            json_answer(200, _body(export, request.host_url)) if export else errors(404, "export not found")
-        )
+        return json_answer(200, _body(export, links(export))) if export else errors(404, "export not found")
 
     return routes
 
@@ -85,8 +86,8 @@ def _metadata(export: Export) -> dict[str, str]:
     return {"self": f"https://api.sendgrid.com/v3/marketing/contacts/exports/{export.id}"}
 
 
-def _body(export: Export, host_url: str) -> dict[str, object]:
-    body = _common(export, host_url)
+def _body(export: Export, links: list[str]) -> dict[str, object]:
+    body = _common(export, links)
     body["updated_at"] = timestamp(export.ended_at or export.created_at)
     if export.status == "failure":
         body["message"] = export.flaw.message
@@ -95,10 +96,10 @@ def _body(export: Export, host_url: str) -> dict[str, object]:
     return body
 
 
-def _listed(export: Export, host_url: str) -> dict[str, object]:
+def _listed(export: Export, links: list[str]) -> dict[str, object]:
     kind = "list" if export.list_ids else "segment" if export.segment_ids else "contacts"
     return {
-        **_common(export, host_url),
+        **_common(export, links),
         "user_id": _USER_ID,
         "export_type": f"{kind}_export",
         "segments": [{"ID": segment_id, "Name": ""} for segment_id in export.segment_ids],
@@ -106,7 +107,7 @@ def _listed(export: Export, host_url: str) -> dict[str, object]:
     }
 
 
-def _common(export: Export, host_url: str) -> dict[str, object]:
+def _common(export: Export, links: list[str]) -> dict[str, object]:
     body: dict[str, object] = {
         "id": export.id,
         "status": export.status,
@@ -117,5 +118,5 @@ def _common(export: Export, host_url: str) -> dict[str, object]:
     if export.ended_at is not None:
         body["completed_at"] = timestamp(export.ended_at)
     if export.status == "ready":
-        body["urls"] = [link(host_url, export, file) for file in export.files]
+        body["urls"] = links
     return body

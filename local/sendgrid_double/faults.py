@@ -18,7 +18,8 @@ class ConnectionDropped(Exception):
 class Fault:
     """One thing that goes wrong on the next `times` calls that match `method` and `route`.
 
-    `route` is a path as documented, "/v3/marketing/contacts/{contact_id}"; `*` in either stands for anything.
+    `route` is a path as documented, "/v3/marketing/contacts/{contact_id}"; `*` in either stands for anything. With
+    `containing`, only calls match that have this text in their target or body: the ID of a contact or of a job.
 
     `status` answers instead of the API, with `body` (text, or what becomes JSON) or, without one, the body
     usual for the status (HTML for 413, 414, 502, 503 and 504). `drop` closes the connection instead of
@@ -32,10 +33,12 @@ class Fault:
         Fault(headers={"X-RateLimit-Remaining": "nonsense"})
         Fault(truncate=True)
         Fault(delay_seconds=3)
+        Fault(method="DELETE", containing=contact_id, status=503, times=1000)   one ID spoils every call that names it
     """
 
     method: str = "*"
     route: str = "*"
+    containing: str = ""
     times: int = 1
     status: int | None = None
     body: object = None
@@ -93,11 +96,15 @@ class FaultQueue:
         with self._lock:
             return list(self._faults)
 
-    def take(self, method: str, route: str) -> Fault | None:
-        """Takes the first fault that matches the call, once."""
+    def take(self, method: str, route: str, sent: str = "") -> Fault | None:
+        """Takes the first fault that matches the call, once; `sent` is its target and its body."""
         with self._lock:
             for index, fault in enumerate(self._faults):
-                if fnmatchcase(method, fault.method) and fnmatchcase(route, fault.route):
+                if (
+                    fnmatchcase(method, fault.method)
+                    and fnmatchcase(route, fault.route)
+                    and fault.containing in sent
+                ):
                     if fault.times > 1:
                         self._faults[index] = replace(fault, times=fault.times - 1)
                     else:

@@ -73,7 +73,7 @@ class Gateway:
     def _answer(self, app: Flask, received: ReceivedRequest, environ: "WSGIEnvironment") -> Response:
         double = self._double
         if received.target_length > double.max_target_length:
-            return usual_answer(414)
+            return usual_answer(double.too_long_status)
         allowance = double.rate_limiter.take(f"{received.method} {received.route}")
         response = usual_answer(429) if allowance.exceeded else self._answer_or_fault(app, received, environ)
         for name, value in allowance.headers.items():
@@ -81,7 +81,9 @@ class Gateway:
         return response
 
     def _answer_or_fault(self, app: Flask, received: ReceivedRequest, environ: "WSGIEnvironment") -> Response:
-        fault = self._double.faults.take(received.method, received.route)
+        fault = self._double.faults.take(
+            received.method, received.route, f"{received.target}\n{received.body}"
+        )
         if fault is None:
             return Response.from_app(app, environ)
         true_answer = Response.from_app(app, environ) if fault.reaches_the_api else Response()

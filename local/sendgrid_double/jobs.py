@@ -35,3 +35,8 @@ class Job:
     errored_count: int = 0
     ran_at: float | None = None
     finished_at: float | None = None
+
+
+def spared(job: Job, count: int) -> int:
+    """How many of so many contacts a job leaves alone, because it was forced to an ending."""
+    return {None: 0, "failed": count}.get(job.forced_ending, (count + 1) // 2)

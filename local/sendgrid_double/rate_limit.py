@@ -2,14 +2,19 @@
 
 import math
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True)
 class RateLimit:
     """`limit` calls per endpoint in `window_seconds`.
+
+    `by_endpoint` has other limits by method and documented path, in which `*` stands for anything; the first
+    that matches counts. Windows that are `aligned` end at multiples of their length since the epoch, those of
+    60 seconds on the full minute (observed 2026-07 of every window); others begin with a call.
 
     `reset` is how X-RateLimit-Reset tells the window's end: seconds since the epoch (as Twilio documents) or
     seconds left (as observed 2026-07), rounded up, so that who waits as told does not come too early.
@@ -18,10 +23,34 @@ class RateLimit:
     limit: int
     window_seconds: float
     reset: Literal["epoch", "seconds"] = "epoch"
+    by_endpoint: Mapping[str, int] = field(default_factory=dict)
+    aligned: bool = False
 
     def __post_init__(self) -> None:
-        if self.limit < 1 or self.window_seconds <= 0 or self.reset not in ("epoch", "seconds"):
+        limits = (self.limit, *self.by_endpoint.values())
+        if min(limits) < 1 or self.window_seconds <= 0 or self.reset not in ("epoch", "seconds"):
             raise ValueError("a rate limit has limit >= 1, window_seconds > 0 and reset 'epoch' or 'seconds'")
+
+    def limit_of(self, endpoint: str) -> int:
+        """Calls of this endpoint ("GET /v3/marketing/contacts") in a window."""
+        matching = (limit for pattern, limit in self.by_endpoint.items() if fnmatchcase(endpoint, pattern))
+        return next(matching, self.limit)
+
+    def window_end(self, now: float) -> float:
+        """When a window ends that begins now."""
+        if self.aligned:
+            return (now // self.window_seconds + 1) * self.window_seconds
+        return now + self.window_seconds
+
+
+OBSERVED = RateLimit(
+    limit=600,
+    window_seconds=60,
+    reset="seconds",
+    by_endpoint={"POST /v3/marketing/contacts/search*": 200},
+    aligned=True,
+)
+"""As in recordings of live responses (2026-07): GET contacts 600, POST search 200. That of a DELETE is not known."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +63,7 @@ class Allowance:
 
 @dataclass
 class _Window:
+    limit: int
     ends_at: float
     calls: int = 0
 
@@ -64,7 +94,8 @@ class RateLimiter:
             now = self._clock()
             window = self._windows.get(endpoint)
             if window is None or now >= window.ends_at:
-                window = self._windows[endpoint] = _Window(now + self._rate_limit.window_seconds)
+                window = _Window(self._rate_limit.limit_of(endpoint), self._rate_limit.window_end(now))
+                self._windows[endpoint] = window
             window.calls += 1
             return self._allowance(self._rate_limit, window, now)
 
@@ -72,10 +103,10 @@ class RateLimiter:
     def _allowance(rate_limit: RateLimit, window: _Window, now: float) -> Allowance:
         reset = window.ends_at if rate_limit.reset == "epoch" else window.ends_at - now
         return Allowance(
-            exceeded=window.calls > rate_limit.limit,
+            exceeded=window.calls > window.limit,
             headers={
-                "X-RateLimit-Limit": str(rate_limit.limit),
-                "X-RateLimit-Remaining": str(max(0, rate_limit.limit - window.calls)),
+                "X-RateLimit-Limit": str(window.limit),
+                "X-RateLimit-Remaining": str(max(0, window.limit - window.calls)),
                 "X-RateLimit-Reset": str(math.ceil(reset)),
             },
         )

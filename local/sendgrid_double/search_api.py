@@ -63,7 +63,7 @@ def _search(
     if not all(map(is_valid, values)):
         return errors(400, "should hold valid addresses only", field)
     wanted = list(dict.fromkeys(map(normalize, values)))
-    found = find(cast(Account, g.account).contacts(), wanted)
+    found = find(cast(Account, g.account).read_contacts(), wanted)
     if not found:
         return errors(404, "no contacts found")
     return json_answer(200, {"result": {value: _entry(found.get(value)) for value in wanted}})

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wrappers import Response
 
+from local.sendgrid_double.api import HEADER_NAMES
 from local.sendgrid_double.double import SendGridDouble
 from local.sendgrid_double.faults import ConnectionDropped
 from local.sendgrid_double.gateway import Gateway
@@ -30,6 +31,7 @@ class _KeepAliveRequestHandler(WSGIRequestHandler):
         # The body is read whole, whatever becomes of it: the connection's next request line comes after it.
         length = -1 if environ.get("wsgi.input_terminated") else int(environ.get("CONTENT_LENGTH") or 0)
         environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(length))
+        environ[HEADER_NAMES] = tuple(self.headers)
         try:
             response = Response.from_app(self.server.app, environ)
         except ConnectionDropped:

@@ -18,6 +18,11 @@ class Timeline:
         self._lock = threading.RLock()
         self._sequence = itertools.count()
         self._to_come: list[tuple[float, int, Callable[[float], None]]] = []
+        self._happening_at: float | None = None
+
+    def now(self) -> float:
+        """The time for which something happens; that of the clock where nothing does."""
+        return self._clock() if self._happening_at is None else self._happening_at
 
     def at(self, time: float, happen: Callable[[float], None]) -> None:
         with self._lock:
@@ -30,7 +35,9 @@ class Timeline:
             now = self._clock()
             while self._to_come and self._to_come[0][0] <= now:
                 time, _, happen = heapq.heappop(self._to_come)
+                self._happening_at = time
                 happen(time)
+                self._happening_at = None
             yield now
 
     def clear(self) -> None:

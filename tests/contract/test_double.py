@@ -236,6 +236,14 @@ def test_every_documented_error_is_told_properly(
     check(response)
 
 
+@pytest.mark.parametrize("status", [400, 404])
+def test_unknown_id_is_refused_properly(double: SendGridDouble, api: ApiSession, status: int) -> None:
+    double.settings.change(unknown_id_status=status)
+    response = api.delete(CONTACTS, params={"ids": f"{SOME_ID},{uuid.UUID(int=7)}"})
+    assert response.status_code == status
+    check(response)
+
+
 def test_the_rate_limit_and_the_length_limit_are_told_properly(
     double: SendGridDouble, api: ApiSession
 ) -> None:

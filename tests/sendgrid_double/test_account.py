@@ -215,3 +215,101 @@ def test_in_the_end_exactly_the_contacts_asked_for_are_gone(
     clock.advance(60)
     assert account.contact_ids() == set(present) - asked
     assert sum(job.deleted_count for job in account.jobs()) == len(set(present) & asked)
+
+
+def test_long_deletion_takes_one_contact_after_the_other(account: Account, clock: FakeClock) -> None:
+    account.settings.deletion_seconds = 600
+    ids = [account.add_contact(external_id=str(number)) for number in range(100)]
+    job = account.delete_contacts(ids[:95])
+    clock.advance(JOB_DELAY)
+    assert len(account) == 100
+    left = []
+    for _ in range(9):
+        clock.advance(60)
+        left.append(len(account))
+    assert left == list(range(90, 0, -10))
+    assert account.job(job.id) == job
+    clock.advance(60)
+    late = account.job(job.id)
+    assert late is not None
+    assert (late.status, late.deleted_count) == ("completed", 95)
+    assert account.contact_ids() == set(ids[95:])
+
+
+def test_long_deletion_spares_what_it_was_forced_to(account: Account, clock: FakeClock) -> None:
+    account.settings.change(deletion_seconds=600, counts_early_seconds=60)
+    ids = [account.add_contact(external_id=str(number)) for number in range(4)]
+    account.force_next_jobs("errored")
+    job = account.delete_all()
+    clock.advance(JOB_DELAY + 540)
+    early = account.job(job.id)
+    assert early is not None
+    assert (early.status, early.deleted_count, early.errored_count) == ("pending", 2, 2)
+    assert account.contact_ids() == set(ids[:2])
+
+
+def test_contact_is_deleted_once_though_two_jobs_name_it(account: Account, clock: FakeClock) -> None:
+    account.settings.deletion_seconds = 100
+    contact_id = account.add_contact(external_id="x-1")
+    for _ in range(2):
+        account.delete_contacts([contact_id])
+    clock.advance(JOB_DELAY + 100)
+    assert [job.deleted_count for job in account.jobs()] == [1, 0]
+
+
+def test_only_a_deletion_takes_long(account: Account, clock: FakeClock) -> None:
+    account.settings.deletion_seconds = 600
+    contact_id = account.add_contact(email="a@example.com", external_id="x-1")
+    assert ended(account, account.remove_identifier(contact_id, "EMAIL", "a@example.com"), clock).finished_at
+
+
+def test_reads_lag_behind_writes(account: Account, clock: FakeClock) -> None:
+    old = account.add_contact(email="old@example.com")
+    account.settings.read_lag_seconds = 10
+    account.delete_contacts([old])
+    clock.advance(JOB_DELAY)
+    new = account.add_contact(email="new@example.com")
+    assert account.contact_ids() == {new}
+    assert [contact.id for contact in account.read_contacts()] == [old]
+    assert (account.read_contact(old.upper()), account.read_contact(new)) != (None, None)
+    assert (account.read_contact(new), account.count().contacts) == (None, 1)
+    clock.advance(10)
+    assert account.read_contact(old) is None
+    assert [contact.id for contact in account.read_contacts()] == [new]
+
+
+def test_read_lags_behind_when_a_job_ran_and_not_when_it_was_looked_for(
+    account: Account, clock: FakeClock
+) -> None:
+    contact_id = account.add_contact(email="a@example.com")
+    account.settings.read_lag_seconds = 10
+    account.delete_contacts([contact_id])
+    clock.advance(JOB_DELAY + 10)
+    assert account.read_contact(contact_id) is None
+
+
+def test_read_shows_a_contact_as_it_was_before_all_changes_of_the_lag(
+    account: Account, clock: FakeClock
+) -> None:
+    account.settings.read_lag_seconds = 10
+    account.settings.job_delay = 1
+    contact_id = account.add_contact(email="a@example.com", phone_number_id="1", external_id="x-1")
+    clock.advance(10)
+    account.remove_identifier(contact_id, "EMAIL", "a@example.com")
+    clock.advance(5)
+    account.remove_identifier(contact_id, "PHONENUMBERID", "1")
+    clock.advance(5)
+    contact = account.read_contact(contact_id)
+    assert contact is not None
+    assert set(contact.identifiers) == {"EMAIL", "PHONENUMBERID", "EXTERNALID"}
+    clock.advance(1)
+    contact = account.read_contact(contact_id)
+    assert contact is not None
+    assert set(contact.identifiers) == {"PHONENUMBERID", "EXTERNALID"}
+
+
+def test_cleared_account_has_no_contacts_for_reads_that_lag(account: Account) -> None:
+    account.settings.read_lag_seconds = 10
+    account.add_contact(email="a@example.com")
+    account.clear()
+    assert account.read_contacts() == []

@@ -266,3 +266,55 @@ def test_without_subusers_on_behalf_of_is_only_recorded(double: SendGridDouble, 
     contact_id = double.account.add_contact(email="a@example.com")
     assert api.get(f"{CONTACTS}/{contact_id}", headers={"on-behalf-of": "child"}).status_code == 200
     assert double.requests[0].headers["on-behalf-of"] == "child"
+
+
+@pytest.mark.parametrize("status", [404, 400])
+def test_one_unknown_id_may_spoil_the_whole_deletion(
+    double: SendGridDouble, api: ApiSession, status: int
+) -> None:
+    double.settings.change(unknown_id_status=status)
+    known = double.account.add_contact(external_id="x-1")
+    response = api.delete(CONTACTS, params={"ids": f"{known},{SOME_ID}"})
+    assert (response.status_code, double.account.jobs()) == (status, [])
+    assert api.delete(CONTACTS, params={"ids": known.upper()}).status_code == 202
+
+
+def test_responses_lag_behind_writes(double: SendGridDouble, api: ApiSession, clock: FakeClock) -> None:
+    contact_id = double.account.add_contact(email="a@example.com")
+    double.settings.change(read_lag_seconds=10)
+    double.account.delete_contacts([contact_id])
+
+    def found() -> list[object]:
+        return [
+            api.get(f"{CONTACTS}/{contact_id}").status_code,
+            len(api.post(f"{CONTACTS}/batch", json={"ids": [contact_id]}).json()["result"]),
+            api.get(f"{CONTACTS}/count").json()["contact_count"],
+            api.get(CONTACTS).json()["contact_count"],
+            api.post(f"{CONTACTS}/search/emails", json={"emails": ["a@example.com"]}).status_code,
+        ]
+
+    clock.advance(JOB_DELAY + 9)
+    assert found() == [200, 1, 1, 1, 200]
+    clock.advance(1)
+    assert found() == [404, 0, 0, 0, 404]
+
+
+def test_job_may_be_forgotten(double: SendGridDouble, api: ApiSession, clock: FakeClock) -> None:
+    double.settings.change(job_lifetime_seconds=3600)
+    job = double.account.delete_contacts([])
+    clock.advance(3599)
+    assert api.get(f"{CONTACTS}/imports/{job.id}").status_code == 200
+    clock.advance(1)
+    assert api.get(f"{CONTACTS}/imports/{job.id}").status_code == 404
+
+
+def test_another_spelling_of_on_behalf_of_may_get_the_parent_s_account(
+    double: SendGridDouble, api: ApiSession
+) -> None:
+    double.add_subuser("child").add_contact(email="child@example.com")
+    double.settings.change(on_behalf_of_is_case_sensitive=True)
+    counts = [
+        api.get(f"{CONTACTS}/count", headers={name: "child"}).json()["contact_count"]
+        for name in ("On-Behalf-Of", "on-behalf-of")
+    ]
+    assert counts == [1, 0]

@@ -163,6 +163,7 @@ def test_a_reset_forgets_what_happened(api: ApiSession) -> None:
         ("PATCH", "/settings", {"delay": 5}),
         ("POST", "/faults", {"statuses": 500}),
         ("POST", "/faults", {"times": 0}),
+        ("PATCH", "/settings", {"unknown_id_status": 200}),
         ("PUT", "/rate-limit", {"limit": 5}),
         ("PUT", "/rate-limit", {"limit": "5", "window_seconds": 60}),
         ("POST", "/faults", None),

@@ -15,13 +15,23 @@ import pytest
 import requests
 from flask import Flask
 
-from local.sendgrid_double import Account, ExportFlaw, Fault, RateLimit, SendGridDouble, Settings, serve
+from local.sendgrid_double import (
+    OBSERVED,
+    Account,
+    ExportFlaw,
+    Fault,
+    RateLimit,
+    SendGridDouble,
+    Settings,
+    serve,
+)
 from local.sendgrid_double.__main__ import DEFAULT_PORT, make_parser
 from local.sendgrid_double.api import api
 from local.sendgrid_double.control import create_control
 from local.sendgrid_double.downloads import create_downloads
 from local.sendgrid_double.gateway import documented_path
 from local.sendgrid_double.jobs import ForcedEnding
+from tests.sendgrid_double.support import ApiSession
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "double.md").read_text()
@@ -138,6 +148,21 @@ def test_every_field_of_a_contact_is_described() -> None:
 
 def test_every_ending_is_described() -> None:
     assert set(names("Endings")) == set(get_args(ForcedEnding))
+
+
+def test_everything_that_sendgrid_may_do_can_be_switched_on() -> None:
+    switches = rows("What SendGrid may do")
+    with serve(SendGridDouble()) as base_url, ApiSession(base_url) as session:
+        for _, call, body in switches:
+            method, path = call.strip("`").split()
+            response = session.request(method, path, data=body.strip("`"))
+            assert response.status_code == 204, (call, response.text)
+    assert len(switches) > 10
+
+
+def test_observed_rate_limit_is_described() -> None:
+    (body,) = re.findall(r"^As observed \(2026-07\):\n`(.*)`$", DOCUMENT, re.MULTILINE)
+    assert RateLimit(**json.loads(body)) == OBSERVED
 
 
 def test_curl_examples_get_the_statuses_that_are_shown() -> None:

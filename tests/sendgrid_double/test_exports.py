@@ -220,3 +220,21 @@ def test_however_it_is_split_every_contact_is_in_exactly_one_file(
     assert all(
         len(part) == 1 or len(file) <= max_bytes for part, file in zip(parts, files, strict=True) if part
     )
+
+
+def test_a_row_may_appear_twice(account: Account, ended: Callable[..., Export]) -> None:
+    ids = add_contacts(account, 5)
+    account.exports.spoil_next(ExportFlaw(missing=1, repeated=1))
+    export = ended()
+    assert (sorted(exported_ids(export)), export.contact_count) == (sorted([*ids[1:], ids[1]]), 5)
+
+
+@pytest.mark.parametrize(("number", "headers"), [(0, 1), (4, 2), (5, 3)])
+def test_each_member_of_a_gzip_file_may_have_its_own_header(
+    account: Account, ended: Callable[..., Export], number: int, headers: int
+) -> None:
+    ids = add_contacts(account, number)
+    account.settings.export_member_contacts = 2
+    (text,) = texts_of(ended())
+    assert text.count("EMAIL,FIRST_NAME") == headers
+    assert [row["CONTACT_ID"] for row in rows_of(text) if row["CONTACT_ID"] != "CONTACT_ID"] == ids

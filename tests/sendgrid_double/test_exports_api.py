@@ -211,3 +211,30 @@ def test_a_subuser_exports_its_own_contacts(
     status = api.get(f"{EXPORTS}/{export_id}", headers=as_child).json()
     assert status["contact_count"] == 1
     assert requests.get(status["urls"][0], timeout=30).status_code == 200
+
+
+def test_links_may_come_in_another_order_each_time(
+    double: SendGridDouble, api: ApiSession, clock: FakeClock
+) -> None:
+    double.settings.change(export_part_contacts=1, export_links_rotate=True)
+    for number in range(3):
+        double.account.add_contact(external_id=str(number))
+    export = double.account.exports.start()
+    clock.advance(EXPORT_DELAY)
+    first, second, listed = (
+        api.get(f"{EXPORTS}/{export.id}").json()["urls"],
+        api.get(f"{EXPORTS}/{export.id}").json()["urls"],
+        api.get(EXPORTS).json()["result"][0]["urls"],
+    )
+    assert second == [*first[1:], first[0]]
+    assert listed == [*second[1:], second[0]]
+
+
+def test_links_of_an_export_that_failed_are_in_no_order(
+    double: SendGridDouble, api: ApiSession, clock: FakeClock
+) -> None:
+    double.settings.change(export_links_rotate=True)
+    double.account.exports.spoil_next(ExportFlaw(status="failure"))
+    export = double.account.exports.start()
+    clock.advance(EXPORT_DELAY)
+    assert "urls" not in api.get(f"{EXPORTS}/{export.id}").json()

@@ -51,6 +51,13 @@ def test_a_fault_is_for_the_calls_it_matches(pattern: dict[str, Any], matches: b
     assert (queue.take("DELETE", f"{CONTACTS}/{{contact_id}}/identifiers") is not None) is matches
 
 
+def test_fault_is_for_the_calls_that_contain_its_text() -> None:
+    queue = FaultQueue()
+    queue.add(Fault(containing="some-id", status=503, times=2))
+    taken = [queue.take("DELETE", CONTACTS, f"{CONTACTS}?ids={ids}\n") for ids in ("other-id", "a,some-id,b")]
+    assert [fault is not None for fault in taken] == [False, True]
+
+
 def test_a_fault_that_does_not_match_lets_the_next_one_happen() -> None:
     queue = FaultQueue()
     queue.add(Fault(status=500, method="DELETE"))

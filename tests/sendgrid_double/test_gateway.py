@@ -52,6 +52,23 @@ def test_an_over_long_target_gets_a_page_from_nginx(double: SendGridDouble, api:
     assert "414 Request-URI Too Large" in response.text
 
 
+def test_over_long_target_may_get_another_status(double: SendGridDouble, api: ApiSession) -> None:
+    double.max_target_length, double.too_long_status = len(COUNT), 413
+    assert [api.get(path).status_code for path in (COUNT, f"{COUNT}?a=")] == [200, 413]
+
+
+def test_fault_finds_its_text_in_target_and_body(double: SendGridDouble, api: ApiSession) -> None:
+    one, other = str(uuid.uuid4()), str(uuid.uuid4())
+    double.faults.add(Fault(containing=one, status=503, times=10))
+    statuses = [
+        api.delete(CONTACTS, params={"ids": f"{other},{one}"}).status_code,
+        api.post(f"{CONTACTS}/batch", json={"ids": [one]}).status_code,
+        api.get(f"{CONTACTS}/imports/{one}").status_code,
+        api.delete(CONTACTS, params={"ids": other}).status_code,
+    ]
+    assert statuses == [503, 503, 503, 202]
+
+
 def test_no_more_ids_fit_than_were_observed_to(double: SendGridDouble, api: ApiSession) -> None:
     ids = [str(uuid.uuid4()) for _ in range(221)]
     assert api.delete(f"{CONTACTS}?ids={','.join(ids[:220])}").status_code == 202

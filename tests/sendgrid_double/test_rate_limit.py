@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from local.sendgrid_double import RateLimit
+from local.sendgrid_double import OBSERVED, RateLimit
 from local.sendgrid_double.rate_limit import RateLimiter
 from tests.sendgrid_double.support import NOW
 from tests.support.clock import FakeClock
@@ -18,12 +18,14 @@ ENDPOINT = "DELETE /v3/marketing/contacts"
     st.floats(0.5, 60),
     st.sampled_from(["epoch", "seconds"]),
     st.lists(st.floats(0, 20), max_size=50),
+    st.booleans(),
 )
 def test_who_stops_at_zero_until_the_reset_never_exceeds_the_limit(
-    limit: int, window_seconds: float, reset: Any, pauses: list[float]
+    limit: int, window_seconds: float, reset: Any, pauses: list[float], aligned: bool
 ) -> None:
     clock = FakeClock(NOW)
-    limiter = RateLimiter(clock, RateLimit(limit=limit, window_seconds=window_seconds, reset=reset))
+    rate_limit = RateLimit(limit=limit, window_seconds=window_seconds, reset=reset, aligned=aligned)
+    limiter = RateLimiter(clock, rate_limit)
     for pause in pauses:
         clock.advance(pause)
         allowance = limiter.take(ENDPOINT)
@@ -64,7 +66,34 @@ def test_without_a_limit_there_are_no_headers() -> None:
     assert all(not allowance.exceeded and allowance.headers == {} for allowance in allowances)
 
 
-@pytest.mark.parametrize("wrong", [{"limit": 0}, {"window_seconds": 0}, {"reset": "never"}])
+def test_an_endpoint_may_have_a_limit_of_its_own() -> None:
+    limiter = RateLimiter(FakeClock(NOW), OBSERVED)
+    limits = {
+        endpoint: limiter.take(endpoint).headers["X-RateLimit-Limit"]
+        for endpoint in ("GET /v3/marketing/contacts", "POST /v3/marketing/contacts/search/emails")
+    }
+    assert list(limits.values()) == ["600", "200"]
+
+
+def test_first_limit_that_matches_counts() -> None:
+    limit = RateLimit(limit=9, window_seconds=60, by_endpoint={"DELETE *": 1, ENDPOINT: 5})
+    limiter = RateLimiter(FakeClock(NOW), limit)
+    assert [limiter.take(ENDPOINT).exceeded for _ in range(2)] == [False, True]
+    assert not limiter.take("GET /v3/marketing/contacts/count").exceeded
+
+
+def test_aligned_windows_end_on_the_full_minute() -> None:
+    clock = FakeClock(NOW + 47.5)
+    limiter = RateLimiter(clock, RateLimit(limit=1, window_seconds=60, reset="seconds", aligned=True))
+    assert limiter.take(ENDPOINT).headers["X-RateLimit-Reset"] == "13"
+    assert limiter.take(ENDPOINT).exceeded
+    clock.advance(12.5)
+    assert limiter.take(ENDPOINT).headers["X-RateLimit-Reset"] == "60"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"limit": 0}, {"window_seconds": 0}, {"reset": "never"}, {"by_endpoint": {"GET *": 0}}]
+)
 def test_a_senseless_limit_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="rate limit"):
         RateLimit(**({"limit": 1, "window_seconds": 1.0} | wrong))

@@ -23,6 +23,11 @@ def test_settings_change_together_or_not_at_all() -> None:
         {"export_lifetime_seconds": -1},
         {"export_part_contacts": 0},
         {"export_delay": "1"},
+        {"deletion_seconds": -1},
+        {"unknown_id_status": 500},
+        {"read_lag_seconds": -1},
+        {"job_lifetime_seconds": -1},
+        {"export_member_contacts": 0},
         {"no_such_setting": 1},
     ],
 )
