@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contact_deletion.errors import InvalidRequest
+from contact_deletion.jobs import MAX_JOB_IDS
 from contact_deletion.request import fields
 from contact_deletion.request.bulk_delete import MAX_CONTACT_IDS
-
-MAX_JOB_IDS = 1_000
 
 _OPERATION = re.compile("[a-z_]{1,32}")
 _MESSAGE_ID = re.compile("[!-~]{1,128}")
