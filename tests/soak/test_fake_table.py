@@ -28,6 +28,10 @@ def _request(name: str, most: int) -> DeleteAll:
     return DeleteAll(name, "phrase", datetime(2026, 11, 22, tzinfo=UTC), most)
 
 
+def _attributes(record: object) -> dict[str, Any] | None:
+    return vars(record) if record else None
+
+
 def _ledger(client: Any) -> Callable[[str, DeleteAll], Any]:
     """Does one of the ledger's steps, and tells what came of it."""
     layers = Layers(client, TABLE, "delete_all", lambda _: None)
@@ -35,12 +39,16 @@ def _ledger(client: Any) -> Callable[[str, DeleteAll], Any]:
     def does(step: str, request: DeleteAll) -> Any:
         layer, payload = layers.of(request), payload_of(request)
         key, payload_hash = layer.identify(payload)
+        known = '{"a": 1}'
         steps: dict[str, Callable[[], Any]] = {
             "claim": lambda: layer.save_inprogress(payload, 120_000),
             "mark": lambda: layer.mark_as_sending(payload, {"sender_ends_at": 5}),
             "record": lambda: layer.save_success(payload, {"job_ids": []}),
             "release": lambda: layer.delete_record(payload, ValueError()),
             "write": lambda: layer.write_batch([layer.record(key, payload_hash, "INPROGRESS", {"a": 1})]),
+            "continue": lambda: _attributes(
+                layer.put_unfinished(key, payload_hash, {"a": 2}, in_place_of=known)
+            ),
             "read": lambda: [vars(record) for record in layer.read_batch([key, f"{key}-of-nothing"])],
         }
         try:
@@ -62,7 +70,9 @@ def test_the_fake_table_is_like_moto_s(world: World, seed: int) -> None:
     fake, moto = _ledger(cloud.client("dynamodb")), _ledger(world.platform.dynamodb)
     with time.of_powertools():
         for number in range(60):
-            step = draw.choice(["claim", "claim", "claim", "mark", "record", "release", "write", "read"])
+            step = draw.choice(
+                ["claim", "claim", "claim", "mark", "record", "release", "write", "continue", "read"]
+            )
             request = _request(draw.choice(["a", "b"]), draw.choice([1, 1, 1, 2]))
             assert fake(step, request) == moto(step, request), f"seed {seed}, step {number}: {step}"
             stored = {item["id"]["S"]: item for item in world.ledger()}

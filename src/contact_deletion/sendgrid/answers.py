@@ -70,7 +70,9 @@ def failure(status: int, body: bytes | None, personal_values: Iterable[str]) -> 
     if status in (401, 403):
         return SendGridUnauthorized(message)
     if status >= 500 or status in _WORTH_REPEATING:
-        return SendGridUnavailable(message, maybe_received=status in _PERHAPS_FORWARDED)
+        return SendGridUnavailable(
+            message, maybe_received=status in _PERHAPS_FORWARDED, status=status if status >= 500 else 0
+        )
     if 400 <= status < 500:
         return SendGridRefused(message, status=status)
     return SendGridUnavailable(message)

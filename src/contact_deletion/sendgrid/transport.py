@@ -87,6 +87,7 @@ class Transport:
         self._limits: defaultdict[str, RateLimit] = defaultdict(lambda: RateLimit(clock))
         self._usage_lock = Lock()
         self._usage = Usage()
+        self._has_been_answered = False
 
     def wait_for_reset(self, limit: RateLimit, deadline: Deadline) -> None:
         """Sleeps until the window ends. Raises RateLimited when there would be no time left for a call then."""
@@ -149,6 +150,7 @@ class Transport:
             raise RateLimited("SendGrid answered HTTP 429", retry_after=limit.seconds_until_reset())
         if not 200 <= answer.status < 300:
             raise answers.failure(answer.status, answer.body, personal_values)
+        self._has_been_answered = True
         return answer.body
 
     def _send(
