@@ -101,6 +101,25 @@ def test_the_summary_is_kept_and_is_the_output(workflows: Workflows) -> None:
     assert ended.output["by_status"]["completed"] == {"batches": 2, "contacts": 3}
 
 
+@pytest.mark.parametrize("list_format", ["csv", "jsonl"])
+def test_contacts_that_do_not_exist_any_more_are_a_goal_reached(
+    workflows: Workflows, list_format: str
+) -> None:
+    workflows.double.settings.change(unknown_id_status=404)
+    (contact,) = fill(workflows, 1)
+    contacts = [str(uuid.uuid4()), str(uuid.uuid4()), contact, str(uuid.uuid4())]
+    lines = "".join(json.dumps({"contact_id": one}) + "\n" for one in contacts)
+    request = csv_list(workflows, contacts) if list_format == "csv" else put(workflows, lines, format="jsonl")
+
+    ended = workflows.run(MACHINE, request, BY_TWOS)
+
+    workflows.double.settings.change(unknown_id_status=202)
+    assert ended.status == "SUCCEEDED"
+    assert ended.output["by_status"]["completed"] == {"batches": 2, "contacts": 4}
+    assert sorted(len(line["result"]["job_ids"]) for line in results(workflows, ended)) == [0, 1]
+    assert contact not in workflows.double.account
+
+
 def test_one_bad_batch_does_not_stop_the_rest(workflows: Workflows) -> None:
     contacts = fill(workflows, 5)
     request = csv_list(workflows, [*contacts[:3], "nobody", *contacts[3:]])
