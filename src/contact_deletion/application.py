@@ -23,7 +23,8 @@ class Application(Generic[RequestT]):
     """`handle` is the function's Lambda handler.
 
     `parse` raises InvalidRequest; `settle` gives one outcome for each request, in their order. A function that may
-    reject today what it would accept tomorrow has `rejections`.
+    reject today what it would accept tomorrow has `rejections`; one that acts differently on a request that may have
+    been tried before has `as_retried`.
     """
 
     def __init__(
@@ -33,11 +34,13 @@ class Application(Generic[RequestT]):
         parse: Callable[[object], RequestT],
         settle: Callable[[Sequence[RequestT], Deadline], Sequence[Outcome]],
         rejections: "Rejections | None" = None,
+        as_retried: Callable[[RequestT], RequestT] | None = None,
     ) -> None:
         self._parts = parts
         self._parse = parse
         self._settle = settle
         self._rejections = rejections
+        self._as_retried = as_retried
         self.handle = parts.telemetry.instrument(self._handle)
 
     def _handle(self, event: Any, context: LambdaContext) -> dict[str, Any]:
@@ -72,6 +75,8 @@ class Application(Generic[RequestT]):
             request = self._parse(delivery.payload)
         except InvalidRequest as invalid:
             return invalid
+        if self._as_retried and (delivery.message is None or delivery.message.receive_count > 1):
+            request = self._as_retried(request)
         return told.get(delivery.message.message_id, request) if delivery.message else request
 
     def _recorded(self, settled: Sequence[Settled]) -> Sequence[Settled]:

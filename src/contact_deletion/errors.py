@@ -87,11 +87,22 @@ class SendGridRefused(Rejected):
 
 
 class Deferred(NotAccepted):
-    """Worth retrying, later: `retry_after` is the least number of seconds to wait."""
+    """Worth retrying, later: `retry_after` is the least number of seconds to wait.
+
+    Requests deferred in the same `part` come back together, those of different parts at different times.
+    """
+
+    part = 0
 
     def __init__(self, message: str, *, retry_after: float = 0.0, job_ids: Iterable[str] = ()) -> None:
         super().__init__(message, job_ids=job_ids)
         self.retry_after = retry_after
+
+    def in_part(self, part: int) -> Self:
+        """The same outcome for the requests of this part."""
+        same = copy(self)
+        same.part = part
+        return same
 
 
 class SendGridUnauthorized(Deferred):
@@ -111,7 +122,8 @@ class RateLimited(Deferred):
 class SendGridUnavailable(Deferred):
     """5xx, timeout, connection failure, or an answer that is not what was promised.
 
-    `maybe_received` is false only where SendGrid surely did not act on the call.
+    `maybe_received` is false only where SendGrid surely did not act on the call; `status` is the HTTP status of a 5xx
+    answer, otherwise 0.
     """
 
     def __init__(
@@ -119,11 +131,13 @@ class SendGridUnavailable(Deferred):
         message: str,
         *,
         maybe_received: bool = True,
+        status: int = 0,
         retry_after: float = 0.0,
         job_ids: Iterable[str] = (),
     ) -> None:
         super().__init__(message, retry_after=retry_after, job_ids=job_ids)
         self.maybe_received = maybe_received
+        self.status = status
 
 
 class RequestInProgress(Deferred):

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+MAX_JOB_IDS = 1_000
+"""That one status message, or one request to follow jobs, may name."""
+
 COMPLETED = "completed"
 PENDING = "pending"
 UNKNOWN = "unknown"

@@ -90,7 +90,7 @@ def _bulk_delete(world: World) -> list[Sent]:
 
     first = accepted(ids[:2], request_id="order-1")
     return [
-        Sent(events.bulk_delete([poison, neighbour]), "Rejected SendGridRefused"),
+        Sent(events.bulk_delete([poison, neighbour]), "Rejected SendGridRefused", _parts(neighbour)),
         first,
         accepted(ids[2:4]),
         accepted(ids[4:5], request_id="order-2", task_token="token-1"),

@@ -18,19 +18,9 @@ from contact_deletion.errors import (
     SendGridUnavailable,
 )
 from local.sendgrid_double import Fault, RateLimit
-from tests.support.events import bulk_delete, contact_id, sqs_event
+from tests.integration.bulk import contacts, event, failed
+from tests.support.events import bulk_delete, contact_id
 from tests.support.world import World, new_world
-
-QUEUE = "BulkDeleteQueue"
-
-
-def event(*requests: object) -> dict[str, object]:
-    return sqs_event(*requests, queue=QUEUE)
-
-
-def failed(response: dict[str, list[dict[str, str]]]) -> list[int]:
-    """The numbers of the messages that stay in the queue."""
-    return sorted(int(item["itemIdentifier"][-12:], 16) for item in response["batchItemFailures"])
 
 
 def ids_per_call(world: World) -> list[int]:
@@ -38,8 +28,9 @@ def ids_per_call(world: World) -> list[int]:
 
 
 def only_the_second_call_fails(world: World) -> None:
+    """With its parts: a direct invocation divides it."""
     world.double.faults.add(Fault(method="DELETE"))
-    world.double.faults.add(Fault(method="DELETE", status=503))
+    world.double.faults.add(Fault(method="DELETE", status=503, times=3))
 
 
 # -------------------------------------------------------------------------------------------- one request, one answer
@@ -173,6 +164,7 @@ def test_every_message_of_any_batch_gets_exactly_one_outcome(
 )
 def test_exactly_the_requests_with_a_bad_id_are_refused(requests: list[list[int]], bad: set[int]) -> None:
     with new_world() as world:
+        contacts(world, 61)
         world.double.poison_ids = {contact_id(number) for number in bad}
         bodies = [bulk_delete([contact_id(number) for number in numbers]) for numbers in requests]
 
@@ -188,7 +180,7 @@ def test_exactly_the_requests_with_a_bad_id_are_refused(requests: list[list[int]
 
 
 def test_one_bad_id_does_not_sink_the_other_requests_of_its_call(world: World) -> None:
-    ids = [contact_id(number) for number in range(100)]
+    ids = contacts(world, 100)
     world.double.poison_ids = {ids[37]}
 
     response = world.bulk_delete(event(*(bulk_delete([one]) for one in ids)))
@@ -202,7 +194,7 @@ def test_one_bad_id_does_not_sink_the_other_requests_of_its_call(world: World) -
 
 
 def test_a_request_that_shares_an_id_with_the_culprit_is_still_done(world: World) -> None:
-    shared, bad, other = contact_id(1), contact_id(2), contact_id(3)
+    shared, bad, other = contacts(world, 3)
     world.double.poison_ids = {bad}
 
     world.bulk_delete(event(bulk_delete([shared, bad]), bulk_delete([shared, other])))
@@ -211,10 +203,10 @@ def test_a_request_that_shares_an_id_with_the_culprit_is_still_done(world: World
     assert {shared, other} <= {one for call in world.deletions() if call.status == 202 for one in call.ids}
 
 
-def test_a_404_is_split_too_since_nobody_says_what_an_unknown_id_is_answered(world: World) -> None:
+def test_a_404_is_divided_too_since_nobody_says_what_an_unknown_id_is_answered(world: World) -> None:
     world.double.faults.add(Fault(status=404))
 
-    response = world.bulk_delete(event(bulk_delete([contact_id(1)]), bulk_delete([contact_id(2)])))
+    response = world.bulk_delete(event(*(bulk_delete([one]) for one in contacts(world, 2))))
 
     assert response == {"batchItemFailures": []}
     assert world.dead_letters() == []
@@ -231,14 +223,15 @@ def test_a_refusal_that_no_id_can_cause_is_not_split(world: World) -> None:
 
 
 def test_a_request_refused_in_part_keeps_the_jobs_of_its_other_calls(world: World) -> None:
-    ids = [contact_id(number) for number in range(300)]
+    ids = contacts(world, 300)
     world.double.poison_ids = {ids[0]}
 
-    with pytest.raises(SendGridRefused) as refused:
+    with pytest.raises(SendGridRefused) as refusal:
         world.bulk_delete(bulk_delete(ids))
 
-    assert list(refused.value.job_ids) == [job.id for job in world.double.account.jobs()]
-    assert len(refused.value.job_ids) == 1
+    assert set(refusal.value.job_ids) == {job.id for job in world.double.account.jobs()}
+    world.jobs_end()
+    assert world.double.account.contact_ids() == {ids[0]}
 
 
 @pytest.mark.parametrize("status", [413, 414])
@@ -300,7 +293,8 @@ def test_a_refused_key_is_one_probe_too(world: World) -> None:
 def test_what_was_accepted_before_an_outage_stays_accepted(world: World) -> None:
     first = bulk_delete([contact_id(number) for number in range(204)])
     second = bulk_delete([contact_id(number) for number in range(204, 408)])
-    only_the_second_call_fails(world)
+    world.double.faults.add(Fault(method="DELETE"))
+    world.double.faults.add(Fault(method="DELETE", status=503))
 
     assert failed(world.bulk_delete(event(first, second))) == [2]
 
@@ -323,18 +317,20 @@ def test_the_jobs_of_a_request_that_is_retried_are_not_forgotten(world: World) -
 
 
 def test_jobs_are_kept_through_every_delivery_that_does_not_finish(world: World) -> None:
-    request = bulk_delete([contact_id(number) for number in range(300)])
+    request = bulk_delete([contact_id(number) for number in range(204 * 4)])
     for _ in range(3):
-        only_the_second_call_fails(world)
+        world.double.faults.add(Fault(method="DELETE"))
+        world.double.faults.add(Fault(method="DELETE", status=503, times=99))
         with pytest.raises(SendGridUnavailable) as unavailable:
             world.bulk_delete(request)
+        world.double.faults.clear()
 
     assert list(unavailable.value.job_ids) == [job.id for job in world.double.account.jobs()]
     assert len(unavailable.value.job_ids) == 3
 
 
 def test_a_request_refused_in_every_part_is_one_refusal(world: World) -> None:
-    ids = [contact_id(number) for number in range(300)]
+    ids = contacts(world, 300)
     world.double.poison_ids = {ids[0], ids[-1]}
 
     with pytest.raises(SendGridRefused, match="400"):
@@ -453,9 +449,9 @@ def test_no_call_is_begun_that_might_outlast_the_invocation(world: World) -> Non
 
 
 def test_a_request_with_a_call_worth_retrying_is_retried_whatever_became_of_its_others(world: World) -> None:
-    ids = [contact_id(number) for number in range(300)]
+    ids = contacts(world, 300)
     world.double.poison_ids = {ids[0]}
-    only_the_second_call_fails(world)
+    world.double.faults.add(Fault(method="DELETE", containing=ids[-1], status=503, times=99))
 
     with pytest.raises(SendGridUnavailable):
         world.bulk_delete(bulk_delete(ids))

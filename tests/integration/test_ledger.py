@@ -104,7 +104,7 @@ def test_an_identifiers_request_id_with_other_content_is_a_conflict(world: World
 
 def test_a_conflict_is_noticed_while_the_first_request_is_unfinished(world: World) -> None:
     world.double.faults.add(Fault())
-    world.double.faults.add(Fault(status=503))
+    world.double.faults.add(Fault(status=503, times=9))
     with pytest.raises(SendGridUnavailable):
         world.bulk_delete(bulk_delete([contact_id(number) for number in range(300)], request_id="used"))
 

@@ -119,7 +119,7 @@ def test_the_jobs_of_a_request_that_was_rejected_all_the_same_are_told(world: Wo
     world.double.faults.add(Fault(method="DELETE"))
     world.double.faults.add(Fault(method="DELETE", status=400, times=9))
 
-    deliver(world, "bulk_delete", bulk_delete([contact_id(number) for number in range(300)]))
+    deliver(world, "bulk_delete", bulk_delete([world.new_contact() for _ in range(300)]))
 
     (event,) = world.outcome_events()
     assert event["code"] == "SendGridRefused"

@@ -124,7 +124,7 @@ def test_a_rejection_that_cannot_be_recorded_is_told_to_nobody(
 def test_the_jobs_of_a_rejected_request_are_told_again_too(world: World) -> None:
     ids = [world.new_contact() for _ in range(300)]
     world.double.faults.add(Fault(method="DELETE"))
-    world.double.faults.add(Fault(method="DELETE", status=400))
+    world.double.faults.add(Fault(method="DELETE", status=400, times=9))
     request = bulk_delete(ids)
     with sending_fails(world, DEAD_LETTERS):
         deliver(world, "bulk_delete", request)

@@ -110,9 +110,9 @@ def test_the_seconds_waited_for_the_rate_limit_are_a_metric(
 def test_metrics_are_put_out_when_the_handler_raises(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    world.double.poison_ids = {contact_id(1)}
+    world.double.poison_ids = {world.new_contact()}
     with pytest.raises(SendGridRefused):
-        world.bulk_delete(bulk_delete([contact_id(1)]))
+        world.bulk_delete(bulk_delete(sorted(world.double.poison_ids)))
 
     assert metrics(capsys)["RequestsRejected", "SendGridRefused", "bulk_delete"] == 1
 

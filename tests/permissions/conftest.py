@@ -37,7 +37,7 @@ class Run:
         self._work(
             "BulkDelete",
             bulk_delete([account.add_contact(external_id="goes")], **TOKEN),
-            bulk_delete([poison], **TOKEN),
+            bulk_delete([poison, account.add_contact(external_id="its neighbor")], **TOKEN),
         )
         person = account.add_contact(
             email="ada@example.com", external_id="ada", phone_number_id="+15555550100"

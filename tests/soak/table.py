@@ -35,11 +35,18 @@ def _is_own_and_open(item: Item, values: Mapping[str, Any]) -> bool:
     return _is_own(item, values) and item["status"]["S"] == values[":inprogress"]["S"]
 
 
+def _is_as_known(item: Item, values: Mapping[str, Any]) -> bool:
+    if not item or _number(item["expiration"]) < _number(values[":now"]):
+        return True
+    return bool(item["status"] == values[":inprogress"] and item.get("data") == values[":known"])
+
+
 _CONDITIONS: dict[str, Callable[[Item, Mapping[str, Any]], bool]] = {
     "attribute_not_exists(#id) OR #expiry < :now OR (#status = :inprogress AND "
     "attribute_exists(#in_progress_expiry) AND #in_progress_expiry < :now_in_millis)": _is_claimable,
     "#claim = :claim": _is_own,
     "#claim = :claim AND #status = :inprogress": _is_own_and_open,
+    "attribute_not_exists(#id) OR #expiry < :now OR (#status = :inprogress AND #data = :known)": _is_as_known,
 }
 """Every condition that is used. A new one fails until it is added here."""
 

@@ -31,6 +31,10 @@ def _request(name: str, most: int) -> DeleteAll:
     return DeleteAll(name, "phrase", datetime(2026, 11, 22, tzinfo=UTC), most)
 
 
+def _attributes(record: object) -> dict[str, Any] | None:
+    return vars(record) if record else None
+
+
 def _ledger(client: Any, time: Time) -> Callable[[str, DeleteAll], Any]:
     """Does one of the ledger's steps, and tells what came of it."""
     layers = Layers(client, TABLE, "delete_all", lambda _: None, time)
@@ -64,6 +68,10 @@ def _ledger(client: Any, time: Time) -> Callable[[str, DeleteAll], Any]:
                     claims[request.request_id].release()
                 case "write":
                     layer.write_batch([record])
+                case "continue":
+                    return _attributes(
+                        layer.put_unfinished(key, payload_hash, {"a": 2}, in_place_of='{"a": 1}')
+                    )
                 case "read":
                     return [vars(found) for found in layer.read_batch([key, f"{key}-of-nothing"])]
         except REFUSALS as refusal:
@@ -92,7 +100,7 @@ def test_the_fake_table_is_like_moto_s(world: World, seed: int) -> None:
     with time.of_powertools(), _same_claim_ids():
         for number in range(60):
             step = draw.choice(
-                ["claim", "claim", "claim", "mark", "record", "release", "send", "write", "read"]
+                ["claim", "claim", "claim", "mark", "record", "release", "send", "write", "continue", "read"]
             )
             request = _request(draw.choice(["a", "b"]), draw.choice([1, 1, 1, 2]))
             assert fake(step, request) == moto(step, request), f"seed {seed}, step {number}: {step}"

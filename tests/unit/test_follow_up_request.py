@@ -9,14 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contact_deletion.errors import InvalidRequest
+from contact_deletion.jobs import MAX_JOB_IDS
 from contact_deletion.request.fields import envelope
-from contact_deletion.request.follow_up import (
-    MAX_JOB_IDS,
-    FollowedIdentifier,
-    FollowedRequest,
-    FollowUp,
-    parse,
-)
+from contact_deletion.request.follow_up import FollowedIdentifier, FollowedRequest, FollowUp, parse
 from contact_deletion.request.remove_identifier import IdentifierType
 from tests.support.events import contact_id
 from tests.unit import strategies

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from contact_deletion.deletion.packing import TARGET_BUDGET, packed
+from contact_deletion.deletion.packing import REDUCED_SECONDS, TARGET_BUDGET, TargetBudget, packed
+from tests.support.clock import FakeClock
 from tests.support.events import contact_id
 from tests.unit.support import client_that_cannot_call
 
@@ -50,3 +51,42 @@ def test_what_the_usual_budget_makes_of_so_many_contacts(count: int, calls: int)
 
 def test_no_ids_make_no_call() -> None:
     assert list(packed([], TARGET_BUDGET, client_that_cannot_call().ids_target)) == []
+
+
+def budget_after(*refused: int) -> int:
+    budget = TargetBudget(FakeClock())
+    for length in refused:
+        budget.refused(length)
+    return budget.characters
+
+
+@pytest.mark.parametrize(
+    ("refused", "characters"),
+    [
+        ([], TARGET_BUDGET),
+        ([8_000], 4_000),
+        ([7_991], 3_995),
+        ([4_001], 2_000),
+        ([4_000], TARGET_BUDGET),
+        ([66], TARGET_BUDGET),
+        ([8_000, 4_000], 2_000),
+        ([8_000, 4_001], 4_000),
+        ([8_000, 2_000], 4_000),
+        ([8_000, 2_001], 1_000),
+    ],
+)
+def test_only_a_target_near_the_budget_reduces_it(refused: list[int], characters: int) -> None:
+    assert budget_after(*refused) == characters
+
+
+def test_an_hour_after_the_last_refusal_the_budget_is_the_usual_one() -> None:
+    clock = FakeClock()
+    budget = TargetBudget(clock)
+    budget.refused(8_000)
+    clock.advance(REDUCED_SECONDS - 1)
+    budget.refused(4_000)
+    clock.advance(REDUCED_SECONDS - 1)
+    reduced = budget.characters
+    clock.advance(1)
+
+    assert (reduced, budget.characters) == (2_000, TARGET_BUDGET)

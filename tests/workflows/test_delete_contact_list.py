@@ -90,6 +90,20 @@ def test_the_summary_is_kept_and_is_the_output(workflows: Workflows) -> None:
     assert ended.output["by_status"]["completed"] == {"batches": 2, "contacts": 3}
 
 
+def test_contacts_that_do_not_exist_any_more_are_a_goal_reached(workflows: Workflows) -> None:
+    workflows.double.settings.change(unknown_id_status=404)
+    (contact,) = fill(workflows, 1)
+    contacts = [str(uuid.uuid4()), str(uuid.uuid4()), contact, str(uuid.uuid4())]
+
+    ended = workflows.run(MACHINE, csv_list(workflows, contacts), BY_TWOS)
+
+    workflows.double.settings.change(unknown_id_status=202)
+    assert ended.status == "SUCCEEDED"
+    assert ended.output["by_status"]["completed"] == {"batches": 2, "contacts": 4}
+    assert sorted(len(line["result"]["job_ids"]) for line in results(workflows, ended)) == [0, 1]
+    assert contact not in workflows.double.account
+
+
 def test_one_bad_batch_does_not_stop_the_rest(workflows: Workflows) -> None:
     contacts = fill(workflows, 5)
     request = csv_list(workflows, [*contacts[:3], "nobody", *contacts[3:]])

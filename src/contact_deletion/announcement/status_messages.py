@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
 from contact_deletion.batch_calls import MAX_BYTES, batches, not_taken
+from contact_deletion.jobs import MAX_JOB_IDS
 from contact_deletion.outcomes import Accepted
 from contact_deletion.request.bulk_delete import BulkDelete
 from contact_deletion.request.remove_identifier import RemoveIdentifier
@@ -30,11 +31,15 @@ class StatusMessages:
         self._threads = threads
 
     def send(self, accepted: Sequence[Settled], now: float) -> list[tuple[Settled, str]]:
-        """One message for the requests that share the same jobs; says which requests are in none, and why."""
+        """One message for the requests that share the same jobs, or one for each 1,000 of these.
+
+        Says which requests are missing in one, and why.
+        """
         messages = [
             (group, {"MessageBody": body})
             for job_ids, sharing in _by_jobs(accepted).items()
-            for group, body in self._messages(job_ids, sharing, now)
+            for some_jobs, is_last in _named_together(job_ids)
+            for group, body in self._messages(some_jobs, sharing, now, with_tokens=is_last)
         ]
         calls = batches(messages, lambda entry: len(entry["MessageBody"]))
         failures = self._threads.map(self._send, calls)
@@ -46,7 +51,7 @@ class StatusMessages:
         )
 
     def _messages(
-        self, job_ids: tuple[str, ...], sharing: Sequence[Settled], now: float
+        self, job_ids: tuple[str, ...], sharing: Sequence[Settled], now: float, *, with_tokens: bool
     ) -> Iterator[tuple[Group, str]]:
         """As many requests in a message as it may be long; one that is longer goes alone, as it came."""
         head = json.dumps({"job_ids": list(job_ids), "accepted_at": timestamp(now)})
@@ -54,7 +59,7 @@ class StatusMessages:
         texts: list[str] = []
         room = MAX_BYTES
         for one in sharing:
-            text = json.dumps(self._followed(one), separators=(",", ":"))
+            text = json.dumps(self._followed(one, with_token=with_tokens), separators=(",", ":"))
             if group and len(text) + 1 > room:
                 yield group, _body(head, texts)
                 group, texts, room = [], [], MAX_BYTES
@@ -65,7 +70,7 @@ class StatusMessages:
             room -= len(text) + 1
         yield group, _body(head, texts)
 
-    def _followed(self, one: Settled) -> dict[str, Any]:
+    def _followed(self, one: Settled, *, with_token: bool) -> dict[str, Any]:
         """What the follow-up needs to know of a request; of an identifier not its value."""
         asked = one.request
         known = {
@@ -77,7 +82,7 @@ class StatusMessages:
             "identifier": {"contact_id": asked.contact_id, "identifier_type": asked.identifier_type}
             if isinstance(asked, RemoveIdentifier)
             else None,
-            "task_token": one.task_token,
+            "task_token": one.task_token if with_token else None,
         }
         return {name: value for name, value in known.items() if value is not None}
 
@@ -87,6 +92,12 @@ def _by_jobs(accepted: Sequence[Settled]) -> dict[tuple[str, ...], Group]:
     for one in accepted:
         groups[one.outcome.job_ids].append(one)
     return groups
+
+
+def _named_together(job_ids: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """As many jobs as a message may name, and whether they are the last: a task token can be answered only once."""
+    for start in range(0, len(job_ids), MAX_JOB_IDS):
+        yield job_ids[start : start + MAX_JOB_IDS], start + MAX_JOB_IDS >= len(job_ids)
 
 
 def _body(head: str, requests: Sequence[str]) -> str:

@@ -1,106 +1,136 @@
 """Deletes the contacts of a whole batch of requests in as few calls as possible."""
 
-from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 
-from contact_deletion.deadline import Deadline
-from contact_deletion.deletion.packing import TARGET_BUDGET, packed
+from contact_deletion.deadline import Clock, Deadline
+from contact_deletion.deletion.calls import Call
+from contact_deletion.deletion.existence import look_up
+from contact_deletion.deletion.packing import TargetBudget, packed
+from contact_deletion.deletion.progress import ABOUT_THE_IDS, Progress
 from contact_deletion.errors import (
     Deferred,
-    Failure,
     RateLimited,
     SendGridRefused,
     SendGridUnauthorized,
     SendGridUnavailable,
 )
-from contact_deletion.outcomes import Accepted, DeletionOutcome
+from contact_deletion.outcomes import DeletionOutcome
 from contact_deletion.request.bulk_delete import BulkDelete
 from contact_deletion.sendgrid.client import SendGridClient
 from contact_deletion.sendgrid.transport import require_time
 from contact_deletion.telemetry.queue import QueueTelemetry
 
-Load = dict[int, list[str]]
-"""What a call carries: for each request, by its index in the batch, those of its ids that the call names."""
-
 _TOO_LONG = frozenset({413, 414})
-_ABOUT_THE_IDS = frozenset({400, 404})
-"""What one bad id can cause. SendGrid does not document what it answers to an id that it does not know."""
+
+REFUSED_ALIKE = 4
+"""So many parts of divided calls refused in a row are not refused for an ID of theirs."""
+
+OUTAGE = 3
+"""So many calls in a row that are answered 5xx did not fail for an ID of theirs."""
 
 
 class BulkDeletion:
     """Lives as long as the execution environment, and remembers how long a request target may be."""
 
-    def __init__(self, client: SendGridClient, telemetry: QueueTelemetry, threads: Executor) -> None:
+    def __init__(
+        self, client: SendGridClient, telemetry: QueueTelemetry, threads: Executor, clock: Clock
+    ) -> None:
         self.client = client
         self.threads = threads
+        self.budget = TargetBudget(clock)
         self._telemetry = telemetry
-        self._budget = TARGET_BUDGET
 
-    def delete(self, requests: Sequence[BulkDelete], deadline: Deadline) -> list[DeletionOutcome]:
-        """One outcome for each request, in their order: accepted when every call that names an id of it was.
+    def delete(
+        self, requests: Sequence[BulkDelete], done: Sequence[Collection[str]], deadline: Deadline
+    ) -> list[tuple[DeletionOutcome, frozenset[str]]]:
+        """For each request, in their order, its outcome, and where that is not acceptance its IDs that are done.
 
-        An outcome that is not acceptance has the jobs of those calls that were.
+        `done` has for each request those of its IDs that are not sent, because earlier calls with them were accepted.
+        A request is accepted when every call that names an ID of it was, or the ID does not exist. An outcome that is
+        not acceptance has the jobs of those calls that were accepted.
         """
-        return _Batch(self, requests, deadline).run()
+        return _Batch(self, requests, done, deadline).run()
 
-    def call(self, load: Load) -> str:
-        """Deletes what the load names, and gives the job's id."""
-        job_id = self.client.delete_contacts(_ids(load))
+    def start(self, call: Call) -> str:
+        """Deletes the call's contacts, and gives the job's id."""
+        job_id = self.client.delete_contacts(call.ids)
         self._telemetry.deletion_started(job_id)
         return job_id
 
-    def loads(self, load: Load) -> Iterator[Load]:
-        """The load, every id once, packed into as few calls as the budget allows."""
-        owners: defaultdict[str, list[int]] = defaultdict(list)
-        for request, ids in load.items():
-            for contact_id in ids:
-                owners[contact_id].append(request)
-        for chunk in packed(list(owners), self._budget, self.client.ids_target):
-            yield _by_request((contact_id, owners[contact_id]) for contact_id in chunk)
-
-    def too_long(self, load: Load) -> None:
-        """SendGrid found the load's request target too long."""
-        self._budget = min(self._budget, len(self.client.ids_target(_ids(load))) // 2)
+    def calls(self, contact_ids: Iterable[str]) -> Iterator[Call]:
+        """The IDs packed into as few calls as the budget allows."""
+        return map(Call, packed(list(contact_ids), self.budget.characters, self.client.ids_target))
 
 
 class _Batch:
     """The calls of one batch, side by side as far as the rate limit allows."""
 
-    def __init__(self, deletion: BulkDeletion, requests: Sequence[BulkDelete], deadline: Deadline) -> None:
+    def __init__(
+        self,
+        deletion: BulkDeletion,
+        requests: Sequence[BulkDelete],
+        done: Sequence[Collection[str]],
+        deadline: Deadline,
+    ) -> None:
         self._deletion = deletion
         self._client = deletion.client
-        self._threads = deletion.threads
         self._requests = requests
+        self._done = done
         self._deadline = deadline
-        everything = {index: list(request.contact_ids) for index, request in enumerate(requests)}
-        self._waiting = deque(deletion.loads(everything))
-        self._in_flight: dict[Future[str], Load] = {}
-        self._jobs: defaultdict[int, list[str]] = defaultdict(list)
-        self._failures: dict[int, Failure] = {}
+        self._pending = [
+            [one for one in request.contact_ids if one not in before] if before else request.contact_ids
+            for request, before in zip(requests, done, strict=True)
+        ]
+        self._retried = any(request.retried for request in requests)
+        self._is_up: bool | None = None
+        ids = dict.fromkeys(one for pending in self._pending for one in pending)
+        self._waiting = deque(deletion.calls(ids))
+        self._in_flight: dict[Future[str], Call] = {}
+        self._in_doubt: list[tuple[Call, SendGridRefused]] = []
+        self._undivided: deque[tuple[Call, SendGridRefused]] = deque()
+        self._existing: set[str] = set()
+        self._progress = Progress()
+        self._refused_parts = 0
+        self._unavailable = 0
+        # After a failure calls go alone until one is accepted: side by side they would all fail.
+        self._alone = False
+        self._outage: Deferred | None = None
 
-    def run(self) -> list[DeletionOutcome]:
+    def run(self) -> list[tuple[DeletionOutcome, frozenset[str]]]:
         try:
-            while self._waiting or self._in_flight:
+            while self._waiting or self._in_flight or self._in_doubt or self._undivided:
                 try:
                     self._start()
                 except (RateLimited, SendGridUnavailable) as no_time:
                     self._defer_the_rest(no_time)
-                self._collect()
+                if self._in_flight:
+                    self._collect()
+                elif self._in_doubt:
+                    self._look_up()
+                elif self._undivided:
+                    self._divide_the_next()
         finally:
-            wait(
-                self._in_flight
-            )  # Lambda freezes the process when the invocation ends, in the middle of a call too
-        return [self._outcome(index, request) for index, request in enumerate(self._requests)]
+            # Lambda freezes the process when the invocation ends, in the middle of a call too.
+            wait(self._in_flight)
+        return [
+            self._progress.of(*one) for one in zip(self._requests, self._pending, self._done, strict=True)
+        ]
 
     def _start(self) -> None:
         """Starts as many calls as the rate limit allows, waiting for its reset when it allows none."""
         limit = self._client.deletion_limit
         while self._waiting:
+            if self._outage:
+                self._defer_the_rest(self._outage)
+                return
             require_time(self._deadline)
+            if self._alone and self._in_flight:
+                return
             if limit.try_start(len(self._in_flight)):
-                load = self._waiting.popleft()
-                self._in_flight[self._threads.submit(self._deletion.call, load)] = load
+                call = self._waiting.popleft()
+                self._in_flight[self._deletion.threads.submit(self._deletion.start, call)] = call
             elif self._in_flight:
                 return
             else:
@@ -109,62 +139,129 @@ class _Batch:
     def _collect(self) -> None:
         ended, _ = wait(self._in_flight, return_when=FIRST_COMPLETED)
         for future in ended:
-            load = self._in_flight.pop(future)
+            call = self._in_flight.pop(future)
             try:
                 job_id = future.result()
             except RateLimited:
-                self._waiting.appendleft(load)
+                self._waiting.appendleft(call)
             except SendGridRefused as refused:
-                self._refused(load, refused)
-            except (SendGridUnavailable, SendGridUnauthorized) as outage:
-                self._fail(load, outage)
-                self._defer_the_rest(outage)
+                self._refused(call, refused)
+            except SendGridUnavailable as unavailable:
+                self._failed(call, unavailable)
+            except SendGridUnauthorized as unauthorized:
+                self._give_up(call, unauthorized)
             else:
-                for request in load:
-                    self._jobs[request].append(job_id)
+                self._alone, self._refused_parts, self._unavailable = False, 0, 0
+                self._progress.accepted(call.ids, job_id)
 
-    def _refused(self, load: Load, refused: SendGridRefused) -> None:
-        """Divides what was refused until the culprit stands alone."""
-        if refused.status in _TOO_LONG and len(_ids(load)) > 1:
-            self._deletion.too_long(load)
-            self._waiting.extendleft(reversed(list(self._deletion.loads(load))))
-        elif refused.status in _ABOUT_THE_IDS and len(load) > 1:
-            requests = list(load)
-            middle = len(requests) // 2
-            self._waiting.extendleft(
-                {request: load[request] for request in half}
-                for half in (requests[middle:], requests[:middle])
-            )
+    def _refused(self, call: Call, refused: SendGridRefused) -> None:
+        self._alone, self._unavailable = True, 0
+        if refused.status in _TOO_LONG and len(call.ids) > 1:
+            self._too_long(call)
+        elif refused.status not in ABOUT_THE_IDS:
+            self._progress.fail(call.ids, refused)
+        elif self._existing.issuperset(call.ids):
+            self._divide(call, refused)
         else:
-            self._fail(load, refused)
+            self._in_doubt.append((call, refused))
+
+    def _too_long(self, call: Call) -> None:
+        """Packs what waits for its first call again, or halves a call that was short."""
+        budget, length = self._deletion.budget, len(self._client.ids_target(call.ids))
+        budget.refused(length)
+        if length <= budget.characters:
+            self._waiting.extendleft(call.halves(call.failure))
+            return
+        parts = [waiting for waiting in self._waiting if waiting.failure]
+        whole = [call, *(waiting for waiting in self._waiting if not waiting.failure)]
+        self._waiting = deque(self._deletion.calls(one for waiting in whole for one in waiting.ids))
+        self._waiting.extend(parts)
+
+    def _look_up(self) -> None:
+        """Drops the contacts of refused calls that do not exist, and sends the others again."""
+        in_doubt, self._in_doubt = self._in_doubt, []
+        unknown = (one for call, _ in in_doubt for one in call.ids if one not in self._existing)
+        found = look_up(self._client, unknown, self._deadline)
+        self._existing |= found.existing
+        self._progress.gone(found.gone)
+        to_send: list[str] = []
+        for call, refused in in_doubt:
+            if found.interruption:
+                self._progress.fail(found.not_asked.intersection(call.ids), found.interruption)
+            left = [one for one in call.ids if one in self._existing]
+            if len(left) < len(call.ids):
+                to_send += left
+            else:
+                self._divide(call, refused)
+        self._waiting.extend(self._deletion.calls(to_send))
+
+    def _divide(self, call: Call, refused: SendGridRefused) -> None:
+        """Divides a refused call, whose contacts exist, down to the ID, unless its parts are all refused alike."""
+        is_part = isinstance(call.failure, SendGridRefused)
+        self._refused_parts += is_part
+        if len(call.ids) == 1:
+            self._progress.fail(call.ids, refused)
+        elif is_part:
+            self._waiting.extend(call.refused_parts(refused))
+        else:
+            self._undivided.append((call, refused))
+        if self._refused_parts >= REFUSED_ALIKE:
+            self._refuse_the_parts()
+
+    def _divide_the_next(self) -> None:
+        """One call at a time, so that many bad IDs in one say nothing of the others."""
+        call, refused = self._undivided.popleft()
+        if self._refused_parts >= REFUSED_ALIKE and not self._progress.any_accepted:
+            self._progress.fail(call.ids, refused)
+        else:
+            self._refused_parts = 0
+            self._waiting.extend(call.refused_parts(refused))
+
+    def _refuse_the_parts(self) -> None:
+        """What was refused in a larger call is not sent again."""
+        for _ in range(len(self._waiting)):
+            call = self._waiting.popleft()
+            if isinstance(call.failure, SendGridRefused):
+                self._progress.fail(call.ids, call.failure)
+            else:
+                self._waiting.append(call)
+
+    def _failed(self, call: Call, unavailable: SendGridUnavailable) -> None:
+        """One probe per outage, unless what failed has failed before and SendGrid is up: then one ID may be why."""
+        self._alone = True
+        self._unavailable += 1
+        if unavailable.status < 500 or self._unavailable >= OUTAGE or not self._may_be_one_id():
+            self._give_up(call, unavailable)
+        elif len(call.ids) > 1:
+            self._waiting.extend(call.halves(unavailable))
+        else:
+            self._fail(call, unavailable)
+
+    def _may_be_one_id(self) -> bool:
+        """Asks once in a batch whether SendGrid answers anything at all."""
+        if self._is_up is None:
+            self._is_up = self._retried and _answers(self._client, self._deadline)
+        return self._is_up
+
+    def _give_up(self, call: Call, outage: Deferred) -> None:
+        """What has not been sent waits in the queue."""
+        self._outage = outage
+        self._fail(call, outage)
 
     def _defer_the_rest(self, because: Deferred) -> None:
-        """One probe per outage: what has not been sent waits in the queue."""
         while self._waiting:
             self._fail(self._waiting.popleft(), because)
 
-    def _fail(self, load: Load, failure: Failure) -> None:
-        """A request with a call worth retrying is retried, whatever became of its other calls."""
-        for request in load:
-            if isinstance(failure, Deferred) or request not in self._failures:
-                self._failures[request] = failure
-
-    def _outcome(self, index: int, request: BulkDelete) -> DeletionOutcome:
-        job_ids = tuple(dict.fromkeys(self._jobs[index]))
-        failure = self._failures.get(index)
-        if failure is None:
-            return Accepted(job_ids, contact_count=len(request.contact_ids))
-        return failure.with_jobs(job_ids)
+    def _fail(self, call: Call, failure: Deferred) -> None:
+        half = isinstance(call.failure, SendGridUnavailable)
+        self._progress.fail(call.ids, failure, part=half)
 
 
-def _by_request(owned: Iterable[tuple[str, Iterable[int]]]) -> Load:
-    load: defaultdict[int, list[str]] = defaultdict(list)
-    for contact_id, requests in owned:
-        for request in requests:
-            load[request].append(contact_id)
-    return dict(load)
-
-
-def _ids(load: Load) -> list[str]:
-    """The ids that the call names, each once."""
-    return list(dict.fromkeys(contact_id for ids in load.values() for contact_id in ids))
+def _answers(client: SendGridClient, deadline: Deadline) -> bool:
+    try:
+        client.contact_count(deadline)
+    except (SendGridUnavailable, SendGridUnauthorized):
+        return False
+    except (SendGridRefused, RateLimited):
+        pass
+    return True

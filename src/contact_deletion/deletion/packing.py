@@ -1,9 +1,38 @@
 """Packs contact ids into as few calls as the request target's length allows."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
+
+from contact_deletion.deadline import Clock
 
 TARGET_BUDGET = 8_000
 """Characters of path and query. No maximum is documented; 414 was observed beyond about 8,150 characters of ids."""
+
+REDUCED_SECONDS = 60 * 60.0
+
+
+class TargetBudget:
+    """How many characters a request target may have. It lives as long as the execution environment."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._reduced = TARGET_BUDGET
+        self._reduced_until = -math.inf
+
+    @property
+    def characters(self) -> int:
+        """The usual budget, or for an hour after a refusal the reduced one."""
+        return self._reduced if self._clock() < self._reduced_until else TARGET_BUDGET
+
+    def refused(self, length: int) -> None:
+        """Reduces the budget, because SendGrid found a target of this length too long.
+
+        A target that is short for the budget was refused for something else, and a target that is longer than the
+        budget was sent before a reduction: neither says anything.
+        """
+        if self.characters < 2 * length <= 2 * self.characters:
+            self._reduced = length // 2
+            self._reduced_until = self._clock() + REDUCED_SECONDS
 
 
 def packed(
@@ -13,9 +42,13 @@ def packed(
 
     An id whose target alone is beyond the budget stands alone: only SendGrid can say whether it is too long.
     """
-    chunk_length = _ids_within(contact_ids, budget, target_of)
-    for start in range(0, len(contact_ids), chunk_length):
-        yield tuple(contact_ids[start : start + chunk_length])
+    yield from runs(contact_ids, _ids_within(contact_ids, budget, target_of))
+
+
+def runs(contact_ids: Sequence[str], length: int) -> Iterator[tuple[str, ...]]:
+    """The ids in their order, so many at a time."""
+    for start in range(0, len(contact_ids), length):
+        yield tuple(contact_ids[start : start + length])
 
 
 def _ids_within(contact_ids: Sequence[str], budget: int, target_of: Callable[[Sequence[str]], str]) -> int:

@@ -19,14 +19,16 @@ OPERATION = "bulk_delete"
 def build(platform: DeletionPlatform) -> Application[BulkDelete]:
     parts = platform.parts(OPERATION)
     layers = platform.ledger_layers(OPERATION)
-    ledger: BatchLedger[BulkDelete] = BatchLedger(layers, parts.telemetry, parts.threads)
-    deletion = BulkDeletion(parts.client, parts.telemetry, parts.threads)
+    ledger = BatchLedger(layers, parts.telemetry, parts.threads)
+    deletion = BulkDeletion(parts.client, parts.telemetry, parts.threads, parts.clock)
 
     def settle(requests: Sequence[BulkDelete], deadline: Deadline) -> list[DeletionOutcome]:
-        return ledger.settle(requests, lambda pending: deletion.delete(pending, deadline))
+        return ledger.settle(requests, lambda pending, done: deletion.delete(pending, done, deadline))
 
     rejections = Rejections(layers.rejections, parts.threads)
-    return Application(parts, parse=parse, settle=settle, rejections=rejections)
+    return Application(
+        parts, parse=parse, settle=settle, rejections=rejections, as_retried=BulkDelete.as_retried
+    )
 
 
 @cache

@@ -1,17 +1,16 @@
 """Look up, act, record, a whole batch at a time: for deletions that are idempotent by nature."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
 
 from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import DataRecord
 
 from contact_deletion.errors import LedgerUnavailable, RequestConflict
 from contact_deletion.ledger import stored
+from contact_deletion.ledger.batch_progress import NO_PROGRESS, Progress, record_progress
 from contact_deletion.ledger.layer import (
     COMPLETED,
-    INPROGRESS,
     MAX_READ_KEYS,
     MAX_WRITE_ITEMS,
     ItemT,
@@ -21,24 +20,29 @@ from contact_deletion.ledger.layer import (
     payload_of,
 )
 from contact_deletion.outcomes import Accepted, DeletionOutcome
-from contact_deletion.request.base import DeletionRequest
+from contact_deletion.request.bulk_delete import BulkDelete
 from contact_deletion.telemetry.queue import QueueTelemetry
 
-RequestT = TypeVar("RequestT", bound=DeletionRequest)
+Act = Callable[
+    [Sequence[BulkDelete], Sequence[Collection[str]]], Sequence[tuple[DeletionOutcome, frozenset[str]]]
+]
+"""Is handed requests, and for each those of its IDs that are done; gives for each its outcome, and where that is not
+acceptance its IDs that are done now.
+"""
 
 
 @dataclass
-class _Entry(Generic[RequestT]):
-    """A request on its way through the batch; `earlier_jobs` were started by deliveries that did not finish it."""
+class _Entry:
+    """A request on its way through the batch, with what earlier deliveries did that did not finish it."""
 
-    request: RequestT
+    request: BulkDelete
     layer: LedgerLayer
     key: str
     payload_hash: str
-    earlier_jobs: tuple[str, ...] = ()
+    before: Progress = NO_PROGRESS
 
 
-class BatchLedger(Generic[RequestT]):
+class BatchLedger:
     """Lets `act` see each request of a batch once, and only those that were not done before."""
 
     def __init__(self, layers: Layers, telemetry: QueueTelemetry, threads: Executor) -> None:
@@ -46,50 +50,60 @@ class BatchLedger(Generic[RequestT]):
         self._telemetry = telemetry
         self._threads = threads
 
-    def settle(
-        self, requests: Sequence[RequestT], act: Callable[[Sequence[RequestT]], Sequence[DeletionOutcome]]
-    ) -> list[DeletionOutcome]:
-        """One outcome for each request, in their order; `act` gives one for each that it is handed."""
+    def settle(self, requests: Sequence[BulkDelete], act: Act) -> list[DeletionOutcome]:
+        """One outcome for each request, in their order."""
         entries = [self._entry(request) for request in requests]
-        first_of: dict[str, _Entry[RequestT]] = {}
+        first_of: dict[str, _Entry] = {}
         for entry in entries:
             first_of.setdefault(entry.key, entry)
         outcomes = self._look_up(first_of.values())
         pending = [entry for entry in first_of.values() if entry.key not in outcomes]
-        for entry, outcome in zip(pending, act([entry.request for entry in pending]), strict=True):
-            outcomes[entry.key] = _with_earlier_jobs(outcome, entry.earlier_jobs)
+        acted = act([entry.request for entry in pending], [entry.before.done for entry in pending])
+        unfinished: list[tuple[_Entry, Progress]] = []
+        for entry, (outcome, done) in zip(pending, acted, strict=True):
+            outcome = outcomes[entry.key] = _with_earlier_jobs(outcome, entry.before.job_ids)
+            if not isinstance(outcome, Accepted) and done != entry.before.done:
+                unfinished.append((entry, replace(entry.before, job_ids=outcome.job_ids, done=done)))
+        self._record_progress(unfinished)
         for entry in self._unrecorded([(entry, outcomes[entry.key]) for entry in pending]):
             outcomes[entry.key] = _not_recorded(outcomes[entry.key])
         return [_shared(entry, first_of[entry.key], outcomes[entry.key]) for entry in entries]
 
-    def _entry(self, request: RequestT) -> _Entry[RequestT]:
+    def _entry(self, request: BulkDelete) -> _Entry:
         layer = self._layers.of(request)
         return _Entry(request, layer, *layer.identify(payload_of(request)))
 
-    def _look_up(self, entries: Iterable[_Entry[RequestT]]) -> dict[str, DeletionOutcome]:
+    def _look_up(self, entries: Iterable[_Entry]) -> dict[str, DeletionOutcome]:
         """The outcomes, by key, of the requests that need not or cannot be acted on."""
         by_chunk = self._threads.map(
             _read, _chunks([(entry, entry.layer) for entry in entries], MAX_READ_KEYS)
         )
         return {key: outcome for known in by_chunk for key, outcome in known.items()}
 
-    def _unrecorded(
-        self, settled: Sequence[tuple[_Entry[RequestT], DeletionOutcome]]
-    ) -> Iterator[_Entry[RequestT]]:
-        """Keeps what was accepted, and the jobs of what was begun; where no job was started, no record is left.
-
-        Gives back what could not be kept.
-        """
-        begun = [((entry, outcome), entry.layer) for entry, outcome in settled if outcome.job_ids]
-        chunks = list(_chunks(begun, MAX_WRITE_ITEMS))
+    def _unrecorded(self, settled: Sequence[tuple[_Entry, DeletionOutcome]]) -> Iterator[_Entry]:
+        """Keeps what was accepted. Gives back what could not be kept."""
+        accepted = [
+            ((entry, outcome), entry.layer) for entry, outcome in settled if isinstance(outcome, Accepted)
+        ]
+        chunks = list(_chunks(accepted, MAX_WRITE_ITEMS))
         for chunk, failure in zip(chunks, self._threads.map(_write, chunks), strict=True):
             if failure is not None:
                 for entry, outcome in chunk:
-                    self._telemetry.ledger_write_failed(entry.request.request_id, outcome.job_ids, failure)
+                    self._write_failed(entry, outcome.job_ids, failure)
                     yield entry
 
+    def _record_progress(self, unfinished: Sequence[tuple[_Entry, Progress]]) -> None:
+        """What cannot be kept is sent again."""
+        failures = self._threads.map(_write_progress, unfinished)
+        for (entry, progress), failure in zip(unfinished, failures, strict=True):
+            if failure is not None:
+                self._write_failed(entry, progress.job_ids, failure)
 
-def _read(chunk: Sequence[_Entry[RequestT]]) -> dict[str, DeletionOutcome]:
+    def _write_failed(self, entry: _Entry, job_ids: tuple[str, ...], failure: LedgerUnavailable) -> None:
+        self._telemetry.ledger_write_failed(entry.request.request_id, job_ids, failure)
+
+
+def _read(chunk: Sequence[_Entry]) -> dict[str, DeletionOutcome]:
     try:
         records = chunk[0].layer.read_batch([entry.key for entry in chunk])
     except LedgerUnavailable as unavailable:
@@ -99,28 +113,34 @@ def _read(chunk: Sequence[_Entry[RequestT]]) -> dict[str, DeletionOutcome]:
     return {key: outcome for key, outcome in outcomes.items() if outcome is not None}
 
 
-def _known(entry: _Entry[RequestT], record: DataRecord) -> DeletionOutcome | None:
+def _known(entry: _Entry, record: DataRecord) -> DeletionOutcome | None:
     """What the record of before makes of the request; None where it is unfinished, and is acted on again."""
     if entry.layer.payload_validation_enabled and record.payload_hash != entry.payload_hash:
         return stored.conflict()
     if record.status == COMPLETED:
         return stored.replayed(record)
-    entry.earlier_jobs = stored.started_jobs(record)
+    entry.before = Progress.of(record, entry.request)
     return None
 
 
-def _write(chunk: Sequence[tuple[_Entry[RequestT], DeletionOutcome]]) -> LedgerUnavailable | None:
+def _write(chunk: Sequence[tuple[_Entry, Accepted]]) -> LedgerUnavailable | None:
     try:
-        chunk[0][0].layer.write_batch([_record_of(entry, outcome) for entry, outcome in chunk])
+        chunk[0][0].layer.write_batch(
+            entry.layer.record(entry.key, entry.payload_hash, COMPLETED, stored.of_accepted(outcome))
+            for entry, outcome in chunk
+        )
     except LedgerUnavailable as unavailable:
         return unavailable
     return None
 
 
-def _record_of(entry: _Entry[RequestT], outcome: DeletionOutcome) -> DataRecord:
-    if isinstance(outcome, Accepted):
-        return entry.layer.record(entry.key, entry.payload_hash, COMPLETED, stored.of_accepted(outcome))
-    return entry.layer.record(entry.key, entry.payload_hash, INPROGRESS, stored.of_started(outcome.job_ids))
+def _write_progress(unfinished: tuple[_Entry, Progress]) -> LedgerUnavailable | None:
+    entry, progress = unfinished
+    try:
+        record_progress(entry.layer, entry.key, entry.payload_hash, entry.request, progress)
+    except LedgerUnavailable as unavailable:
+        return unavailable
+    return None
 
 
 def _not_recorded(outcome: DeletionOutcome) -> DeletionOutcome:
@@ -133,11 +153,12 @@ def _with_earlier_jobs(outcome: DeletionOutcome, job_ids: tuple[str, ...]) -> De
         return outcome
     everything = tuple(dict.fromkeys(job_ids + outcome.job_ids))
     if isinstance(outcome, Accepted):
-        return replace(outcome, job_ids=everything)
+        # There was something to do, though not in this delivery.
+        return replace(outcome, job_ids=everything, note="")
     return outcome.with_jobs(everything)
 
 
-def _shared(entry: _Entry[RequestT], first: _Entry[RequestT], outcome: DeletionOutcome) -> DeletionOutcome:
+def _shared(entry: _Entry, first: _Entry, outcome: DeletionOutcome) -> DeletionOutcome:
     """The outcome of the first of equal requests is that of all; the others made no call."""
     if entry is first:
         return outcome

@@ -77,6 +77,48 @@ class LedgerLayer(DynamoDBPersistenceLayer):
     def record_of(self, item: dict[str, Any]) -> DataRecord:
         return self._item_to_data_record(item)
 
+    def put_unfinished(
+        self, key: str, payload_hash: str, response: dict[str, Any], *, in_place_of: str
+    ) -> DataRecord | None:
+        """Puts the record of an unfinished request in place of the one with this data, or of none.
+
+        Gives back the record that is there instead, of another invocation. Raises LedgerUnavailable. A request that is
+        known by its content alone is remembered as long as one with a `request_id` until it is finished: its message
+        may wait for longer than the hour.
+        """
+        now = int(self.clock())
+        expiry = now + REQUEST_ID_REMEMBERED_SECONDS
+        item = self._item(DataRecord(key, INPROGRESS, expiry, None, json.dumps(response), payload_hash))
+        try:
+            with ledger_errors():
+                self.client.put_item(
+                    TableName=self.table_name,
+                    Item=item,
+                    ConditionExpression="attribute_not_exists(#id) OR #expiry < :now OR "
+                    "(#status = :inprogress AND #data = :known)",
+                    ExpressionAttributeNames={
+                        "#id": self.key_attr,
+                        "#expiry": self.expiry_attr,
+                        "#status": self.status_attr,
+                        "#data": self.data_attr,
+                    },
+                    ExpressionAttributeValues={
+                        ":now": {"N": str(now)},
+                        ":inprogress": {"S": INPROGRESS},
+                        ":known": {"S": in_place_of},
+                    },
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except self.client.exceptions.ConditionalCheckFailedException as failed:
+            there: dict[str, Any] | None = failed.response.get("Item")  # type: ignore[assignment]
+            if there is None:
+                raise LedgerUnavailable("the ledger's record of the request has changed") from None
+            # A call whose answer was lost is repeated by botocore, and finds what it wrote itself.
+            written = there[self.status_attr] == item[self.status_attr]
+            written = written and there.get(self.data_attr) == item[self.data_attr]
+            return None if written else self._item_to_data_record(there)
+        return None
+
     def read_batch(self, keys: Sequence[str]) -> list[DataRecord]:
         """The records that exist of at most 100 keys. Raises LedgerUnavailable."""
         wanted: dict[str, Any] = {

@@ -17,11 +17,6 @@ def of_accepted(outcome: Accepted) -> dict[str, Any]:
     return {"job_ids": list(outcome.job_ids), "contact_count": outcome.contact_count, "note": outcome.note}
 
 
-def of_started(job_ids: tuple[str, ...]) -> dict[str, Any]:
-    """The jobs of a request that is not done: it is sent again, and these are not forgotten."""
-    return {"job_ids": list(job_ids)}
-
-
 def of_rejected(outcome: Rejected) -> dict[str, Any]:
     return {"code": outcome.code, "message": outcome.message, "job_ids": list(outcome.job_ids)}
 
@@ -52,8 +47,3 @@ def unconfirmed() -> DeleteAllUnconfirmed:
 def conflict() -> RequestConflict:
     """For a request whose record is of other content."""
     return RequestConflict("this request_id was used before with different content")
-
-
-def started_jobs(record: DataRecord) -> tuple[str, ...]:
-    """The jobs that earlier deliveries of an unfinished request started."""
-    return tuple((record.response_json_as_dict() or {}).get("job_ids", ()))

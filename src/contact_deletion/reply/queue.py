@@ -1,5 +1,6 @@
 """The answer to SQS: a partial batch response, after all that has to be done before a message may go."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
@@ -51,9 +52,12 @@ class QueueReply:
             for one in settled
             if one.message and isinstance(one.outcome, Deferred)
         }
-        # One draw for all, so that what was deferred together comes back together and packs as well as before.
-        jitter = self._jitter(LEAST_JITTER, 1.0)
-        delays = [(message, _delay(message, because, jitter)) for message, because in deferred.values()]
+        # One draw for each part, so that what was deferred together comes back together and packs as well as before.
+        jitters: defaultdict[int, float] = defaultdict(lambda: self._jitter(LEAST_JITTER, 1.0))
+        delays = [
+            (message, _delay(message, because, jitters[because.part]))
+            for message, because in deferred.values()
+        ]
         list(self._threads.map(self._delay, batches(delays, lambda _: 0)))
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in deferred]}
 

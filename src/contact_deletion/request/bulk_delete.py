@@ -1,6 +1,6 @@
 """A request to delete contacts by their ids."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from contact_deletion.errors import InvalidRequest
@@ -11,15 +11,22 @@ MAX_CONTACT_IDS = 10_000
 
 @dataclass(frozen=True)
 class BulkDelete:
-    """`contact_ids` in lower case and in the order given, each once."""
+    """`contact_ids` in lower case and in the order given, each once.
+
+    `retried` is false on the first delivery from a queue. Who invokes the function directly does not say how often.
+    """
 
     contact_ids: tuple[str, ...]
     request_id: str | None = None
     task_token: str | None = field(default=None, repr=False)
+    retried: bool = False
 
     @property
     def content(self) -> dict[str, Any]:
         return {"contact_ids": sorted(self.contact_ids)}
+
+    def as_retried(self) -> "BulkDelete":
+        return replace(self, retried=True)
 
 
 def parse(payload: object) -> BulkDelete:

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contact_deletion.errors import InvalidRequest
+from contact_deletion.jobs import MAX_JOB_IDS
 from contact_deletion.request import fields
 from contact_deletion.request.bulk_delete import MAX_CONTACT_IDS
 from contact_deletion.request.remove_identifier import IdentifierType, parse_identifier_type
-
-MAX_JOB_IDS = 1_000
 
 DELETE_ALL = "delete_all"
 """The operation whose contacts are the account's."""

@@ -111,7 +111,7 @@ def failure(
     if status in (401, 403):
         return SendGridUnauthorized(message)
     if status >= 500 or status in _WORTH_REPEATING:
-        return SendGridUnavailable(message, retry_after=retry_after)
+        return SendGridUnavailable(message, retry_after=retry_after, status=status if status >= 500 else 0)
     if 400 <= status < 500 and (status in _ABOUT_SIZE or _is_sendgrids(body)):
         return SendGridRefused(message, status=status)
     return SendGridUnavailable(message)

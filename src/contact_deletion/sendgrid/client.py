@@ -123,7 +123,7 @@ class SendGridClient(Transport):
         """Those of at most 100 contacts that there are.
 
         What is answered when there is none is not documented; a 404, as the look-up by address answers then, is
-        taken to say so.
+        taken to say so, but not before another call has shown that the base URL leads to SendGrid.
         """
         call = Call(
             "POST",
@@ -137,6 +137,8 @@ class SendGridClient(Transport):
             body = self._in_turn(call, "batch", deadline)
         except SendGridRefused as refused:
             if refused.status == 404:
+                if not self._has_been_answered:
+                    self.contact_count(deadline)
                 return frozenset()
             raise
         return answers.contact_ids(body) & frozenset(contact_ids)

@@ -114,6 +114,7 @@ class Transport:
         self._usage = Usage()
         # Whether a connection may be in the pool. It may have died since: Lambda freezes the process in between.
         self._is_pooled = False
+        self._has_been_answered = False
 
     def wait_for_reset(self, limit: RateLimit, deadline: Deadline) -> None:
         """Sleeps until the window ends. Raises RateLimited when there would be no time left for a call then."""
@@ -160,6 +161,7 @@ class Transport:
             raise SendGridRefused("SendGrid answered HTTP 404", status=404)
         if not 200 <= answer.status < 300:
             raise answers.failure(answer.status, answer.body, call.personal_values, answer.retry_after)
+        self._has_been_answered = True
         return answer.body
 
     def _send(self, call: Call, key: str, limit: RateLimit) -> _Answer:

@@ -1,0 +1,285 @@
+"""IDs of contacts that do not exist any more, and IDs that SendGrid refuses although their contacts exist."""
+
+import json
+import random
+from typing import Literal
+
+import pytest
+
+from contact_deletion.errors import RateLimited, SendGridRefused, SendGridUnavailable
+from local.sendgrid_double import Fault, RateLimit
+from tests.integration.bulk import accepted_ids, contacts, event, failed, refusals
+from tests.support.events import bulk_delete, contact_id
+from tests.support.world import World
+
+BATCH = "/v3/marketing/contacts/batch"
+
+each_refusal = pytest.mark.parametrize("status", [400, 404])
+
+
+def stale(count: int, start: int = 100_000) -> list[str]:
+    """IDs that no contact has."""
+    return [contact_id(number) for number in range(start, start + count)]
+
+
+def refuses_unknown_ids(world: World, status: Literal[400, 404] = 404) -> None:
+    world.double.settings.unknown_id_status = status
+
+
+# ------------------------------------------------------------------------------------ contacts that do not exist
+
+
+@each_refusal
+def test_a_stale_id_delays_nothing_and_its_request_is_accepted(
+    world: World, status: Literal[400, 404]
+) -> None:
+    refuses_unknown_ids(world, status)
+    ids = contacts(world, 10)
+
+    answer = world.bulk_delete(bulk_delete([*ids, *stale(1)]))
+
+    assert answer["contact_count"] == 11
+    assert [call.status for call in world.deletions()] == [status, 202]
+    world.jobs_end()
+    assert not world.double.account.contact_ids()
+
+
+def test_each_call_with_stale_ids_costs_one_refusal_however_many_they_are(world: World) -> None:
+    refuses_unknown_ids(world)
+    ids = contacts(world, 9_500)
+    mixed = [*ids, *stale(500)]
+    request = bulk_delete(random.Random(1).sample(mixed, len(mixed)))
+
+    answer = world.bulk_delete(request)
+
+    assert answer["contact_count"] == 10_000
+    assert len(refusals(world)) <= 50, "as many as there are calls"
+    assert len(world.contact_looks()) == 100
+    assert sorted(accepted_ids(world)) == sorted(ids), "each once"
+
+
+def test_stale_ids_of_300_messages_cost_a_refusal_for_each_call(world: World) -> None:
+    refuses_unknown_ids(world)
+    ids = contacts(world, 200)
+    messages = [bulk_delete([one]) for pair in zip(ids, stale(200), strict=True) for one in pair][:300]
+
+    assert world.bulk_delete(event(*messages)) == {"batchItemFailures": []}
+
+    assert refusals(world) == [404, 404]
+    assert world.dead_letters() == []
+    world.jobs_end()
+    assert len(world.double.account.contact_ids()) == 50
+
+
+@each_refusal
+def test_a_request_whose_contacts_do_not_exist_has_nothing_to_do(
+    world: World, status: Literal[400, 404]
+) -> None:
+    refuses_unknown_ids(world, status)
+
+    answer = world.bulk_delete(bulk_delete(stale(3), request_id="again"))
+
+    assert answer == {
+        "status": "accepted",
+        "request_id": "again",
+        "job_ids": [],
+        "contact_count": 3,
+        "replayed": False,
+        "note": "nothing to do: none of the contacts exists",
+    }
+    assert world.bulk_delete(bulk_delete(stale(3), request_id="again")) == answer | {"replayed": True}
+    assert len(world.deletions()) == 1
+
+
+def test_a_message_whose_contacts_do_not_exist_is_completed_at_once(world: World) -> None:
+    refuses_unknown_ids(world)
+    contacts(world, 1)
+
+    response = world.bulk_delete(event(bulk_delete(stale(2)), bulk_delete([contact_id(0)])))
+
+    assert response == {"batchItemFailures": []}
+    (completed,) = world.outcome_events()
+    assert (completed["kind"], completed["job_ids"], completed["contact_count"]) == ("Completed", [], 2)
+    assert "nothing to do" in completed["message"]
+    (status_message,) = world.status_messages()
+    assert [one["contact_count"] for one in status_message["requests"]] == [1]
+
+
+def test_a_look_up_that_is_answered_404_says_that_there_is_none(world: World) -> None:
+    refuses_unknown_ids(world)
+    world.double.faults.add(
+        Fault(method="POST", route=BATCH, status=404, body={"errors": [{"message": "not found"}]})
+    )
+
+    answer = world.bulk_delete(bulk_delete(stale(3)))
+
+    assert (answer["status"], answer["job_ids"]) == ("accepted", [])
+
+
+def test_where_everything_is_answered_404_nothing_is_taken_for_deleted(world: World) -> None:
+    """A base URL that leads elsewhere, for one."""
+    not_found = {"errors": [{"field": None, "message": "not found"}]}
+    world.double.faults.add(Fault(status=404, body=not_found, times=99))
+
+    with pytest.raises(SendGridRefused, match="404"):
+        world.bulk_delete(bulk_delete(contacts(world, 3)))
+
+
+# ------------------------------------------------------------------------------------ look-ups that fail
+
+
+def test_look_ups_beyond_their_own_rate_limit_put_off_only_what_needs_them(world: World) -> None:
+    refuses_unknown_ids(world)
+    world.double.rate_limiter.configure(
+        RateLimit(limit=600, window_seconds=900, by_endpoint={f"POST {BATCH}": 1})
+    )
+    ids = contacts(world, 408)
+    calls = [ids[:203] + stale(1), ids[203:407], ids[407:] + stale(200, start=200_000)]
+
+    response = world.bulk_delete(event(*(bulk_delete(call) for call in calls)))
+
+    assert failed(response) == [1, 3]
+    assert {line["code"] for line in world.outcomes() if "code" in line} == {"RateLimited"}
+    assert set(accepted_ids(world)) == set(ids[:100] + calls[1]), "and the hundred that were looked up"
+
+
+def test_look_ups_continue_where_the_rate_limit_stopped_them(world: World) -> None:
+    refuses_unknown_ids(world)
+    world.double.rate_limiter.configure(
+        RateLimit(limit=600, window_seconds=900, by_endpoint={f"POST {BATCH}": 2})
+    )
+    request = bulk_delete([*contacts(world, 102), *stale(300)])
+    with pytest.raises(RateLimited):
+        world.bulk_delete(request)
+    world.clock.advance(900)
+    with pytest.raises(RateLimited):
+        world.bulk_delete(request)
+    world.clock.advance(900)
+
+    answer = world.bulk_delete(request)
+
+    assert answer["contact_count"] == 402
+    assert len(accepted_ids(world)) == 102
+
+
+def test_a_look_up_that_fails_defers_the_call_that_needs_it(world: World) -> None:
+    refuses_unknown_ids(world)
+    world.double.faults.add(Fault(method="POST", route=BATCH, status=503))
+
+    with pytest.raises(SendGridUnavailable):
+        world.bulk_delete(bulk_delete([*contacts(world, 1), *stale(1)]))
+
+    assert world.bulk_delete(bulk_delete([contact_id(0), *stale(1)]))["status"] == "accepted"
+
+
+def test_contacts_whose_look_up_is_refused_count_as_existing(world: World) -> None:
+    refuses_unknown_ids(world)
+    world.double.faults.add(Fault(method="POST", route=BATCH, status=400, times=99))
+    ids = contacts(world, 99)
+
+    with pytest.raises(SendGridRefused) as refused:
+        world.bulk_delete(bulk_delete([*ids, *stale(1)]))
+
+    assert stale(1)[0] in refused.value.message
+    assert sorted(accepted_ids(world)) == sorted(ids)
+
+
+def test_the_jobs_of_what_was_found_gone_and_of_what_was_sent_before_are_one_request(world: World) -> None:
+    """All that is left in the second delivery does not exist."""
+    refuses_unknown_ids(world)
+    ids = contacts(world, 204)
+    request = bulk_delete([*ids, *stale(2)])
+    world.double.faults.add(Fault(method="POST", route=BATCH, status=503))
+    with pytest.raises(SendGridUnavailable) as unavailable:
+        world.bulk_delete(request)
+
+    answer = world.bulk_delete(request)
+
+    assert answer["job_ids"] == list(unavailable.value.job_ids)
+    assert len(answer["job_ids"]) == 1
+    assert "note" not in answer
+
+
+# ------------------------------------------------------------------------------------ contacts that exist
+
+
+@each_refusal
+def test_the_error_names_the_ids_that_sendgrid_refuses_and_all_others_are_deleted(
+    world: World, status: Literal[400, 404]
+) -> None:
+    refuses_unknown_ids(world, status)
+    ids = contacts(world, 500)
+    world.double.poison_ids = {ids[7], ids[444]}
+
+    with pytest.raises(SendGridRefused) as refused:
+        world.bulk_delete(bulk_delete([*ids, *stale(5)]))
+
+    named = {one for one in [*ids, *stale(5)] if one in refused.value.message}
+    assert named == world.double.poison_ids
+    assert refused.value.status == 400
+    assert sorted(accepted_ids(world)) == sorted(set(ids) - named)
+
+
+def test_a_culprit_among_204_costs_four_refusals(world: World) -> None:
+    ids = contacts(world, 204)
+    world.double.poison_ids = {ids[200]}
+
+    world.bulk_delete(event(*(bulk_delete([one]) for one in ids)))
+
+    assert refusals(world) == [400] * 4
+    (letter,) = world.dead_letters()
+    assert json.loads(letter["body"])["contact_ids"] == [ids[200]]
+    assert ids[200] in letter["ErrorMessage"]
+
+
+def test_300_messages_that_are_all_refused_cost_few_refusals(world: World) -> None:
+    world.double.faults.add(Fault(method="DELETE", status=400, times=999))
+
+    response = world.bulk_delete(event(*(bulk_delete([one]) for one in contacts(world, 300))))
+
+    assert response == {"batchItemFailures": []}
+    assert len(refusals(world)) == 6, "two calls, and four of their parts"
+    assert [line["code"] for line in world.outcomes()] == ["SendGridRefused"] * 300
+
+
+def test_after_parts_refused_alike_whole_calls_are_still_sent_and_not_divided(world: World) -> None:
+    ids = contacts(world, 306)
+    world.double.poison_ids = set(ids[:102])
+    world.double.rate_limiter.configure(RateLimit(limit=600, window_seconds=60))
+    world.double.max_target_length = 4_020
+
+    response = world.bulk_delete(event(*(bulk_delete([one]) for one in ids)))
+
+    assert response == {"batchItemFailures": []}
+    assert set(accepted_ids(world)) == set(ids[102:])
+
+
+def test_a_part_that_failed_otherwise_is_sent_though_its_neighbors_are_refused_alike(world: World) -> None:
+    world.double.faults.add(Fault(method="DELETE", status=400))
+    world.double.faults.add(Fault(method="DELETE", status=503))
+    world.double.faults.add(Fault(method="DELETE", status=400, times=99))
+
+    with pytest.raises(SendGridRefused):
+        world.bulk_delete(bulk_delete(contacts(world, 100)))
+
+    assert [len(call.ids) for call in world.deletions()] == [100, 10, 10, 10, 10, 10, 5, 5]
+
+
+def test_an_error_names_a_hundred_ids_at_most(world: World) -> None:
+    world.double.faults.add(Fault(method="DELETE", status=400, times=999))
+    ids = contacts(world, 150)
+
+    with pytest.raises(SendGridRefused) as refused:
+        world.bulk_delete(bulk_delete(ids))
+
+    assert [one for one in ids if one in refused.value.message] == ids[:100]
+    assert refused.value.message.endswith(" and 50 more)")
+
+
+def test_a_refusal_that_is_not_about_the_ids_names_none(world: World) -> None:
+    world.double.faults.add(Fault(method="DELETE", status=409))
+
+    with pytest.raises(SendGridRefused) as refused:
+        world.bulk_delete(bulk_delete(contacts(world, 1)))
+
+    assert contact_id(0) not in refused.value.message

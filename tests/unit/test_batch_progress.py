@@ -1,0 +1,33 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contact_deletion.ledger.batch_progress import NO_PROGRESS, Progress, from_bitmap, to_bitmap
+from tests.support.events import contact_id
+
+IDS = [contact_id(number) for number in range(70)]
+
+
+@given(st.integers(0, 70).flatmap(lambda count: st.tuples(st.just(count), st.sets(st.sampled_from(IDS)))))
+def test_a_bitmap_says_which_ids_are_members(given_ids: tuple[int, set[str]]) -> None:
+    count, members = given_ids
+    assert from_bitmap(to_bitmap(members, IDS[:count]), IDS[:count]) == members & set(IDS[:count])
+
+
+def test_the_format_of_a_bitmap_stays() -> None:
+    """Records outlive a deployment by 15 days: the first ID is the lowest bit of the first byte."""
+    assert to_bitmap([IDS[0], IDS[9]], IDS[:10]) == "AQI="
+
+
+def test_an_empty_bitmap_has_no_members() -> None:
+    assert from_bitmap("", IDS) == frozenset()
+
+
+def test_what_two_invocations_have_done_is_put_together_on_top_of_the_later_record() -> None:
+    mine = Progress(("a", "b"), frozenset(IDS[:2]), "as I read it")
+    other = Progress(("b", "c"), frozenset(IDS[1:3]), "as it is")
+
+    assert mine.with_those_of(other) == Progress(("b", "c", "a"), frozenset(IDS[:3]), "as it is")
+
+
+def test_without_a_record_there_is_no_progress() -> None:
+    assert (NO_PROGRESS.job_ids, NO_PROGRESS.done, NO_PROGRESS.data) == ((), frozenset(), "")
