@@ -105,7 +105,9 @@ def test_a_job_is_as_sendgrid_tells_of_it(world: World, client: WholeClient, dea
     job_id = client.delete_contacts(ids)
     assert client.job(job_id, deadline) == Job(job_id, "pending", requested_count=3)
     world.clock.advance(30)
-    assert client.job(job_id, deadline) == Job(job_id, "completed", requested_count=3, deleted_count=3)
+    assert client.job(job_id, deadline) == Job(
+        job_id, "completed", requested_count=3, deleted_count=3, finished_at=world.clock()
+    )
 
 
 @pytest.mark.parametrize("status", [400, 404, 406, 451])

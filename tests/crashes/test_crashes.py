@@ -23,13 +23,6 @@ _WRITES = {
 }
 """Calls that may have taken effect when their response is lost; to read twice does nothing."""
 
-_REMOVAL = "sendgrid DELETE /v3/marketing/contacts/{id}/identifiers"
-_KNOWN_FAILURES = {
-    (Way.REPEATED, "delete_all", "dynamodb UpdateItem"),  # case 11 of tests/soak/cases.py
-    (Way.ANSWER_LOST, "remove_identifier", _REMOVAL),  # case 3
-}
-"""Where an interruption is known to break an invariant, and must. Who fixes one takes it out."""
-
 each_batch = pytest.mark.parametrize("operation", BATCHES)
 
 
@@ -43,11 +36,9 @@ def undisturbed(operation: str) -> Run:
 def test_every_call_may_be_interrupted(operation: str, way: Way) -> None:
     names = undisturbed(operation).names
     calls = [at for at, name in enumerate(names, 1) if way is not Way.REPEATED or name.split()[1] in _WRITES]
-    known = [at for at in calls if (way, operation, names[at - 1]) in _KNOWN_FAILURES]
-    wrong = _wrong(operation, way, [at for at in calls if at not in known])
+    wrong = _wrong(operation, way, calls)
     print(f"{operation}: {len(calls)} calls were interrupted so that {way}")
     assert wrong == []
-    assert bool(_wrong(operation, way, known)) == bool(known), "take what is fixed out of the known failures"
 
 
 def _deletions(of: Run) -> list[tuple[bool, list[str]]]:

@@ -205,10 +205,18 @@ def test_execution_that_goes_on_is_stopped_at_the_end(smoke: Smoke) -> None:
     assert check.state is State.FAILED
 
 
+# What is started in the background of a shell ignores SIGINT, and so would its children.
+INTERRUPTIBLE = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("local.smoke", run_name="__main__")
+"""
+
+
 def test_interrupted_run_removes_what_it_made(smoke: Smoke) -> None:
     smoke.double.settings.change(job_delay=3600)
     process = subprocess.Popen(  # noqa: S603 - own module
-        [sys.executable, "-m", "local.smoke", "--stack", STACK_NAME, "--region", REGION],
+        [sys.executable, "-c", INTERRUPTIBLE, "--stack", STACK_NAME, "--region", REGION],
         cwd=ROOT,
         env={**os.environ, "PYTHONUTF8": "1"},
         stdout=subprocess.PIPE,

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 class Case(StrEnum):
     UNKNOWN_ID = "1: a call that names an ID without a contact is refused"
+    STALE_READ = "1, its kind: a look-up still shows a contact that a call is refused for, since it is gone"
     SHARED_JOB = "2: a job of several requests ends errored or failed"
     REMOVED_BEFORE = "3: the response to a removal is lost"
     IDENTIFIER_LEFT = "3, its kind: the job of a removal completes and has removed nothing"
@@ -26,7 +27,7 @@ class Case(StrEnum):
     EDGE_PAGE = "21: a page of SendGrid's edge answers with a 4xx"
 
 
-OPEN = frozenset(Case)
+OPEN = frozenset({Case.DIRECT_ERROR, Case.STALE_READ})
 
 
 @dataclass(frozen=True)

@@ -73,10 +73,15 @@ def _allowed(simulation: Simulation, sent: Sent) -> frozenset[str]:
     allowed = sent.ends
     if sent.ends & ACCEPTED:
         allowed |= {UNFOLLOWED}
-        jobs = map(simulation.sendgrid.account.job, simulation.sendgrid.failing_jobs)
+        sendgrid = simulation.sendgrid
+        jobs = map(sendgrid.account.job, sendgrid.failing_jobs)
         failing = {contact_id for job in jobs if job for contact_id in job.contact_ids}
         if sent.function == "BulkDelete" and not failing.isdisjoint(sent.payload["contact_ids"]):
             allowed |= {GIVEN_UP}
+        # SendGrid refuses to look up an ID and to delete it: whether it has the contact cannot be known.
+        named = frozenset(sent.payload["contact_ids"]) if sent.function == "BulkDelete" else frozenset()
+        if sendgrid.unknown_id_status != 202 and not sendgrid.unreadable_ids.isdisjoint(named):
+            allowed |= {"SendGridRefused"}
     return allowed
 
 

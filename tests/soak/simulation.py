@@ -239,7 +239,8 @@ class Simulation:
             settings.job_lifetime_seconds = self.chance.choice([600.0, 7200.0])
         if self.chance.random() < 0.5:
             settings.deletion_seconds = lambda: self.chance.choice([0.0, 60.0, 750.0])
-        settings.read_lag_seconds = self.chance.choice([0.0, 0.0, 2.0, 20.0])
+        if Case.STALE_READ in closed or sendgrid.unknown_id_status == 202:
+            settings.read_lag_seconds = self.chance.choice([0.0, 0.0, 2.0, 20.0])
 
     def _send_some(self, messages: int) -> None:
         for _ in range(min(self.chance.choice([1, 3, 10, 50]), messages - len(self.sent))):

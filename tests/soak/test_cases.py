@@ -1,5 +1,6 @@
 """Each case by itself, with nothing else going wrong."""
 
+import json
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -37,6 +38,18 @@ def _fail(simulation: Simulation, containing: str, status: int = 503) -> None:
 def _unknown_id(simulation: Simulation) -> None:
     simulation.sendgrid.unknown_id_status = 404
     _send(simulation, *_others(simulation), simulation.producers.stale(2))
+
+
+def _stale_read(simulation: Simulation) -> None:
+    simulation.sendgrid.unknown_id_status = 404
+    simulation.sendgrid.account.settings.change(job_delay=0, read_lag_seconds=600)
+    sent, ids = _bulk_deletion(simulation, 1)
+    _send(simulation, sent)
+    until = simulation.time() + 30
+    while simulation.step(until):
+        pass
+    again = {"contact_ids": ids, "request_id": "again"}
+    _send(simulation, replace(sent, serial=f"{sent.serial} again", body=json.dumps(again), payload=again))
 
 
 def _shared_job(simulation: Simulation) -> None:
@@ -79,7 +92,7 @@ def _refused_look_up(simulation: Simulation) -> None:
 
 def _direct_error(simulation: Simulation) -> None:
     sent, ids = _bulk_deletion(simulation, 500)
-    _fail(simulation, ids[300])
+    simulation.sendgrid.failing_ids.add(ids[300])
     simulation.invoke_directly(sent)
 
 
@@ -139,6 +152,7 @@ def _edge_page(simulation: Simulation) -> None:
 
 _SCENARIOS: dict[Case, Callable[[Simulation], None]] = {
     Case.UNKNOWN_ID: _unknown_id,
+    Case.STALE_READ: _stale_read,
     Case.SHARED_JOB: _shared_job,
     Case.REMOVED_BEFORE: _removed_before,
     Case.IDENTIFIER_LEFT: _identifier_left,

@@ -6,11 +6,11 @@ from threading import Lock
 
 class FakeClock:
     """Both `clock` and `sleep`; begins at the present, because Powertools dates its records by the real time, unless
-    another beginning is given.
+    another beginning is given. The present is a whole second, which no timestamp rounds.
     """
 
     def __init__(self, now: float | None = None) -> None:
-        self._now = time.time() if now is None else now
+        self._now = float(int(time.time())) if now is None else now
         self._lock = Lock()
         self.slept: list[float] = []
 

@@ -6,7 +6,6 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 
 from contact_deletion.deadline import Clock, Deadline
 from contact_deletion.deletion.calls import Call
-from contact_deletion.deletion.existence import look_up
 from contact_deletion.deletion.packing import TargetBudget, packed
 from contact_deletion.deletion.progress import ABOUT_THE_IDS, Progress
 from contact_deletion.errors import (
@@ -19,6 +18,7 @@ from contact_deletion.errors import (
 from contact_deletion.outcomes import DeletionOutcome
 from contact_deletion.request.bulk_delete import BulkDelete
 from contact_deletion.sendgrid.client import SendGridClient
+from contact_deletion.sendgrid.existence import look_up
 from contact_deletion.sendgrid.transport import require_time
 from contact_deletion.telemetry.queue import QueueTelemetry
 
@@ -180,14 +180,15 @@ class _Batch:
     def _look_up(self) -> None:
         """Drops the contacts of refused calls that do not exist, and sends the others again."""
         in_doubt, self._in_doubt = self._in_doubt, []
-        unknown = (one for call, _ in in_doubt for one in call.ids if one not in self._existing)
-        found = look_up(self._client, unknown, self._deadline)
-        self._existing |= found.existing
-        self._progress.gone(found.gone)
+        unknown = [one for call, _ in in_doubt for one in call.ids if one not in self._existing]
+        looked_up = look_up(self._client, unknown, self._deadline)
+        # An ID that SendGrid refuses to look up counts as existing.
+        self._existing |= looked_up.found | looked_up.unchecked
+        self._progress.gone(set(unknown) - self._existing - looked_up.errors.keys())
+        for contact_id, error in looked_up.errors.items():
+            self._progress.fail((contact_id,), error)
         to_send: list[str] = []
         for call, refused in in_doubt:
-            if found.interruption:
-                self._progress.fail(found.not_asked.intersection(call.ids), found.interruption)
             left = [one for one in call.ids if one in self._existing]
             if len(left) < len(call.ids):
                 to_send += left

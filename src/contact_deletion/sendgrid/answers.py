@@ -103,8 +103,10 @@ def failure(
     451 is documented as "Unavailable due to data residency restrictions". Keys of the EU on the global host were
     also seen to be refused for "their regional attribute", which no repetition changes.
     """
-    messages = _messages(body)
-    said = redact(messages[0], personal_values) if messages else ""
+    personal = tuple(personal_values)
+    # An address in the words, such as one that ends in .eu, says nothing about the region.
+    messages = [redact(message, personal) for message in _messages(body)]
+    said = messages[0] if messages else ""
     message = f"SendGrid answered HTTP {status}{': ' if said else ''}{said}"
     if status == 451 or (status in (401, 403) and any(map(_REGION.search, messages))):
         return SendGridRefused(f"{message[:120]}; {_REGION_ADVICE}", status=status)

@@ -205,7 +205,7 @@ class Transport:
             status, body = response.status_code, self._body(response, give_up_at, call.max_body_bytes)
             is_clear = 200 <= status < 300 or answers.is_refusal(status, response.headers, body)
             if call.at_most_once and not is_clear:
-                raise SendGridUnavailable(f"SendGrid answered HTTP {status}")
+                raise SendGridUnavailable(f"SendGrid answered HTTP {status}", retry_after=wait_seconds or 0.0)
             return _Answer(status, body, wait_seconds or 0.0)
 
     def _body(self, response: requests.Response, give_up_at: float, max_bytes: int) -> bytes | None:
