@@ -22,23 +22,23 @@ READY := ready-$(PYTHON_VERSION)
 
 .PHONY: help demo events stack double smoke test coverage soak mutants bench lint format template scan audit lock upgrade clean
 
-help: ## what there is to do
+help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: .venv-local/$(READY) ## the whole of it on this machine, against a stand-in for SendGrid and for AWS
+demo: .venv-local/$(READY) ## run the application on this machine, against stand-ins for SendGrid and AWS
 	@.venv-local/bin/python -m local.demo
 
-events: .venv/$(READY) ## writes the sample events anew after a change of their builders
+events: .venv/$(READY) ## write the sample events again after their builders have changed
 	.venv/bin/python -m tests.support.sample_events
 
 # An option counts only where it stands on the command line: many environments have a PORT or a HOST of their own.
 option = $(if $(filter command,$(origin $(1))),--$(2)='$($(1))')
 
-stack: .venv-local/$(READY) ## the whole application on this machine, to try; LOGS=1 shows its logs, AWS_PORT=… is another port
+stack: .venv-local/$(READY) ## run the whole application on this machine, to try it; LOGS=1 shows its logs, AWS_PORT=… is another port
 	@.venv-local/bin/python -m local.stack $(call option,AWS_PORT,aws-port) $(call option,SENDGRID_PORT,sendgrid-port) \
 		$(call option,HOST,host) $(call option,TIME_SCALE,time-scale) $(if $(filter 1,$(LOGS)),--logs)
 
-double: .venv-local/$(READY) ## the SendGrid double alone, for any other program; docs/double.md describes it and its options
+double: .venv-local/$(READY) ## run the SendGrid double alone, for any other program; docs/double.md describes it and its options
 	@.venv-local/bin/python -m local.sendgrid_double $(call option,HOST,host) $(call option,PORT,port) \
 		$(call option,CONTACTS,contacts) $(call option,JOB_DELAY,job-delay) $(call option,EXPORT_DELAY,export-delay) \
 		$(call option,LATENCY,latency) $(call option,RATE_LIMIT,rate-limit) $(call option,WINDOW,window) \
@@ -50,31 +50,31 @@ $(error STACK is missing. Name the deployed stack: make smoke STACK=sendgrid-con
 endif
 endif
 # With the caller's own AWS settings: profile, credentials, and the region if REGION is not given.
-smoke: .venv-local/$(READY) ## tries a deployed stack on the real account, and deletes nothing: STACK=…, REGION=…; docs/smoke.md
+smoke: .venv-local/$(READY) ## try a deployed stack on the real account, and delete nothing: STACK=…, REGION=…; docs/smoke.md
 	@.venv-local/bin/python -m local.smoke --stack '$(STACK)' $(if $(REGION),--region '$(REGION)')
 
-test: .venv/$(READY) ## all tests
+test: .venv/$(READY) ## run all tests
 	.venv/bin/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadgroup $(COVERAGE)
 
 coverage: COVERAGE := --cov
-coverage: test ## all tests, with branch coverage of src/, which takes a quarter longer
+coverage: test ## run all tests with branch coverage of src/, which takes a quarter longer
 
-soak: .venv/$(READY) ## 100,000 messages with faults at random, in simulated time
+soak: .venv/$(READY) ## process 100,000 messages with random faults, in simulated time
 	PYTHONPATH=src .venv/bin/python -m tests.soak $(SOAK)
 
-mutants: .venv-mutants/bin/mutmut ## whether the tests notice faults in the modules that decide, in a quarter of an hour
+mutants: .venv-mutants/bin/mutmut ## check that the tests notice faults in the modules that decide, in a quarter of an hour
 	.venv-mutants/bin/python -m tests.mutation $(MODULES)
 
-bench: .venv-bench/$(READY) .venv-sam/$(READY) ## what it all costs, beside the alternatives, into docs/benchmarks.md; on Linux
+bench: .venv-bench/$(READY) .venv-sam/$(READY) ## measure time and cost beside the alternatives, into docs/benchmarks.md; on Linux
 	$(SAM_CLI) build
 	PYTHONPATH=src .venv-bench/bin/python -m benchmarks
 
-lint: .venv/$(READY) ## style and types
+lint: .venv/$(READY) ## check style and types
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 
-format: .venv/$(READY) ## mends what can be mended
+format: .venv/$(READY) ## fix what can be fixed
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
@@ -83,17 +83,17 @@ template bench: export PATH := $(CURDIR)/.venv-sam/bin:$(PATH)
 # Nothing here asks AWS, so nothing depends on the profile that somebody set.
 SAM_CLI := env -u AWS_PROFILE -u AWS_DEFAULT_PROFILE AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null \
 	SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
-template: .venv-sam/$(READY) ## lints template.yaml and the workflows, and builds the functions
+template: .venv-sam/$(READY) ## lint template.yaml and the workflows, and build the functions
 	$(SAM_CLI) validate --lint
 	@mkdir -p .aws-sam
 	$(PYTHON) -m local.workflow_template > .aws-sam/workflows.json
 	.venv-sam/bin/cfn-lint .aws-sam/workflows.json
 	$(SAM_CLI) build --parallel
 
-scan: .venv-scan/bin/checkov ## looks for what is insecure in template.yaml, with checkov
+scan: .venv-scan/bin/checkov ## look for what is insecure in template.yaml, with checkov
 	.venv-scan/bin/checkov --config-file .checkov.yaml
 
-audit: .venv-audit/bin/pip-audit ## looks for known vulnerabilities in what the locks name; asks pypi.org
+audit: .venv-audit/bin/pip-audit ## look for known vulnerabilities in what the locks name; asks pypi.org
 	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement src/requirements.txt
 	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements-dev.txt
 	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements-bench.txt
@@ -135,7 +135,7 @@ audit: .venv-audit/bin/pip-audit ## looks for known vulnerabilities in what the 
 # Each lock keeps its versions for as long as pyproject.toml allows them.
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .venv-uv/bin/uv pip compile --quiet --universal --generate-hashes $(UPGRADE)
 
-lock: .venv-uv/$(READY) ## writes the lock files anew after a change of pyproject.toml
+lock: .venv-uv/$(READY) ## write the lock files again after a change of pyproject.toml
 	$(COMPILE) pyproject.toml --group dev --python-version 3.11 --output-file requirements-dev.txt
 	$(COMPILE) pyproject.toml --group local --constraints requirements-dev.txt --python-version 3.11 \
 		--output-file requirements-local.txt
@@ -149,5 +149,5 @@ lock: .venv-uv/$(READY) ## writes the lock files anew after a change of pyprojec
 upgrade: UPGRADE := --upgrade
 upgrade: lock ## the same with the newest versions
 
-clean: ## removes all that was set up or built
+clean: ## remove all that was set up or built
 	rm -rf .venv .venv-audit .venv-bench .venv-local .venv-mutants .venv-sam .venv-scan .venv-uv .aws-sam .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

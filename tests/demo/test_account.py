@@ -149,6 +149,19 @@ def test_a_completed_request_of_a_failed_job_is_true_where_its_own_contacts_are_
     assert run.discrepancies() == []
 
 
+def test_contact_that_another_request_deleted_first_is_in_no_job_of_this_one(run: Run) -> None:
+    message_id, ids = next(
+        (message_id, json.loads(body)["contact_ids"])
+        for message_id, body in run.work.sent.items()
+        if "request_id" in body and "contact_ids" in body
+    )
+    others = run.contacts.delete_contacts([one for one in ids if one != ids[0]])
+    run.events = [one for one in run.events if one["detail"]["message_id"] != message_id]
+    run.events.append(event(message_id, "Completed", [others.id]))
+
+    assert run.discrepancies() == []
+
+
 def test_a_message_left_in_a_queue_is_noticed(run: Run) -> None:
     run.messages_left = 1
 
