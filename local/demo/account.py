@@ -175,7 +175,7 @@ def _is_true(event: Event, body: str, jobs: Mapping[str, Job], there: Collection
     to_delete = set(request.get("contact_ids", ()))
     named = to_delete | ({request["contact_id"]} if "contact_id" in request else set())
     carried = {contact_id for job in own for contact_id in job.contact_ids}
-    if any(named.isdisjoint(job.contact_ids) for job in own):
+    if named and any(named.isdisjoint(job.contact_ids) for job in own):
         return False
     # What SendGrid no longer had when it was looked up is in no job.
     if own and not named <= carried | (to_delete - set(there)):

@@ -149,6 +149,13 @@ def test_a_completed_request_of_a_failed_job_is_true_where_its_own_contacts_are_
     assert run.discrepancies() == []
 
 
+def test_delete_all_whose_job_completed_is_accounted_for(run: Run) -> None:
+    run.work.sent["reset"] = json.dumps({"request_id": "reset", "confirm": "Delete All Contacts"})
+    run.events.append(event("reset", "Completed", [run.contacts.delete_all().id]))
+
+    assert "contradicts SendGrid" not in " ".join(run.discrepancies())
+
+
 def test_contact_that_another_request_deleted_first_is_in_no_job_of_this_one(run: Run) -> None:
     message_id, ids = next(
         (message_id, json.loads(body)["contact_ids"])
