@@ -76,7 +76,7 @@ class RequestConflict(Rejected):
 
 
 class SendGridRefused(Rejected):
-    """SendGrid itself answered with a 4xx status that repeating the call cannot mend.
+    """SendGrid itself answered with a 4xx status that repeating the call cannot fix.
 
     `status` is the HTTP status.
     """
@@ -106,7 +106,7 @@ class Deferred(NotAccepted):
 
 
 class SendGridUnauthorized(Deferred):
-    """401 or 403: the API key, its scope, or SendGrid's temporary block. Mended by a person, so retried slowly.
+    """401 or 403: the API key, its scope, or SendGrid's temporary block. Fixed by a person, so retried slowly.
 
     Where they are about the key's region, they are SendGridRefused.
     """

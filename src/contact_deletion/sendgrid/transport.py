@@ -197,16 +197,17 @@ class Transport:
         self._is_pooled = True
         give_up_at = started_at + CONNECT_SECONDS + READ_SECONDS
         with response:
-            wait_seconds = None
+            wait_seconds = 0.0
             if response.status_code < 500:
                 limit.observe(response.headers, refused=response.status_code == 429)
             else:
-                wait_seconds = retry_after(response.headers, self._clock())
+                wait_seconds = retry_after(response.headers, self._clock()) or 0.0
             status, body = response.status_code, self._body(response, give_up_at, call.max_body_bytes)
-            is_clear = 200 <= status < 300 or answers.is_refusal(status, response.headers, body)
-            if call.at_most_once and not is_clear:
-                raise SendGridUnavailable(f"SendGrid answered HTTP {status}", retry_after=wait_seconds or 0.0)
-            return _Answer(status, body, wait_seconds or 0.0)
+            if call.at_most_once and not (
+                200 <= status < 300 or answers.is_refusal(status, response.headers, body)
+            ):
+                raise SendGridUnavailable(f"SendGrid answered HTTP {status}", retry_after=wait_seconds)
+            return _Answer(status, body, wait_seconds)
 
     def _body(self, response: requests.Response, give_up_at: float, max_bytes: int) -> bytes | None:
         """The body, or None where it breaks off, is far too large or does not end in time."""
