@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
-from contact_deletion.errors import Deferred, DeletionFailed, Failure, OutcomeUnknown
+from contact_deletion.errors import Deferred, DeletionFailed, Failure, NotAccepted, OutcomeUnknown
 from contact_deletion.jobs import Job
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class End:
     """
 
     request: "FollowedRequest"
-    failure: DeletionFailed | OutcomeUnknown | None = None
+    failure: NotAccepted | None = None
     still_there: ContactGroup | None = None
     unchecked: ContactGroup | None = None
 
@@ -58,6 +58,7 @@ class End:
 class Ended:
     """All jobs of a follow-up have ended, or have been given up; each of its requests has an end.
 
+    Without jobs, the follow-up is of requests that were not accepted.
     `accepted_at` is the follow-up's.
     """
 
@@ -70,11 +71,13 @@ class Ended:
         return tuple(job.job_id for job in self.jobs)
 
     @property
-    def status(self) -> Literal["completed", "failed", "unknown"]:
+    def status(self) -> Literal["completed", "failed", "not_accepted", "unknown"]:
         """The worst that became of a request."""
-        if any(isinstance(end.failure, DeletionFailed) for end in self.ends):
-            return "failed"
-        return "unknown" if any(end.failure for end in self.ends) else "completed"
+        failures = [end.failure for end in self.ends if end.failure is not None]
+        if all(isinstance(failure, OutcomeUnknown) for failure in failures):
+            return "unknown" if failures else "completed"
+        failed = self.jobs or any(isinstance(failure, DeletionFailed) for failure in failures)
+        return "failed" if failed else "not_accepted"
 
 
 class JobPending(Deferred):

@@ -38,12 +38,14 @@ def test_a_workflow_that_names_its_jobs_alone_learns_how_they_stand(world: World
     finished_at = datetime.fromtimestamp(int(world.clock()), UTC).isoformat(timespec="milliseconds")
     assert pending == {
         "status": "pending",
+        "job_ids": [job.id],
         "jobs": [told | {"status": "pending", "deleted_count": None, "finished_at": None}],
         "requests": untold,
         "retry_after": 30,
     }
     assert completed == {
         "status": "completed",
+        "job_ids": [job.id],
         "jobs": [told | {"status": "completed", "deleted_count": 3, "finished_at": finished_at}],
         "requests": untold,
         "retry_after": 0,

@@ -89,6 +89,7 @@ def test_everything_about_a_request_is_kept() -> None:
     assert vars(request) == given_request | {
         "contact_ids": (contact_id(1), contact_id(2)),
         "identifier": FollowedIdentifier(contact_id(3), IdentifierType.EMAIL),
+        "error": None,
     }
 
 
@@ -184,3 +185,39 @@ def test_of_an_invalid_request_what_is_valid_of_its_envelope_is_told(
     payload: object, told: tuple[str | None, str | None]
 ) -> None:
     assert envelope(payload) == told
+
+
+CAUGHT = {
+    "Error": "SendGridRefused",
+    "Cause": json.dumps({"errorMessage": json.dumps({"job_ids": ["b", JOB]})}),
+}
+
+
+def test_the_jobs_that_an_error_names_are_followed_too() -> None:
+    request = {"contact_ids": [contact_id(1)], "error": CAUGHT}
+
+    assert parse({"job_ids": [JOB], "requests": [request]}).job_ids == (JOB, "b")
+    assert parse({"job_ids": [], "requests": [request]}).job_ids == ("b", JOB)
+    assert parse({"job_ids": [JOB], "requests": [{"error": None}]}).requests == (FollowedRequest(),)
+
+
+def test_without_jobs_there_is_an_error() -> None:
+    with pytest.raises(InvalidRequest, match=r"^job_ids must be a list of 1 to 1000 job ids$"):
+        parse({"job_ids": [], "requests": [{"error": None}]})
+    with pytest.raises(InvalidRequest, match=r"^job_ids must be a list of 0 to 1000 job ids$"):
+        parse({"job_ids": [JOB] * (MAX_JOB_IDS + 1), "requests": [{"error": CAUGHT}]})
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        ("x", "requests[0]: error: the request must be a JSON object"),
+        ({"Cause": "x"}, "requests[0]: error: missing field: Error"),
+        ({"Error": 7}, "requests[0]: error: Error must match [!-~]{1,256}"),
+        ({"Error": ""}, "requests[0]: error: Error must match [!-~]{1,256}"),
+    ],
+)
+def test_an_error_is_what_a_catch_passes_on(error: object, message: str) -> None:
+    with pytest.raises(InvalidRequest) as raised:
+        parse({"job_ids": [JOB], "requests": [{"error": error}]})
+    assert raised.value.message == message

@@ -2,6 +2,7 @@
 
 import json
 import re
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -136,6 +137,29 @@ def test_the_follower_of_a_direct_task_tells_of_a_job_that_failed(
     ended = run(workflows, A_DIRECT_TASK, {"contact_ids": contacts})
 
     assert error_of(ended) == ("FAILED", "DeletionFailed")
+
+
+def test_the_follower_of_a_direct_task_tells_what_remains_of_a_request_that_was_accepted_in_part(
+    workflows: Workflows, contacts: list[str]
+) -> None:
+    workflows.double.poison_ids = {contacts[0]}
+
+    ended = run(workflows, A_DIRECT_TASK, {"contact_ids": contacts})
+
+    assert error_of(ended) == ("FAILED", "SendGridRefused")
+    detail = json.loads(ended.cause)
+    assert detail["job_ids"] == [job.id for job in workflows.double.account.jobs()]
+    assert detail["contacts_still_there"]["contact_ids"] == [contacts[0]]
+
+
+def test_a_direct_task_has_nothing_to_follow_where_there_was_nothing_to_do(workflows: Workflows) -> None:
+    workflows.double.settings.change(unknown_id_status=404)
+
+    ended = run(workflows, A_DIRECT_TASK, {"contact_ids": [str(uuid.uuid4())]})
+
+    workflows.double.settings.change(unknown_id_status=202)
+    assert ended.status == "SUCCEEDED"
+    assert ended.output["deletion"]["job_ids"] == []
 
 
 def test_a_direct_task_tells_of_a_refusal_at_once(workflows: Workflows, contacts: list[str]) -> None:

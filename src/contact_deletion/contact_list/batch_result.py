@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from contact_deletion.errors import ListResultUnreadable
+from contact_deletion.request import caught_error
 from contact_deletion.request.fields import MOST
 
 STATUSES = ("completed", "failed", "not_accepted", "unknown")
@@ -12,7 +14,7 @@ STATUSES = ("completed", "failed", "not_accepted", "unknown")
 
 @dataclass(frozen=True)
 class BatchResult:
-    """`code` says what went wrong, if anything did; `content` is the whole file."""
+    """`code` says what went wrong, if anything did; `content` is the whole file, with messages for errors."""
 
     contact_count: int
     status: str
@@ -28,6 +30,7 @@ def read(key: str, body: bytes) -> BatchResult:
         case {"contact_count": int(contact_count), "result": {"status": str(status)} as result} if (
             status in STATUSES and max(contact_count, _still_there(result)) <= MOST
         ):
+            content["result"] = _with_messages(result)
             return BatchResult(contact_count, status, _code(result), _still_there(result), content)
     raise ListResultUnreadable(f"{key} does not hold the result of a batch")
 
@@ -39,6 +42,23 @@ def _parsed(body: bytes) -> Any:
         return json.loads(content) if isinstance(content, str) else content
     except (ValueError, RecursionError):
         return None
+
+
+def _with_messages(result: dict[str, Any]) -> dict[str, Any]:
+    """The result with what its `errors` say in place of them: their messages, and the jobs that they name."""
+    caught = result.pop("errors", None)
+    if not isinstance(caught, list):
+        return result
+    errors = [caught_error.read(error) for error in caught if isinstance(error, dict)]
+    job_ids = [_strings(result.get("job_ids")), *(error.job_ids for error in errors)]
+    return result | {
+        "message": "; ".join(error.message for error in errors),
+        "job_ids": list(dict.fromkeys(chain.from_iterable(job_ids))),
+    }
+
+
+def _strings(value: object) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
 def _code(result: dict[str, Any]) -> str | None:

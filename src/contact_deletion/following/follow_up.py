@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from contact_deletion.deadline import Clock, Deadline
-from contact_deletion.errors import Deferred, DeletionFailed, OutcomeUnknown, SendGridUnavailable
+from contact_deletion.errors import Deferred, DeletionFailed, NotAccepted, OutcomeUnknown, SendGridUnavailable
 from contact_deletion.following.verification import Finding, Findings, Verification, look_up
 from contact_deletion.jobs import UNANSWERED, UNKNOWN, Job
 from contact_deletion.outcomes import End, Ended, JobPending, Outcome
@@ -129,6 +129,8 @@ def _end(request: FollowedRequest, jobs: Jobs, reasons: list[str], finding: Find
     Otherwise by the jobs. `reasons` says of those that did not complete what became of them.
     """
     if finding is None:
+        if request.error is not None:
+            return End(request, request.error)
         if not reasons:
             return End(request)
         kind = DeletionFailed if any(job.failed for job in jobs) else OutcomeUnknown
@@ -141,12 +143,21 @@ def _end(request: FollowedRequest, jobs: Jobs, reasons: list[str], finding: Find
 
 def _failure(
     request: FollowedRequest, jobs: Jobs, reasons: list[str], finding: Finding
-) -> DeletionFailed | OutcomeUnknown | None:
+) -> NotAccepted | None:
     if not finding.remaining.count and finding.unchecked is None:
         return None
-    kind = DeletionFailed if _is_failure(request, jobs, finding) else OutcomeUnknown
-    message = "; ".join([*(reasons or ["the job completed"]), *_observations(request, finding)])
+    kind: type[NotAccepted] = OutcomeUnknown
+    if _is_failure(request, jobs, finding):
+        kind = DeletionFailed if request.error is None else _kind_of_failure(request.error)
+    causes = [request.error.message] if request.error is not None else []
+    causes += reasons or (["the job completed"] if jobs else [])
+    message = "; ".join([*causes, *_observations(request, finding)])
     return kind(message, job_ids=[job.job_id for job in jobs])
+
+
+def _kind_of_failure(error: NotAccepted) -> type[NotAccepted]:
+    """The request was not accepted in full, and some of its contacts remain."""
+    return DeletionFailed if isinstance(error, OutcomeUnknown) else type(error)
 
 
 def _is_failure(request: FollowedRequest, jobs: Jobs, finding: Finding) -> bool:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from contact_deletion.deadline import Deadline
-from contact_deletion.errors import Deferred, SendGridRefused
+from contact_deletion.errors import Deferred, OutcomeUnknown, SendGridRefused
 from contact_deletion.following import identifiers
 from contact_deletion.following.identifiers import RemainingIdentifiers
 from contact_deletion.jobs import Job
@@ -31,6 +31,8 @@ class Verification(StrEnum):
             return not _all_deleted(request, jobs)
         if not request.contact_ids and request.identifier is None:
             return False
+        if request.error is not None:
+            return bool(jobs) or isinstance(request.error, OutcomeUnknown)
         return self is Verification.ALWAYS or not all(job.completed and job.adds_up for job in jobs)
 
 

@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from contact_deletion.errors import InvalidRequest
+from contact_deletion.errors import InvalidRequest, NotAccepted
 from contact_deletion.jobs import MAX_JOB_IDS
-from contact_deletion.request import fields
+from contact_deletion.request import caught_error, fields
 from contact_deletion.request.bulk_delete import MAX_CONTACT_IDS
 from contact_deletion.request.remove_identifier import IdentifierType, parse_identifier_type
 
@@ -15,6 +15,7 @@ DELETE_ALL = "delete_all"
 
 _OPERATION = re.compile("[a-z_]{1,32}")
 _MESSAGE_ID = re.compile("[!-~]{1,128}")
+_ERROR = re.compile("[!-~]{1,256}")
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class FollowedRequest:
     """What the end of its jobs is told with, of one request: who asked, for how much, and who waits for the answer.
 
     `contact_ids` are those of a bulk deletion, to be looked up where its jobs leave it in doubt, and so is the
-    `identifier` of a removal.
+    `identifier` of a removal. A request with an `error` was not accepted in full, and the error names the jobs that
+    were started all the same.
     """
 
     operation: str | None = None
@@ -40,6 +42,7 @@ class FollowedRequest:
     contact_ids: tuple[str, ...] = ()
     task_token: str | None = field(default=None, repr=False)
     identifier: FollowedIdentifier | None = None
+    error: NotAccepted | None = None
 
     @property
     def deletes_all(self) -> bool:
@@ -64,19 +67,24 @@ def parse(payload: object) -> FollowUp:
     """Raises InvalidRequest."""
     given = fields.object_of(payload, required=("job_ids",), optional=("requests", "accepted_at"))
     job_ids = given["job_ids"]
-    if not isinstance(job_ids, list) or not 1 <= len(job_ids) <= MAX_JOB_IDS:
-        raise InvalidRequest(f"job_ids must be a list of 1 to {MAX_JOB_IDS} job ids")
     requests = given.get("requests", [])
     if not isinstance(requests, list):
         raise InvalidRequest("requests must be a list")
     followed = [_followed(one, f"requests[{index}]") for index, one in enumerate(requests)]
+    started = [job_id for one in followed if one.error for job_id in one.error.job_ids]
+    least = 0 if any(one.error for one in followed) else 1
+    if not isinstance(job_ids, list) or not least <= len(job_ids) <= MAX_JOB_IDS:
+        raise InvalidRequest(f"job_ids must be a list of {least} to {MAX_JOB_IDS} job ids")
     request_id, task_token = fields.request_id(given), fields.task_token(given)
     if task_token or not followed:
         followed.append(FollowedRequest(request_id=request_id, task_token=task_token))
     return FollowUp(
         job_ids=tuple(
             dict.fromkeys(
-                fields.resource_id(value, f"job_ids[{index}]") for index, value in enumerate(job_ids)
+                [
+                    *(fields.resource_id(value, f"job_ids[{index}]") for index, value in enumerate(job_ids)),
+                    *started,
+                ]
             )
         ),
         requests=tuple(followed),
@@ -93,7 +101,7 @@ def _followed(value: object, name: str) -> FollowedRequest:
         given = fields.object_of(
             value,
             required=(),
-            optional=("operation", "message_id", "contact_count", "contact_ids", "identifier"),
+            optional=("operation", "message_id", "contact_count", "contact_ids", "identifier", "error"),
         )
         return FollowedRequest(
             operation=_text(given, "operation", _OPERATION),
@@ -102,6 +110,7 @@ def _followed(value: object, name: str) -> FollowedRequest:
             contact_count=_count(given),
             contact_ids=_contact_ids(given),
             identifier=_identifier(given["identifier"]) if "identifier" in given else None,
+            error=_error(given["error"]) if given.get("error") is not None else None,
             task_token=fields.task_token(given),
         )
 
@@ -132,3 +141,10 @@ def _identifier(value: object) -> FollowedIdentifier:
             contact_id=fields.contact_id(given["contact_id"], "contact_id"),
             identifier_type=parse_identifier_type(given["identifier_type"]),
         )
+
+
+def _error(value: object) -> NotAccepted:
+    with fields.within("error"):
+        given = fields.object_of(value, required=("Error",), optional=("Cause",))
+        _text(given, "Error", _ERROR)
+        return caught_error.read(given).outcome()

@@ -56,19 +56,18 @@ class QueueTelemetry(FunctionTelemetry):
             if end.failure is None:
                 self._counts["RequestsCompleted"] += 1
                 self._logger.info("request completed", extra=fields)
-            elif isinstance(end.failure, OutcomeUnknown):
+                continue
+            fields |= {"code": end.failure.code, "reason": end.failure.message}
+            if isinstance(end.failure, OutcomeUnknown):
                 self._counts["RequestsUnknown"] += 1
-                self._logger.warning(
-                    "request of unknown outcome",
-                    extra=fields | {"code": end.failure.code, "reason": end.failure.message},
-                )
+                self._logger.warning("request of unknown outcome", extra=fields)
+            elif ended.status == "not_accepted":
+                # The function that did not accept it has counted it.
+                self._logger.warning("request not accepted", extra=fields)
             else:
                 self._counts["RequestsFailed"] += 1
                 self._codes["RequestsFailed", end.failure.code] += 1
-                self._logger.warning(
-                    "request failed",
-                    extra=fields | {"code": end.failure.code, "reason": end.failure.message},
-                )
+                self._logger.warning("request failed", extra=fields)
 
     def ledger_write_failed(
         self, request_id: str | None, job_ids: tuple[str, ...], failure: NotAccepted
