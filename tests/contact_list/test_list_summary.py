@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.support.context import Context
 from tests.support.world import World
 
 FOLDER = "cleanup-2026-11"
+LIST = "lists/inactive.csv"
 RESULTS = f"results/{FOLDER}/results.jsonl"
 SUMMARY = f"results/{FOLDER}/summary.json"
 
@@ -26,10 +28,13 @@ class Lists:
         self.platform = platform
         self.bucket = bucket
 
-    def summarize(self, folder: object = FOLDER) -> dict[str, Any]:
+    def summarize(self, folder: object = FOLDER, key: object = LIST) -> dict[str, Any]:
         task = list_summary.build(self.platform, self.bucket)
-        answer: dict[str, Any] = task.handle({"folder": folder}, Context())
+        answer: dict[str, Any] = task.handle({"folder": folder, "key": key}, Context())
         return answer
+
+    def put_list(self, rows: str) -> None:
+        self.bucket.s3.put_object(Bucket=self.bucket.name, Key=LIST, Body=f"contact_id\n{rows}".encode())
 
     def put(self, name: str, content: object, folder: str = FOLDER) -> None:
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
@@ -45,7 +50,9 @@ class Lists:
 
 @pytest.fixture
 def lists(world: World) -> Lists:
-    return Lists(world.platform, new_bucket("contact-list-bucket"))
+    lists = Lists(world.platform, new_bucket("contact-list-bucket"))
+    lists.put_list("id\n" * 250)
+    return lists
 
 
 def batch(request_id: str, status: str, contact_count: int = 10, **result: Any) -> dict[str, Any]:
@@ -84,6 +91,8 @@ def test_the_summary_adds_up_what_became_of_the_batches(lists: Lists) -> None:
         "results_key": RESULTS,
         "batches": 6,
         "contacts": 250,
+        "contacts_in_list": 250,
+        "contacts_without_result": 0,
         "by_status": {
             "completed": {"batches": 2, "contacts": 150},
             "failed": {"batches": 2, "contacts": 70},
@@ -111,6 +120,97 @@ def test_a_result_that_was_written_as_a_json_string_is_the_same(lists: Lists) ->
 
     assert lists.summarize()["contacts"] == 250
     assert [json.loads(line) for line in lists.text(RESULTS).splitlines()] == BATCHES
+
+
+def caught(code: str, message: str = "", **cause: Any) -> dict[str, Any]:
+    """As Step Functions passes on the error of a function."""
+    failure = {"errorMessage": message, "errorType": code, "stackTrace": ["  File /var/task/x.py"]}
+    return {"Error": code, "Cause": json.dumps(failure | cause)}
+
+
+def test_a_result_has_the_message_of_its_error_and_nothing_else_of_it(lists: Lists) -> None:
+    refused = {"status": "not_accepted", "code": "InvalidRequest", "job_ids": []}
+    error = caught("InvalidRequest", "contact_ids[0] must be a contact id")
+    lists.put("a.json", {"request_id": "a", "contact_count": 1, "result": refused | {"errors": [error]}})
+
+    assert lists.summarize()["by_code"] == {"InvalidRequest": 1}
+    (line,) = [json.loads(line) for line in lists.text(RESULTS).splitlines()]
+    assert line["result"] == refused | {"message": "contact_ids[0] must be a contact id"}
+
+
+def test_a_result_has_the_jobs_that_its_errors_name(lists: Lists) -> None:
+    deletion = caught("RateLimited", json.dumps({"message": "the limit is spent", "job_ids": ["b", "c"]}))
+    unknown = {"status": "unknown", "code": "States.Timeout", "job_ids": ["a", "b"]}
+    errors = [deletion, {"Error": "States.Timeout"}]
+    lists.put("a.json", {"request_id": "a", "contact_count": 1, "result": unknown | {"errors": errors}})
+
+    lists.summarize()
+
+    (line,) = [json.loads(line) for line in lists.text(RESULTS).splitlines()]
+    assert line["result"] == unknown | {"message": "the limit is spent; ", "job_ids": ["a", "b", "c"]}
+
+
+def test_a_result_whose_errors_or_jobs_are_none_is_a_result_all_the_same(lists: Lists) -> None:
+    odd: Any = product([None, "x", [], [None], [{}]], [None, "x", [None, {}]])
+    for number, (errors, job_ids) in enumerate(odd):
+        result = {"status": "unknown", "job_ids": job_ids, "errors": errors}
+        lists.put(f"{number}.json", {"request_id": "a", "contact_count": 1, "result": result})
+
+    assert lists.summarize()["by_status"]["unknown"]["batches"] == 15
+
+
+def test_contacts_of_the_list_without_a_result_are_counted(lists: Lists) -> None:
+    lists.put("a.json", batch("a", "completed", 100))
+
+    answer = lists.summarize()
+
+    assert (answer["contacts"], answer["contacts_in_list"], answer["contacts_without_result"]) == (
+        100,
+        250,
+        150,
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "count"),
+    [
+        ("", 0),
+        ("id", 1),
+        ("id\r\nid\r\n", 2),
+        ("id\n\n\nid\n\n", 2),
+        ('id,"a\nb"\nid,"c ""d"" \n\n"\n', 2),
+        ("id,\u2028\x0b\nid", 2),
+    ],
+)
+def test_rows_are_counted_not_lines(lists: Lists, rows: str, count: int) -> None:
+    lists.put_list(rows)
+
+    assert lists.summarize()["contacts_in_list"] == count
+
+
+def test_an_empty_list_has_no_contacts(lists: Lists) -> None:
+    lists.bucket.s3.put_object(Bucket=lists.bucket.name, Key=LIST, Body=b"")
+
+    assert lists.summarize()["contacts_in_list"] == 0
+
+
+def test_text_in_another_encoding_is_counted_all_the_same(lists: Lists) -> None:
+    lists.bucket.s3.put_object(Bucket=lists.bucket.name, Key=LIST, Body=b"contact_id\n\xff\xfe\n")
+
+    assert lists.summarize()["contacts_in_list"] == 1
+
+
+@pytest.mark.parametrize("rows", [None, "x" * 200_000], ids=["gone", "unparsable"])
+def test_a_list_that_cannot_be_counted_is_summarized_without(lists: Lists, rows: str | None) -> None:
+    if rows is None:
+        lists.bucket.s3.delete_object(Bucket=lists.bucket.name, Key=LIST)
+    else:
+        lists.put_list(rows)
+
+    answer = lists.summarize()
+
+    assert (answer["contacts_in_list"], answer["contacts_without_result"]) == (None, None)
+    assert json.loads(lists.text(SUMMARY)) == answer
 
 
 class SmallPages:
@@ -212,3 +312,9 @@ def test_a_bucket_that_is_not_there_is_worth_retrying(lists: Lists) -> None:
 def test_a_folder_that_is_no_executions_name_is_invalid(lists: Lists, folder: object) -> None:
     with pytest.raises(InvalidRequest, match="folder"):
         lists.summarize(folder)
+
+
+@pytest.mark.parametrize("key", [None, "", 7, "é" * 513, "\ud800" * 1025])
+def test_a_key_that_is_no_objects_is_invalid(lists: Lists, key: object) -> None:
+    with pytest.raises(InvalidRequest, match=r"^key must be a text of 1 to 1024 bytes$"):
+        lists.summarize(key=key)

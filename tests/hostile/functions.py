@@ -100,7 +100,7 @@ class Functions:
             "identifier_check": removal,
             "export_copy": {"export_id": self.export, "part": 0, "folder": FOLDER},
             "backup_check": {"folder": FOLDER, "expected_contact_count": 1, "parts": [part]},
-            "list_summary": {"folder": FOLDER},
+            "list_summary": {"folder": FOLDER, "key": "lists/list.csv"},
         }
         return requests[name] | envelope
 

@@ -18,9 +18,13 @@ RESULT = {
         "status": "failed",
         "code": "DeletionFailed",
         "contacts_still_there": {"count": 1, "contact_ids": []},
+        "job_ids": ["job"],
+        "errors": [{"Error": "States.Timeout", "Cause": json.dumps({"errorMessage": "late"})}],
     },
 }
 """As the workflow writes one."""
+
+LIST = "lists/list.csv"
 
 FILES = {
     "nothing": b"",
@@ -40,7 +44,7 @@ FILES = {
 @pytest.mark.parametrize("case", FILES)
 def test_a_file_that_is_no_result_is_named(functions: Functions, case: str) -> None:
     put_result(functions, FILES[case])
-    outcome = functions.outcome("list_summary", {"folder": FOLDER})
+    outcome = functions.outcome("list_summary", {"folder": FOLDER, "key": LIST})
     assert isinstance(outcome, ListResultUnreadable)
     assert outcome.message == f"results/{FOLDER}/batches/purge.json does not hold the result of a batch"
 
@@ -53,7 +57,7 @@ def test_a_result_with_a_field_that_is_not_what_it_should_be(
     """It is read or it is not, but the summary can always be told."""
     possible = list(places(RESULT))
     put_result(functions, json.dumps(with_value(RESULT, possible[number % len(possible)], value)).encode())
-    outcome = functions.outcome("list_summary", {"folder": FOLDER})
+    outcome = functions.outcome("list_summary", {"folder": FOLDER, "key": LIST})
     if isinstance(outcome, dict):
         json.dumps(outcome, ensure_ascii=False, allow_nan=False).encode()  # as Lambda does it
     else:
@@ -67,7 +71,7 @@ def test_numbers_too_long_to_be_added_are_no_result(functions: Functions) -> Non
         place = (name,) if name in RESULT else ("result", name, "count")
         put_result(functions, json.dumps(with_value(RESULT, place, 10**4300 - 1)).encode())
         put_result(functions, json.dumps(with_value(RESULT, place, 10**4300 - 1)).encode(), "other")
-        outcome = functions.outcome("list_summary", {"folder": FOLDER})
+        outcome = functions.outcome("list_summary", {"folder": FOLDER, "key": LIST})
         assert isinstance(outcome, ListResultUnreadable)
 
 

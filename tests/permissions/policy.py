@@ -61,7 +61,7 @@ def _one(test: Callable[[str, str], bool]) -> Callable[[Sequence[str], list[str]
 
 
 def _for_all(test: Callable[[str, str], bool]) -> Callable[[Sequence[str], list[str]], bool]:
-    """For a key with several: without the key, the statement does apply, as in IAM."""
+    """For a key with several, or with IfExists: without the key, the statement does apply, as in IAM."""
     return lambda given, wanted: all(any(test(one, w) for w in wanted) for one in given)
 
 
@@ -79,6 +79,7 @@ _OPERATORS = {
     "ForAllValues:StringEquals": _for_all(str.__eq__),
     "StringEquals": _one(str.__eq__),
     "StringLike": _one(_matches),
+    "StringLikeIfExists": _for_all(_matches),
     "ForAllValues:StringLike": _for_all(_matches),
 }
 

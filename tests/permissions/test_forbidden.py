@@ -154,11 +154,12 @@ def test_what_no_function_does_at_all(name: str) -> None:
 
 
 @each_function
-def test_nobody_reads_lists_or_does_away_with_results_and_backups(name: str) -> None:
-    """Lists are the workflow's to read, and what is in a backup is the check's alone."""
+def test_nobody_changes_lists_or_does_away_with_results_and_backups(name: str) -> None:
+    """Lists are the workflow's and its summary's to read, and what is in a backup is the check's alone."""
     lists, backups = resource_arn("ContactListBucket"), resource_arn("BackupBucket")
 
-    for action in ("GetObject", "PutObject", "DeleteObject"):
+    assert allowed(name, "s3:GetObject", f"{lists}/lists/one") is (name == "ListSummary")
+    for action in ("PutObject", "DeleteObject"):
         assert not allowed(name, f"s3:{action}", f"{lists}/lists/one"), action
     assert not allowed(name, "s3:DeleteObject", f"{lists}/results/one")
     assert not allowed(name, "s3:ListBucket", lists, s3__prefix="lists/")

@@ -31,6 +31,7 @@ BUCKET_ACCESS = {
     },
     "ListSummary": {
         "ContactListBucket.Arn": {"s3:ListBucket"},
+        "ContactListBucket.Arn/lists/*": {"s3:GetObject"},
         "ContactListBucket.Arn/results/*": {"s3:GetObject", "s3:PutObject"},
     },
 }
@@ -188,4 +189,4 @@ def test_a_function_reaches_its_own_part_of_a_bucket_and_no_more(declared: Decla
 def test_a_function_that_lists_results_lists_nothing_else_of_the_bucket(declared: Declared) -> None:
     (listing,) = (s for s in declared.statements("ListSummaryFunctionRole") if s["Action"] == "s3:ListBucket")
 
-    assert listing["Condition"] == {"StringLike": {"s3:prefix": "results/*"}}
+    assert listing["Condition"] == {"StringLikeIfExists": {"s3:prefix": "results/*"}}

@@ -8,13 +8,14 @@ import pytest
 
 from local.aws.state_machines import Execution
 from local.sendgrid_double import Fault
-from tests.workflows.conftest import Workflows, error_of, name_of, pending
+from tests.workflows.conftest import Workflows, changed, error_of, name_of, pending
 
 MACHINE = "DeleteContactListStateMachine"
 CONTACTS = "/v3/marketing/contacts"
 JOB = "/v3/marketing/contacts/imports/{job_id}"
 ONE_AFTER_THE_OTHER = {"States.StringToJson('20')": "States.StringToJson('1')"}
 BY_TWOS = {'"MaxItemsPerBatch": 4080': '"MaxItemsPerBatch": 2'}
+IMPATIENT = {'"MaxAttempts": 60': '"MaxAttempts": 1'}
 ACCEPTED_LONG_AGO = {'"accepted_at.$": "$$.State.EnteredTime"': '"accepted_at": "2020-01-01T00:00:00Z"'}
 
 
@@ -117,6 +118,106 @@ def test_one_bad_batch_does_not_stop_the_rest(workflows: Workflows) -> None:
     assert ended.output["by_code"] == {"InvalidRequest": 1}
 
 
+def test_a_batch_that_is_accepted_in_part_names_its_jobs_and_what_remains(workflows: Workflows) -> None:
+    contacts = fill(workflows, 800)
+    workflows.double.poison_ids = {contacts[0], contacts[799]}
+
+    ended = workflows.run(MACHINE, csv_list(workflows, contacts))
+
+    (result,) = [line["result"] for line in results(workflows, ended)]
+    assert workflows.double.account.contact_ids() == workflows.double.poison_ids
+    assert (result["status"], result["code"]) == ("failed", "SendGridRefused")
+    assert sorted(result["job_ids"]) == sorted(job.id for job in workflows.double.account.jobs())
+    assert set(result["contacts_still_there"]["contact_ids"]) == workflows.double.poison_ids
+    assert ended.output["contacts_still_there"] == 2
+
+
+def test_what_earlier_attempts_started_is_followed_too(workflows: Workflows) -> None:
+    contacts = fill(workflows, 500)
+    workflows.double.faults.add(Fault(method="DELETE", route=CONTACTS))
+    workflows.double.faults.add(Fault(method="DELETE", route=CONTACTS, drop=True, times=100))
+
+    ended = workflows.run(MACHINE, csv_list(workflows, contacts), IMPATIENT)
+
+    (job,) = workflows.double.account.jobs()
+    (result,) = [line["result"] for line in results(workflows, ended)]
+    assert (result["status"], result["code"]) == ("failed", "SendGridUnavailable")
+    assert result["job_ids"] == [job.id]
+    assert result["contacts_still_there"]["count"] == len(workflows.double.account) == 500 - 204
+
+
+def test_a_lost_response_is_no_failure_when_the_contacts_are_gone(workflows: Workflows) -> None:
+    contacts = fill(workflows, 3)
+    lost = Fault(method="DELETE", route=CONTACTS, status=504, takes_effect=True, times=100)
+    workflows.double.faults.add(lost)
+
+    ended = workflows.run(MACHINE, csv_list(workflows, contacts), IMPATIENT)
+
+    assert ended.status == "SUCCEEDED"
+    assert statuses(workflows, ended) == ["completed"]
+    assert len(workflows.double.account) == 0
+
+
+def test_the_message_of_a_result_is_the_functions_alone(workflows: Workflows) -> None:
+    ended = workflows.run(MACHINE, csv_list(workflows, ["nobody"]))
+
+    (result,) = [line["result"] for line in results(workflows, ended)]
+    assert result["message"] == "contact_ids[0] must be a contact id in UUID form"
+    assert "Traceback" not in kept(workflows, ended, "results.jsonl")
+
+
+def test_a_task_that_times_out_leaves_its_batch_unknown(workflows: Workflows) -> None:
+    """Its error has no cause that could be read."""
+    slow = Fault(method="GET", route=JOB, delay_seconds=2)
+    workflows.double.faults.add(slow)
+    definition = json.loads(changed(workflows.definition(MACHINE), IMPATIENT))
+    batch = definition["States"]["DeleteCsvList"]["ItemProcessor"]["States"]
+    batch["AskForJobs"]["TimeoutSeconds"] = 1
+    request = csv_list(workflows, fill(workflows, 2))
+
+    ended = workflows.end_of(workflows.start_definition(json.dumps(definition), request))
+
+    (result,) = [line["result"] for line in results(workflows, ended)]
+    assert (result["status"], result["code"]) == ("unknown", "States.Timeout")
+    assert result["job_ids"] == [job.id for job in workflows.double.account.jobs()]
+
+
+def test_a_result_that_is_not_stored_fails_the_list(workflows: Workflows) -> None:
+    """The contacts are deleted, and no file says so."""
+    nowhere = {
+        "States.Format('results/{}/batches/{}.json', $.folder": "States.Format('elsewhere/{}/{}.json', $.folder"
+    }
+
+    ended = workflows.run(MACHINE, csv_list(workflows, fill(workflows, 5)), BY_TWOS | nowhere)
+
+    assert error_of(ended) == ("FAILED", "ResultsMissing")
+    summary = json.loads(kept(workflows, ended, "summary.json"))
+    assert (summary["contacts_in_list"], summary["contacts"], summary["contacts_without_result"]) == (5, 0, 5)
+
+
+def test_a_list_that_is_gone_at_the_end_is_summarized_without_a_comparison(workflows: Workflows) -> None:
+    gone = {'"key.$": "$.list.key"}}': '"key": "lists/gone.csv"}}'}
+
+    ended = workflows.run(MACHINE, csv_list(workflows, fill(workflows, 2)), gone)
+
+    assert ended.status == "SUCCEEDED"
+    assert (ended.output["contacts"], ended.output["contacts_without_result"]) == (2, None)
+
+
+def test_a_bucket_that_is_unavailable_for_long_takes_the_result_all_the_same(workflows: Workflows) -> None:
+    definition = json.loads(workflows.definition(MACHINE))
+    batch = definition["States"]["DeleteCsvList"]["ItemProcessor"]["States"]
+
+    (retry,) = batch["KeepResult"]["Retry"]
+    waits = [
+        min(retry["IntervalSeconds"] * retry["BackoffRate"] ** attempt, retry["MaxDelaySeconds"])
+        for attempt in range(retry["MaxAttempts"])
+    ]
+
+    assert retry["ErrorEquals"] == ["States.ALL"]
+    assert sum(waits) / 2 > 6 * 3600, "full jitter waits for half of it"
+
+
 def test_more_bad_batches_than_tolerated_end_the_list_and_the_summary_is_kept(workflows: Workflows) -> None:
     contacts = fill(workflows, 3)
     request = csv_list(workflows, ["nobody", *contacts]) | {"tolerated_failure_percentage": 0}
@@ -125,7 +226,9 @@ def test_more_bad_batches_than_tolerated_end_the_list_and_the_summary_is_kept(wo
 
     assert error_of(ended) == ("FAILED", "States.ExceedToleratedFailureThreshold")
     assert workflows.double.account.contact_ids() == set(contacts)
-    assert json.loads(kept(workflows, ended, "summary.json"))["by_code"] == {"InvalidRequest": 1}
+    summary = json.loads(kept(workflows, ended, "summary.json"))
+    assert summary["by_code"] == {"InvalidRequest": 1}
+    assert (summary["contacts_in_list"], summary["contacts"], summary["contacts_without_result"]) == (4, 2, 2)
 
 
 def test_a_job_that_errs_fails_its_batch_and_the_result_says_who_is_left(workflows: Workflows) -> None:
@@ -154,11 +257,12 @@ def test_a_job_that_completes_and_leaves_contacts_fails_its_batch(workflows: Wor
 
 def test_a_job_that_cannot_be_asked_for_leaves_its_batch_unknown(workflows: Workflows) -> None:
     workflows.double.faults.add(Fault(method="GET", route=JOB, status=503, times=100))
-    impatient = {'"MaxAttempts": 60': '"MaxAttempts": 1'}
 
-    ended = workflows.run(MACHINE, csv_list(workflows, fill(workflows, 2)), impatient)
+    ended = workflows.run(MACHINE, csv_list(workflows, fill(workflows, 2)), IMPATIENT)
 
     assert statuses(workflows, ended) == ["unknown"]
+    (result,) = [line["result"] for line in results(workflows, ended)]
+    assert result["job_ids"] == [job.id for job in workflows.double.account.jobs()]
     assert ended.output["by_code"] == {"SendGridUnavailable": 1}
 
 

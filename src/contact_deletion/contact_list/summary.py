@@ -1,4 +1,4 @@
-"""Gathers what became of a list's batches into one file and a summary."""
+"""Gathers what became of a list's batches into one file and a summary, and compares them with the list."""
 
 import json
 from collections import Counter
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from contact_deletion.aws_errors import bucket_errors
 from contact_deletion.contact_list.batch_result import STATUSES, BatchResult, read
+from contact_deletion.contact_list.rows import count_rows
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -19,9 +20,10 @@ READERS = 10
 _MAX_BYTES_IN_MEMORY = 16 * 1024 * 1024
 
 
-def summarize(s3: "S3Client", bucket: str, folder: str) -> dict[str, Any]:
+def summarize(s3: "S3Client", bucket: str, folder: str, key: str) -> dict[str, Any]:
     """The summary, which is also kept beside the results.
 
+    `contacts_without_result` are those of the list that no result accounts for; None where the list is gone.
     Raises ListResultUnreadable, and BucketUnavailable where S3 fails.
     """
     results_key = f"results/{folder}/results.jsonl"
@@ -38,12 +40,15 @@ def summarize(s3: "S3Client", bucket: str, folder: str) -> dict[str, Any]:
             results.write(json.dumps(batch.content).encode() + b"\n")
         results.seek(0)
         s3.put_object(Bucket=bucket, Key=results_key, Body=results, ContentType="application/jsonl")
+        in_list = count_rows(s3, bucket, key)
         summary = {
             "folder": folder,
             "bucket": bucket,
             "results_key": results_key,
             "batches": batches.total(),
             "contacts": contacts.total(),
+            "contacts_in_list": in_list,
+            "contacts_without_result": None if in_list is None else max(0, in_list - contacts.total()),
             "by_status": {
                 status: {"batches": batches[status], "contacts": contacts[status]} for status in STATUSES
             },

@@ -6,27 +6,27 @@ from typing import Any
 from contact_deletion.contact_list.summary import summarize
 from contact_deletion.platform.bucket import Bucket
 from contact_deletion.platform.function import FunctionPlatform
-from contact_deletion.request.list_summary import parse
+from contact_deletion.request.list_summary import ListSummaryRequest, parse
 from contact_deletion.task import Task
 
 OPERATION = "list_summary"
 
 
-def build(platform: FunctionPlatform, bucket: Bucket) -> Task[str]:
+def build(platform: FunctionPlatform, bucket: Bucket) -> Task[ListSummaryRequest]:
     return Task(
         platform.telemetry(OPERATION),
         platform.clock,
         parse=parse,
-        act=lambda folder, _: summarize(bucket.s3, bucket.name, folder),
+        act=lambda request, _: summarize(bucket.s3, bucket.name, request.folder, request.key),
     )
 
 
 @cache
-def task() -> Task[str]:
+def task() -> Task[ListSummaryRequest]:
     """This execution environment's, made on first use."""
     return build(FunctionPlatform.of_lambda(), Bucket.of_lambda("CONTACT_LIST_BUCKET"))
 
 
 def handler(event: Any, context: Any) -> Any:
-    """Lambda's entry point: a Step Functions task sends the `folder` of the results."""
+    """Lambda's entry point: a Step Functions task sends the `folder` of the results and the list's `key`."""
     return task().handle(event, context)
