@@ -92,6 +92,7 @@ class Functions:
             "deletion_status": {
                 "job_ids": [self.job],
                 "accepted_at": self.world.now(),
+                "include_errors_url": True,
                 "requests": [followed | envelope],
             },
             "contact_count": {},
