@@ -10,10 +10,17 @@ from local.aws.account import STACK_NAME
 from local.aws.state_machines import Execution
 from local.sendgrid_double import Fault
 from tests.support.deployment import API_KEY
-from tests.workflows.backup import MACHINE, assert_nothing_deleted, backed_up, fill, manifest_of, request
+from tests.workflows.backup import (
+    COUNT,
+    MACHINE,
+    assert_nothing_deleted,
+    backed_up,
+    fill,
+    manifest_of,
+    request,
+)
 from tests.workflows.conftest import Workflows, error_of, pending
 
-COUNT = "/v3/marketing/contacts/count"
 EXPORTS = "/v3/marketing/contacts/exports"
 EXPORT = "/v3/marketing/contacts/exports/{export_id}"
 JOB = "/v3/marketing/contacts/imports/{job_id}"
