@@ -180,7 +180,9 @@ def test_a_link_to_anything_but_a_web_server_is_incomplete(backups: Backups, lin
     refused(backups, BackupIncomplete, link=link)
 
 
-@pytest.mark.parametrize("link", ["http://", "http://[::1/file", "http://127.0.0.1:port/file"])
+@pytest.mark.parametrize(
+    "link", ["http://", "http://[::1/file", "http://127.0.0.1:port/file", "http://127.0.0.1:1/\ud800"]
+)
 def test_a_link_that_leads_nowhere_is_no_crash(backups: Backups, link: str) -> None:
     backups.ready_at(link)
 

@@ -30,4 +30,4 @@ def file_id(link: str) -> str:
     Their order may change, and so does what signs them. A path says where the file is, which is for no history.
     """
     path = link.partition("?")[0].partition("://")[2].partition("/")[2]
-    return hashlib.sha256(path.encode()).hexdigest()
+    return hashlib.sha256(path.encode(errors="surrogatepass")).hexdigest()
