@@ -1,6 +1,6 @@
 """A deletion job of SendGrid's, as its status endpoint tells of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 MAX_JOB_IDS = 1_000
 """That one status message, or one request to follow jobs, may name."""
@@ -38,7 +38,8 @@ class Job:
     """`status` is SendGrid's word, in lower case, or one of those above; a count that SendGrid did not tell is None.
     `finished_at` is in seconds since the epoch.
 
-    `errors_url` opens a file about contacts for whoever has it: it is for the caller, and for no log.
+    `errors_url` opens a file about contacts, with addresses where the job was an import, for whoever has it. It is for
+    a caller who asks for it, and for no log: Step Functions keeps what a workflow receives for 90 days.
     """
 
     job_id: str
@@ -46,7 +47,7 @@ class Job:
     requested_count: int | None = None
     deleted_count: int | None = None
     errored_count: int | None = None
-    errors_url: str | None = None
+    errors_url: str | None = field(default=None, repr=False)
     finished_at: float | None = None
 
     @property

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from contact_deletion.backup.export_links import file_id
 from contact_deletion.handlers import backup_check, export_copy, export_start, export_status
 from contact_deletion.platform.account import AccountPlatform
 from contact_deletion.platform.bucket import Bucket
 from contact_deletion.task import Task
 from local.sendgrid_double import Fault
 from tests.client.support import http_answer
+from tests.support.events import contact_id
 from tests.support.serving import serving
 from tests.support.world import World
 
@@ -22,9 +24,14 @@ EXPORT = "/v3/marketing/contacts/exports/{export_id}"
 HEADER = b"EMAIL,CONTACT_ID,UPDATED_AT\n"
 
 
+def row_of(number: int) -> bytes:
+    """A row of such a file."""
+    return f"ada@example.com,{contact_id(number)},2026\n".encode()
+
+
 def file_of(count: int) -> bytes:
     """A file of an export as SendGrid makes it."""
-    rows = b"".join(b"ada@example.com,contact-%d,2026\n" % number for number in range(count))
+    rows = b"".join(row_of(number) for number in range(count))
     return gzip.compress(HEADER + rows, mtime=0)
 
 
@@ -74,14 +81,33 @@ class Backups:
             export_status.build(self.platform), {"export_id": export_id, "started_at": started_at}
         )
 
-    def copy(self, export_id: str = "export", part: object = 0, folder: object = FOLDER) -> dict[str, Any]:
-        return self._answer(
-            export_copy.build(self.platform, self.bucket),
-            {"export_id": export_id, "part": part, "folder": folder},
-        )
+    def copy(
+        self,
+        export_id: str = "export",
+        part: object = 0,
+        folder: object = FOLDER,
+        *,
+        file: object = None,
+    ) -> dict[str, Any]:
+        """Copies the file whose ID is given, or that of a file server, or the part's in an export of the double's."""
+        path = "file" if export_id == "export" else f"_s3/exports/{export_id}/{part}.csv.gz"
+        payload = {
+            "export_id": export_id,
+            "part": part,
+            "file_id": file_id(f"http://127.0.0.1/{path}") if file is None else file,
+            "folder": folder,
+        }
+        return self._answer(export_copy.build(self.platform, self.bucket), payload)
 
-    def check(self, parts: object, expected: object = 0, folder: object = FOLDER) -> dict[str, Any]:
-        payload = {"folder": folder, "expected_contact_count": expected, "parts": parts}
+    def check(
+        self, parts: object, expected: object = 0, folder: object = FOLDER, *, exported: object = None
+    ) -> dict[str, Any]:
+        payload = {
+            "folder": folder,
+            "expected_contact_count": expected,
+            "exported_contact_count": exported,
+            "parts": parts,
+        }
         return self._answer(backup_check.build(self.platform, self.bucket), payload)
 
     def ready_export(self) -> str:
@@ -114,10 +140,13 @@ class Backups:
         return found["Body"].read()
 
     def is_untouched(self) -> bool:
-        """No version of any object is in the bucket, nor a part of an upload."""
+        """No version of a part is in the bucket, nor of an upload. What is known of a part's IDs alone is no backup."""
         s3, bucket = self.bucket.s3, self.bucket.name
         versions = s3.list_object_versions(Bucket=bucket).get("Versions", [])
-        return versions == [] and s3.list_multipart_uploads(Bucket=bucket).get("Uploads", []) == []
+        return (
+            all("/contact-ids/" in version["Key"] for version in versions)
+            and s3.list_multipart_uploads(Bucket=bucket).get("Uploads", []) == []
+        )
 
     def _answer(self, task: Task[Any], payload: object) -> dict[str, Any]:
         answer: dict[str, Any] = task.handle(payload, self.world.context)

@@ -1,14 +1,18 @@
 """The check that a backup is whole, through its handler."""
 
+import gzip
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from contact_deletion.errors import BackupIncomplete, BucketUnavailable, InvalidRequest
-from tests.backup.support import FOLDER, Backups
+from tests.backup.support import FOLDER, HEADER, Backups, file_server, ok, row_of
 from tests.support.buckets import FailingS3
+from tests.support.events import contact_id
 
 MANIFEST = f"backups/{FOLDER}/manifest.json"
 
@@ -29,10 +33,10 @@ def manifest(backups: Backups) -> dict[str, Any]:
     return content
 
 
-def refused(backups: Backups, parts: object, expected: int = 5) -> str:
+def refused(backups: Backups, parts: object, expected: int = 5, exported: int | None = None) -> str:
     """Checks, which finds the backup incomplete and writes no manifest; gives the message."""
     with pytest.raises(BackupIncomplete) as caught:
-        backups.check(parts, expected)
+        backups.check(parts, expected, exported=exported)
 
     found = backups.bucket.s3.list_objects_v2(Bucket=backups.bucket.name).get("Contents", [])
     assert MANIFEST not in [each["Key"] for each in found]
@@ -52,13 +56,74 @@ def test_the_manifest_says_what_the_backup_consists_of(backups: Backups, parts: 
     backups.check(parts[::-1], 4)
 
     content = manifest(backups)
-    created_at = datetime.fromisoformat(content.pop("created_at"))
-    assert created_at.timestamp() == pytest.approx(backups.world.clock(), abs=0.001)
-    assert content == {"contact_count": 5, "expected_contact_count": 4, "parts": parts}
+    checked_at = datetime.fromisoformat(content.pop("checked_at"))
+    assert checked_at.timestamp() == pytest.approx(backups.world.clock(), abs=0.001)
+    assert content == {
+        "contact_count": 5,
+        "expected_contact_count": 4,
+        "exported_contact_count": None,
+        "parts": parts,
+    }
 
 
 def test_fewer_contacts_than_expected_are_incomplete(backups: Backups, parts: list[dict[str, Any]]) -> None:
     assert refused(backups, parts, 6) == "the backup has 5 contacts, and 6 were expected"
+
+
+def test_fewer_contacts_than_sendgrid_says_of_the_export_are_incomplete(
+    backups: Backups, parts: list[dict[str, Any]]
+) -> None:
+    assert backups.check(parts, 4, exported=5)["contact_count"] == 5
+    assert manifest(backups)["exported_contact_count"] == 5
+
+    message = "the backup has 5 contacts, and 6 are what SendGrid says of the export"
+    backups.bucket.s3.delete_object(Bucket=backups.bucket.name, Key=MANIFEST)
+    assert refused(backups, parts, 4, 6) == message
+
+
+def copied(backups: Backups, part: int, numbers: Iterable[int]) -> dict[str, Any]:
+    """The answer of the copy of a part with these contacts."""
+    with file_server(ok(gzip.compress(HEADER + b"".join(map(row_of, numbers))))) as (link, _):
+        backups.ready_at(link)
+        return backups.copy(part=part)
+
+
+def test_a_contact_that_is_in_two_parts_is_counted_once(backups: Backups) -> None:
+    parts = [copied(backups, 0, [1, 2, 3]), copied(backups, 1, [3, 1]), copied(backups, 2, [])]
+
+    assert [part["contact_count"] for part in parts] == [3, 2, 0]
+    assert backups.check(parts, 3)["contact_count"] == 3
+    backups.bucket.s3.delete_object(Bucket=backups.bucket.name, Key=MANIFEST)
+    assert refused(backups, parts, 4) == "the backup has 3 contacts, and 4 were expected"
+
+
+def test_two_parts_with_the_same_content_are_incomplete(backups: Backups) -> None:
+    parts = [copied(backups, 0, [1]), copied(backups, 1, [2, 3]), copied(backups, 2, [2, 3])]
+
+    assert refused(backups, parts, 3) == "parts 1 and 2 have the same content"
+
+
+def test_parts_without_contacts_may_be_alike(backups: Backups) -> None:
+    parts = [copied(backups, 0, []), copied(backups, 1, [1]), copied(backups, 2, [])]
+
+    assert backups.check(parts, 1)["contact_count"] == 1
+
+
+@pytest.mark.parametrize(("expected", "plausible"), [(0, 100), (1000, 1100), (1200, 1320)])
+def test_far_more_contacts_than_expected_are_not_a_backup_of_these(
+    backups: Backups, expected: int, plausible: int
+) -> None:
+    """Contacts may be added while the export is made, but not so many."""
+    assert backups.check([copied(backups, 0, range(plausible))], expected)["contact_count"] == plausible
+    backups.bucket.s3.delete_object(Bucket=backups.bucket.name, Key=MANIFEST)
+
+    parts = [copied(backups, 0, range(plausible + 1))]
+
+    assert (
+        refused(backups, parts, expected)
+        == f"the backup has {plausible + 1} contacts, and only {expected} were expected"
+    )
+    assert "only" in refused(backups, parts, plausible, expected)
 
 
 def test_no_parts_are_incomplete(backups: Backups) -> None:
@@ -79,15 +144,43 @@ def test_a_part_that_is_not_in_the_bucket_is_incomplete(
         Bucket=backups.bucket.name, Key=parts[1]["key"], VersionId=parts[1]["version_id"]
     )
 
-    assert refused(backups, parts) == "part 1 is not in the bucket"
+    assert refused(backups, parts) == "part 1 is not in the bucket, or has expired"
 
 
-def test_a_deleted_part_is_there_as_long_as_its_version_is(
-    backups: Backups, parts: list[dict[str, Any]]
-) -> None:
+def test_a_part_that_has_expired_is_incomplete(backups: Backups, parts: list[dict[str, Any]]) -> None:
+    """Its version can be recovered for a week, and is gone then."""
     backups.bucket.s3.delete_object(Bucket=backups.bucket.name, Key=parts[1]["key"])
 
+    assert refused(backups, parts) == "part 1 is not in the bucket, or has expired"
+
+
+def ids_key(part: int) -> str:
+    return f"backups/{FOLDER}/contact-ids/{part:05d}"
+
+
+def test_a_part_without_the_ids_of_its_contacts_is_incomplete(
+    backups: Backups, parts: list[dict[str, Any]]
+) -> None:
+    backups.bucket.s3.delete_object(
+        Bucket=backups.bucket.name, Key=ids_key(2), VersionId=parts[2]["contact_ids_version_id"]
+    )
+
+    assert refused(backups, parts) == "part 2 has no list of its contacts in the bucket"
+
+
+def test_the_ids_are_those_of_the_copy(backups: Backups, parts: list[dict[str, Any]]) -> None:
+    backups.bucket.s3.put_object(Bucket=backups.bucket.name, Key=ids_key(2), Body=b"another version")
+
     assert backups.check(parts, 5)["contact_count"] == 5
+
+
+def test_ids_of_another_length_are_incomplete(backups: Backups, parts: list[dict[str, Any]]) -> None:
+    written = backups.bucket.s3.put_object(
+        Bucket=backups.bucket.name, Key=ids_key(2), Body=UUID(contact_id(1)).bytes * 2
+    )
+    parts[2]["contact_ids_version_id"] = written["VersionId"]
+
+    assert refused(backups, parts) == "the list of the contacts of part 2 has another length"
 
 
 def test_another_version_of_a_part_does_not_count(backups: Backups, parts: list[dict[str, Any]]) -> None:
@@ -108,7 +201,7 @@ def test_a_part_of_another_backup_does_not_count(backups: Backups, parts: list[d
     assert "folder" in refused(backups, [parts[0], elsewhere, parts[2]])
 
 
-@pytest.mark.parametrize("operation", ["head_object", "put_object"])
+@pytest.mark.parametrize("operation", ["head_object", "get_object", "put_object"])
 def test_a_bucket_that_does_not_answer_is_worth_retrying(
     backups: Backups, parts: list[dict[str, Any]], operation: str
 ) -> None:
@@ -136,6 +229,10 @@ def test_sendgrid_is_not_called(backups: Backups, parts: list[dict[str, Any]]) -
         ("version_id", "x" * 1025),
         ("version_id", 1),
         ("size", 1.5),
+        ("sha256", "0" * 63),
+        ("sha256", None),
+        ("contact_ids_version_id", ""),
+        ("contact_ids_version_id", None),
         ("contact_count", True),
         ("contact_count", -5),
         ("url", "https://files.example.com/0"),
@@ -148,6 +245,12 @@ def test_a_part_that_is_none_is_invalid(
 
     with pytest.raises(InvalidRequest, match=rf"parts\[1\]: .*{field}"):
         backups.check(parts, 5)
+
+
+@pytest.mark.parametrize("exported", [-1, "5", 1.5])
+def test_a_count_of_the_export_that_is_none_is_invalid(backups: Backups, exported: object) -> None:
+    with pytest.raises(InvalidRequest, match="exported_contact_count"):
+        backups.check([], 0, exported=exported)
 
 
 @pytest.mark.parametrize(

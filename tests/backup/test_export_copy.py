@@ -2,15 +2,18 @@
 
 import csv
 import gzip
+import hashlib
 import io
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from contact_deletion.errors import BackupIncomplete, InvalidRequest, SendGridRefused, SendGridUnavailable
 from local.sendgrid_double import ExportFlaw, Fault
-from tests.backup.support import EXPORT, FOLDER, Backups, file_of, file_server, ok
+from tests.backup.support import EXPORT, FOLDER, HEADER, Backups, file_of, file_server, ok, row_of
+from tests.support.events import contact_id
 
 
 def test_the_parts_have_every_contact(backups: Backups) -> None:
@@ -37,8 +40,24 @@ def test_the_bytes_are_kept_as_they_are(backups: Backups) -> None:
         "key": f"backups/{FOLDER}/part-00000.csv.gz",
         "version_id": answer["version_id"],
         "size": len(file),
+        "sha256": hashlib.sha256(file).hexdigest(),
         "contact_count": 3,
+        "contact_ids_version_id": answer["contact_ids_version_id"],
     }
+
+
+def test_the_ids_of_its_contacts_are_kept_beside_the_part_in_order_and_each_once(backups: Backups) -> None:
+    with file_server(ok(gzip.compress(HEADER + b"".join(map(row_of, [3, 1, 2, 1, 3]))))) as (link, _):
+        backups.ready_at(link)
+        answer = backups.copy(part=7)
+
+    ids = backups.bucket.s3.get_object(
+        Bucket=backups.bucket.name,
+        Key=f"backups/{FOLDER}/contact-ids/00007",
+        VersionId=answer["contact_ids_version_id"],
+    )["Body"].read()
+    assert answer["contact_count"] == 3
+    assert ids == b"".join(UUID(contact_id(number)).bytes for number in (1, 2, 3))
 
 
 def test_a_file_that_is_not_compressed_is_kept_too(backups: Backups) -> None:
@@ -61,14 +80,16 @@ def test_a_file_that_comes_in_dribs_and_drabs_is_whole(backups: Backups) -> None
 
 
 def test_a_large_part_is_put_together_again(backups: Backups) -> None:
-    file = gzip.decompress(file_of(3)) + b'"' + (b"x" * 999 + b"\n") * 120 + b'",contact-3,2026\n'
+    file = (
+        gzip.decompress(file_of(3)) + b'"' + (b"x" * 999 + b"\n") * 120 + b'",' + row_of(3).partition(b",")[2]
+    )
     file += file.partition(b"\n")[2] * 300
     with file_server(ok(file)) as (link, _):
         backups.ready_at(link)
         answer = backups.copy()
 
     assert len(file) > 2 * 16 * 1024 * 1024
-    assert (answer["size"], answer["contact_count"]) == (len(file), 4 * 301)
+    assert (answer["size"], answer["contact_count"]) == (len(file), 4)
     assert backups.content(answer) == file
 
 
@@ -79,7 +100,8 @@ def test_a_part_copied_again_is_a_new_version(backups: Backups) -> None:
     first, second = backups.copy(export_id), backups.copy(export_id)
 
     assert first["version_id"] != second["version_id"]
-    assert {**first, "version_id": None} == {**second, "version_id": None}
+    no_versions = {"version_id": None, "contact_ids_version_id": None}
+    assert first | no_versions == second | no_versions
     assert backups.content(first) == backups.content(second)
 
 
@@ -132,10 +154,27 @@ def test_an_export_that_cannot_be_asked_for_is_worth_retrying(backups: Backups) 
         backups.copy()
 
 
-@pytest.mark.parametrize("part", [1, 2, 2**53 - 1])
-def test_a_part_that_the_export_does_not_have_is_incomplete(backups: Backups, part: int) -> None:
-    with pytest.raises(BackupIncomplete, match="has 1"):
-        backups.copy(backups.ready_export(), part)
+def test_a_file_that_the_export_does_not_have_is_incomplete(backups: Backups) -> None:
+    with pytest.raises(BackupIncomplete, match="no file of part 0: it has 1 others"):
+        backups.copy(backups.ready_export(), file="0" * 64)
+
+    assert backups.is_untouched()
+
+
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+def test_a_part_is_the_same_file_whatever_the_order_of_the_links(backups: Backups, order: list[int]) -> None:
+    with file_server(ok(file_of(2))) as (link, _), file_server(ok(file_of(5))) as (other, _):
+        links = [f"{link}&X-Amz-Date=1", other.replace("/file", "/elsewhere")]
+        backups.ready_at(*[links[number] for number in order])
+
+        assert backups.copy(part=0)["contact_count"] == 2
+
+
+def test_two_links_to_one_file_are_incomplete(backups: Backups) -> None:
+    backups.ready_at("http://127.0.0.1/file?a", "http://127.0.0.1/file?b")
+
+    with pytest.raises(BackupIncomplete, match="two links"):
+        backups.copy()
 
     assert backups.is_untouched()
 
@@ -174,6 +213,12 @@ def test_every_other_execution_has_a_folder(backups: Backups, folder: str) -> No
 def test_a_part_that_is_no_number_is_invalid(backups: Backups, part: Any) -> None:
     with pytest.raises(InvalidRequest, match="part"):
         backups.copy(part=part)
+
+
+@pytest.mark.parametrize("file", ["", "0" * 63, "A" * 64, 0])
+def test_a_file_id_that_is_none_is_invalid(backups: Backups, file: Any) -> None:
+    with pytest.raises(InvalidRequest, match="file_id"):
+        backups.copy(file=file)
 
 
 def test_an_export_id_that_is_none_is_invalid(backups: Backups) -> None:

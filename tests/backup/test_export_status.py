@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from contact_deletion.backup.export_links import file_id
 from contact_deletion.errors import InvalidRequest, SendGridRefused, SendGridUnavailable
 from local.sendgrid_double import ExportFlaw, Fault
 from tests.backup.support import EXPORT, Backups
@@ -40,17 +41,19 @@ def test_a_ready_export_tells_its_parts_and_not_its_links(backups: Backups) -> N
     backups.world.double.settings.export_part_contacts = 2
     started_at = backups.world.now()
 
-    answer = backups.status(backups.ready_export(), started_at)
+    export_id = backups.ready_export()
+
+    answer = backups.status(export_id, started_at)
 
     assert answer == {
         "status": "ready",
-        "parts": [0, 1, 2],
+        "parts": [file_id(f"http://127.0.0.1/_s3/exports/{export_id}/{n}.csv.gz") for n in range(3)],
         "contact_count": 5,
         "retry_after": 0,
         "message": "",
     }
     log = backups.world.log.getvalue()
-    assert '"parts":[0,1,2]' in log
+    assert answer["parts"][0] in log
     assert "_s3" not in log
     assert "Signature" not in log
 
@@ -107,6 +110,15 @@ def test_an_export_without_files_has_failed(backups: Backups) -> None:
     answer = backups.status("export", backups.world.now())
 
     assert (answer["status"], answer["message"]) == ("failed", "the export is ready and has no files")
+
+
+def test_an_export_with_two_links_to_one_file_has_failed(backups: Backups) -> None:
+    backups.ready_at("https://files.example.com/0?X-Amz-Date=1", "https://files.example.com/0?X-Amz-Date=2")
+
+    answer = backups.status("export", backups.world.now())
+
+    assert (answer["status"], answer["parts"]) == ("failed", [])
+    assert answer["message"] == "two links of the export lead to the same file"
 
 
 @pytest.mark.parametrize(("left", "status"), [(-1, "failed"), (299, "failed"), (301, "ready")])

@@ -8,6 +8,7 @@ import requests
 from botocore.exceptions import EndpointConnectionError
 from requests.adapters import HTTPAdapter
 
+from contact_deletion.backup.export_links import file_id
 from contact_deletion.errors import BackupIncomplete, BucketUnavailable, NotAccepted, SendGridUnavailable
 from local.sendgrid_double import ExportFlaw, Fault
 from tests.backup.support import Backups, file_of, file_server, ok
@@ -17,10 +18,12 @@ from tests.support.buckets import FailingS3
 FILE = file_of(3)
 
 
-def refused(backups: Backups, kind: type[NotAccepted], export_id: str = "export") -> str:
-    """Copies, which raises this; gives the message."""
+def refused(
+    backups: Backups, kind: type[NotAccepted], export_id: str = "export", link: str | None = None
+) -> str:
+    """Copies the file at the link, which raises this; gives the message."""
     with pytest.raises(kind) as caught:
-        backups.copy(export_id)
+        backups.copy(export_id, file=None if link is None else file_id(link))
 
     assert backups.is_untouched()
     told = caught.value.message + backups.world.log.getvalue()
@@ -135,7 +138,7 @@ def test_no_connection_is_worth_retrying(backups: Backups) -> None:
 def test_no_answer_is_worth_retrying(backups: Backups) -> None:
     with raw_server(b"") as link:
         backups.ready_at(link)
-        refused(backups, SendGridUnavailable)
+        refused(backups, SendGridUnavailable, link=link)
 
 
 def test_too_little_time_is_told_before_lambda_ends_the_process(backups: Backups) -> None:
@@ -174,17 +177,21 @@ def test_a_link_is_https_where_sendgrid_is(backups: Backups) -> None:
 def test_a_link_to_anything_but_a_web_server_is_incomplete(backups: Backups, link: str) -> None:
     backups.ready_at(link)
 
-    refused(backups, BackupIncomplete)
+    refused(backups, BackupIncomplete, link=link)
 
 
-@pytest.mark.parametrize("link", ["http://", "http://[::1/file", "http://127.0.0.1:port/file"])
+@pytest.mark.parametrize(
+    "link", ["http://", "http://[::1/file", "http://127.0.0.1:port/file", "http://127.0.0.1:1/\ud800"]
+)
 def test_a_link_that_leads_nowhere_is_no_crash(backups: Backups, link: str) -> None:
     backups.ready_at(link)
 
-    refused(backups, SendGridUnavailable)
+    refused(backups, SendGridUnavailable, link=link)
 
 
-@pytest.mark.parametrize("operation", ["create_multipart_upload", "upload_part", "complete_multipart_upload"])
+@pytest.mark.parametrize(
+    "operation", ["create_multipart_upload", "upload_part", "put_object", "complete_multipart_upload"]
+)
 @pytest.mark.parametrize("error", [None, EndpointConnectionError(endpoint_url="http://127.0.0.1")])
 def test_a_bucket_that_does_not_take_it_is_worth_retrying(
     backups: Backups, operation: str, error: Exception | None

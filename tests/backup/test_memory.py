@@ -7,7 +7,7 @@ import tracemalloc
 from typing import Any
 
 from contact_deletion.backup.multipart_upload import PART_BYTES
-from tests.backup.support import HEADER, Backups, file_server
+from tests.backup.support import HEADER, Backups, file_server, row_of
 from tests.client.support import http_answer
 
 REPEATED = 96
@@ -26,6 +26,9 @@ class ForgetfulS3:
         self.sizes.append(len(Body))
         return {"ETag": "etag", "ChecksumCRC32": "checksum"}
 
+    def put_object(self, **_: object) -> dict[str, str]:
+        return {"VersionId": "version"}
+
     def complete_multipart_upload(self, **_: Any) -> dict[str, str]:
         return {"VersionId": "version"}
 
@@ -33,7 +36,8 @@ class ForgetfulS3:
 def test_memory_does_not_grow_with_the_part(backups: Backups) -> None:
     noise = base64.b64encode(random.Random(0).randbytes(1024 * 1024))
     rows = b"".join(
-        b"%b,contact-1,2026\n" % noise[start : start + 8192] for start in range(0, len(noise), 8192)
+        b"%b,%b" % (noise[start : start + 8192], row_of(start).partition(b",")[2])
+        for start in range(0, len(noise), 8192)
     )
     header, member = gzip.compress(HEADER), gzip.compress(rows, compresslevel=1)
     size = len(header) + REPEATED * len(member)
@@ -50,7 +54,7 @@ def test_memory_does_not_grow_with_the_part(backups: Backups) -> None:
         finally:
             tracemalloc.stop()
 
-    assert (answer["size"], answer["contact_count"]) == (size, REPEATED * rows.count(b"\n"))
+    assert (answer["size"], answer["contact_count"]) == (size, rows.count(b"\n"))
     assert sum(s3.sizes) == size > 90 * 1024 * 1024
     assert all(PART_BYTES <= part < 2 * PART_BYTES for part in s3.sizes[:-1])
     assert peak < 4 * PART_BYTES

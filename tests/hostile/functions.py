@@ -1,10 +1,12 @@
 """Every function, each with a request that it acts on."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+from contact_deletion.backup.export_links import file_id
 from contact_deletion.errors import NotAccepted
 from contact_deletion.handlers import (
     backup_check,
@@ -27,6 +29,7 @@ from tests.support.world import World
 EMAIL = "jane@example.com"
 FOLDER = "before-reset.2026"
 PART = b"a part"
+IDS_KEY = f"backups/{FOLDER}/contact-ids/00000"
 
 Builder = Callable[[DeletionPlatform, Bucket], Any]
 
@@ -62,6 +65,9 @@ class Functions:
         self.world.clock.advance(60)
         s3, self._key = self.bucket.s3, f"backups/{FOLDER}/part-00000.csv.gz"
         self._version = s3.put_object(Bucket=self.bucket.name, Key=self._key, Body=PART)["VersionId"]
+        self._ids_version = s3.put_object(
+            Bucket=self.bucket.name, Key=IDS_KEY, Body=UUID(contact_id(1)).bytes
+        )["VersionId"]
         self._built: dict[str, Any] = {}
 
     def request_of(self, name: str) -> dict[str, Any]:
@@ -73,7 +79,9 @@ class Functions:
             "key": self._key,
             "version_id": self._version,
             "size": len(PART),
+            "sha256": hashlib.sha256(PART).hexdigest(),
             "contact_count": 1,
+            "contact_ids_version_id": self._ids_version,
         }
         followed = {
             "operation": "bulk_delete",
@@ -92,14 +100,25 @@ class Functions:
             "deletion_status": {
                 "job_ids": [self.job],
                 "accepted_at": self.world.now(),
+                "include_errors_url": True,
                 "requests": [followed | envelope],
             },
             "contact_count": {},
             "export_start": {},
             "export_status": {"export_id": self.export, "started_at": self.world.now()},
             "identifier_check": removal,
-            "export_copy": {"export_id": self.export, "part": 0, "folder": FOLDER},
-            "backup_check": {"folder": FOLDER, "expected_contact_count": 1, "parts": [part]},
+            "export_copy": {
+                "export_id": self.export,
+                "part": 0,
+                "file_id": file_id(f"http://double/_s3/exports/{self.export}/0.csv.gz"),
+                "folder": FOLDER,
+            },
+            "backup_check": {
+                "folder": FOLDER,
+                "expected_contact_count": 1,
+                "exported_contact_count": 1,
+                "parts": [part],
+            },
             "list_summary": {"folder": FOLDER, "key": "lists/list.csv"},
         }
         return requests[name] | envelope

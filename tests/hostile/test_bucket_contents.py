@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contact_deletion.errors import BackupIncomplete, ListResultUnreadable
-from tests.hostile.functions import FOLDER, PART, Functions, places, with_value
+from tests.hostile.functions import FOLDER, IDS_KEY, PART, Functions, places, with_value
 from tests.hostile.values import PLANTED, WRONG_TYPES, fuzz, texts
 
 RESULT = {
@@ -112,4 +112,4 @@ def test_a_part_that_is_not_the_one_that_was_copied_makes_no_manifest(
     assert isinstance(outcome, BackupIncomplete)
     assert str(value) not in outcome.message or field in {"size", "part"}
     found = functions.bucket.s3.list_objects_v2(Bucket=functions.bucket.name, Prefix="backups/")["Contents"]
-    assert [one["Key"] for one in found] == [f"backups/{FOLDER}/part-00000.csv.gz"]
+    assert [one["Key"] for one in found] == [IDS_KEY, f"backups/{FOLDER}/part-00000.csv.gz"]

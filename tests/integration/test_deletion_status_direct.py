@@ -1,5 +1,6 @@
 """A workflow that invoked a deletion itself follows its jobs itself."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,7 +26,7 @@ def test_a_workflow_that_names_its_jobs_alone_learns_how_they_stand(world: World
     world.clock.advance(30)
     completed = world.deletion_status({"job_ids": [job.id]})
 
-    told = {"job_id": job.id, "requested_count": 3, "errored_count": None, "errors_url": None}
+    told = {"job_id": job.id, "requested_count": 3, "errored_count": None}
     untold = [
         {
             "request_id": None,
@@ -87,15 +88,38 @@ def test_one_request_whose_contacts_are_left_is_a_failure_of_the_whole(world: Wo
     assert [request["code"] for request in answer["requests"]] == [None, "DeletionFailed"]
 
 
-def test_a_workflow_gets_the_link_to_a_jobs_errors_and_the_log_does_not(world: World) -> None:
-    url = "https://errors.example.com/file?signature=planted"
-    body = {"status": "errored", "results": {"errored_count": 1, "errors_url": url}}
-    world.double.faults.add(Fault(route=JOB_ROUTE, status=200, body=body))
+ERRORS_URL = "https://errors.example.com/file?signature=planted"
+ERRORED = Fault(
+    route=JOB_ROUTE,
+    status=200,
+    body={"status": "errored", "results": {"errored_count": 1, "errors_url": ERRORS_URL}},
+)
 
-    answer = world.deletion_status({"job_ids": ["job-1"]})
 
-    assert (answer["jobs"][0]["errors_url"], answer["jobs"][0]["errored_count"]) == (url, 1)
+def test_a_workflow_that_asks_for_it_gets_the_link_to_a_jobs_errors(world: World) -> None:
+    world.double.faults.add(ERRORED)
+
+    answer = world.deletion_status({"job_ids": ["job-1"], "include_errors_url": True})
+
+    assert (answer["jobs"][0]["errors_url"], answer["jobs"][0]["errored_count"]) == (ERRORS_URL, 1)
     assert "planted" not in world.log.getvalue()
+
+
+@pytest.mark.parametrize("request_fields", [{}, {"include_errors_url": False}])
+def test_the_link_to_a_jobs_errors_is_for_nobody_else(world: World, request_fields: dict[str, Any]) -> None:
+    """Step Functions keeps answers for 90 days."""
+    world.double.faults.add(ERRORED)
+
+    answer = world.deletion_status({"job_ids": ["job-1"], **request_fields})
+
+    assert "errors_url" not in answer["jobs"][0]
+    assert "planted" not in json.dumps(answer) + world.log.getvalue()
+
+
+@pytest.mark.parametrize("value", [1, 0, "true", None])
+def test_the_link_is_asked_for_by_a_boolean(world: World, value: object) -> None:
+    with pytest.raises(InvalidRequest, match="include_errors_url must be true or false"):
+        world.deletion_status({"job_ids": ["job-1"], "include_errors_url": value})
 
 
 def test_of_several_jobs_the_slowest_decides(world: World) -> None:

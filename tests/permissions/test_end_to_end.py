@@ -18,7 +18,6 @@ UNSEEN = {
     "xray:PutTraceSegments": "Lambda's daemon sends the traces, in the function's name",
     "xray:PutTelemetryRecords": "Lambda's daemon sends the traces, in the function's name",
     "sqs:GetQueueAttributes": "Lambda demands it of a role that it is to poll with (Lambda's documentation)",
-    "BackupCheckFunction s3:GetObject": "HEAD of a version may need both permissions (S3's documentation)",
     "BackupCheckFunction s3:ListBucket": "for 404 in place of 403, which moto answers anyway",
 }
 """Actions that no call shows to be needed, of all functions or of one, and why they are there."""

@@ -10,6 +10,7 @@ from typing import Any
 from local.aws.state_machines import Execution
 from tests.workflows.conftest import Workflows, name_of
 
+COUNT = "/v3/marketing/contacts/count"
 MACHINE = "BackupThenDeleteAllStateMachine"
 DOWNLOAD = "/_s3/exports/{export_id}/{file_name}"
 

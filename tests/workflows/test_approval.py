@@ -10,7 +10,7 @@ import pytest
 from local.aws.account import REGION, arn
 from local.aws.state_machines import Execution
 from tests.support import shell
-from tests.workflows.backup import MACHINE, assert_nothing_deleted, backed_up, fill, request
+from tests.workflows.backup import MACHINE, assert_nothing_deleted, backed_up, fill, manifest_of, request
 from tests.workflows.conftest import Workflows, name_of
 
 TOPIC = "Approvals"
@@ -31,7 +31,7 @@ class Question:
     def __init__(self, workflows: Workflows, directory: Path) -> None:
         self._workflows = workflows
         self._directory = directory
-        self._execution = workflows.start(MACHINE, request(), ASKING)
+        self.execution = workflows.start(MACHINE, request(), ASKING)
         workflows.wait_until(self._messages)
         (self.published,) = self._messages()
         self.mail: str = self.published["Message"]
@@ -41,23 +41,23 @@ class Question:
         return [
             published
             for published in self._workflows.stack.published(TOPIC_ARN)
-            if name_of(self._execution) in published["Message"]
+            if name_of(self.execution) in published["Message"]
         ]
 
     def paste(self, command: str) -> Execution:
         """Into a shell, as it stands in the mail."""
         shell.run(command, self._workflows.stack.moto.url, self._directory)
-        return self._workflows.end_of(self._execution)
+        return self._workflows.end_of(self.execution)
 
     def answer(self, output: str) -> Execution:
         self._workflows.stack.step_functions.send_task_success(taskToken=self._token, output=output)
-        return self._workflows.end_of(self._execution)
+        return self._workflows.end_of(self.execution)
 
     def fail(self) -> Execution:
         self._workflows.stack.step_functions.send_task_failure(
             taskToken=self._token, error="No", cause="Not now"
         )
-        return self._workflows.end_of(self._execution)
+        return self._workflows.end_of(self.execution)
 
     @property
     def _token(self) -> str:
@@ -115,6 +115,19 @@ def test_contacts_that_came_while_approval_was_waited_for_are_not_lost(
     ended = question.answer("true")
 
     assert_nothing_deleted(workflows, ended, "DeleteAllRefused", contacts | {newcomer})
+
+
+def test_a_backup_that_expired_while_approval_was_waited_for_is_none(
+    workflows: Workflows, contacts: Set[str], question: Question
+) -> None:
+    """The bucket's lifecycle rule deletes it as this does: a week later it is gone."""
+    (part,) = manifest_of(workflows, question.execution)["parts"]
+    workflows.stack.s3.delete_object(Bucket=workflows.stack.ref("BackupBucket"), Key=part["key"])
+
+    ended = question.answer("true")
+
+    assert_nothing_deleted(workflows, ended, "BackupIncomplete", contacts)
+    assert "expired" in (ended.cause or "")
 
 
 def test_the_mail_says_what_is_approved(workflows: Workflows, contacts: Set[str], question: Question) -> None:

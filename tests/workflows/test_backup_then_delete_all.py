@@ -7,12 +7,20 @@ from typing import Any
 import pytest
 
 from local.aws.account import STACK_NAME
+from local.aws.state_machines import Execution
 from local.sendgrid_double import Fault
 from tests.support.deployment import API_KEY
-from tests.workflows.backup import MACHINE, assert_nothing_deleted, backed_up, fill, manifest_of, request
+from tests.workflows.backup import (
+    COUNT,
+    MACHINE,
+    assert_nothing_deleted,
+    backed_up,
+    fill,
+    manifest_of,
+    request,
+)
 from tests.workflows.conftest import Workflows, error_of, pending
 
-COUNT = "/v3/marketing/contacts/count"
 EXPORTS = "/v3/marketing/contacts/exports"
 EXPORT = "/v3/marketing/contacts/exports/{export_id}"
 JOB = "/v3/marketing/contacts/imports/{job_id}"
@@ -201,7 +209,9 @@ def test_a_redriven_delete_all_is_the_same_request(workflows: Workflows) -> None
     fill(workflows)
     again = workflows.run(MACHINE, request(), redriven)
 
-    assert (again.status, again.output["job_ids"]) == ("SUCCEEDED", first.output["job_ids"])
+    assert first.status == "SUCCEEDED"
+    assert error_of(again) == ("FAILED", "ContactsRemain")
+    assert "the account has 5 contacts" in (again.cause or "")
     assert len(workflows.calls("DELETE")) == 1
 
 
@@ -221,16 +231,59 @@ def test_a_job_that_fails_is_told_and_the_backup_is_whole(workflows: Workflows) 
     ended = workflows.run(MACHINE, request())
 
     assert error_of(ended) == ("FAILED", "DeletionFailed")
+    left = len(workflows.double.account)
+    assert f"the job ended errored; the account has {left} contacts" in (ended.cause or "")
     assert sorted(backed_up(workflows, ended.arn)) == sorted(contacts)
 
 
-def test_contacts_that_a_completed_job_left_are_counted(workflows: Workflows) -> None:
+def test_a_completed_job_that_left_contacts_is_a_failure(workflows: Workflows) -> None:
     fill(workflows, 4)
     workflows.double.account.force_next_jobs("completed")
 
     ended = workflows.run(MACHINE, request())
 
-    assert (ended.status, ended.output["contacts_left"]) == ("SUCCEEDED", 2)
+    assert error_of(ended) == ("FAILED", "DeletionFailed")
+    assert "the job completed; the account has 2 contacts" in (ended.cause or "")
+
+
+class Emptied:
+    """An execution whose job has deleted every contact, and that does not know it before `go_on`."""
+
+    def __init__(self, workflows: Workflows) -> None:
+        self._workflows = workflows
+        fill(workflows)
+        workflows.double.faults.add(
+            Fault(method="GET", route=JOB, status=200, body={"status": "pending"}, times=10**6)
+        )
+        self._execution = workflows.start(MACHINE, request())
+        workflows.wait_until(lambda: workflows.calls("DELETE") and len(workflows.double.account) == 0)
+
+    def go_on(self, *faults: Fault) -> Execution:
+        self._workflows.double.faults.clear()
+        for fault in faults:
+            self._workflows.double.faults.add(fault)
+        return self._workflows.end_of(self._execution)
+
+
+def test_contacts_that_were_imported_meanwhile_are_not_passed_over(workflows: Workflows) -> None:
+    emptied = Emptied(workflows)
+    workflows.double.account.add_contact(email="newcomer@example.com")
+
+    ended = emptied.go_on()
+
+    assert error_of(ended) == ("FAILED", "ContactsRemain")
+    assert "the account has 1 contacts" in (ended.cause or "")
+    assert "imported since" in (ended.cause or "")
+    assert len(workflows.double.account) == 1
+
+
+def test_an_account_that_is_shown_as_it_was_is_counted_again(workflows: Workflows) -> None:
+    emptied = Emptied(workflows)
+
+    ended = emptied.go_on(Fault(route=COUNT, status=200, body={"contact_count": 2}))
+
+    assert (ended.status, ended.output["contacts_left"]) == ("SUCCEEDED", 0)
+    assert workflows.double.faults.pending() == []
 
 
 @pytest.mark.parametrize("flaw", [None, Fault(route="/_s3/*", status=403)])

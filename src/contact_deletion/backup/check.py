@@ -1,12 +1,15 @@
 """Makes sure that a backup is whole, and writes down what it consists of."""
 
 import json
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from contact_deletion.aws_errors import bucket_errors, error_code
-from contact_deletion.backup.keys import manifest_key, part_key
+from contact_deletion.backup.distinct_ids import BLOCK_BYTES, ID_BYTES, merge_distinct_ids
+from contact_deletion.backup.keys import contact_ids_key, manifest_key, part_key
 from contact_deletion.errors import BackupIncomplete
 from contact_deletion.request.backup_check import BackupCheck, CopiedPart
 from contact_deletion.timestamps import timestamp
@@ -14,28 +17,35 @@ from contact_deletion.timestamps import timestamp
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+PLAUSIBLE_GROWTH = 100
+"""So many contacts more than were counted may have come while the export was made, or a tenth more."""
+
 _MISSING = frozenset({"404", "NoSuchKey", "NoSuchVersion"})
 
 
 def check(s3: "S3Client", bucket: str, request: BackupCheck, now: float) -> dict[str, Any]:
-    """The answer, when every part is there as it was copied and they have as many contacts as expected, or more.
+    """The answer, when every part is there as it was copied and they have as many distinct contacts as expected, or a
+    few more.
 
     Raises BackupIncomplete where it is not so, and BucketUnavailable where S3 does not say.
     """
     parts = sorted(request.parts, key=lambda part: part.part)
     if not parts or [part.part for part in parts] != list(range(len(parts))):
         raise BackupIncomplete(f"parts must be those from 0 on, each once: there are {len(parts)}")
+    _require_different(parts)
     for part in parts:
         _require(s3, bucket, request.folder, part)
-    contact_count = sum(part.contact_count for part in parts)
-    if contact_count < request.expected_contact_count:
-        raise BackupIncomplete(
-            f"the backup has {contact_count} contacts, and {request.expected_contact_count} were expected"
+    contact_count = _distinct_contacts(s3, bucket, request.folder, parts)
+    _require_plausible(contact_count, request.expected_contact_count, "were expected")
+    if request.exported_contact_count is not None:
+        _require_plausible(
+            contact_count, request.exported_contact_count, "are what SendGrid says of the export"
         )
     manifest = {
-        "created_at": timestamp(now),
+        "checked_at": timestamp(now),
         "contact_count": contact_count,
         "expected_contact_count": request.expected_contact_count,
+        "exported_contact_count": request.exported_contact_count,
         "parts": [vars(part) for part in parts],
     }
     key = manifest_key(request.folder)
@@ -49,17 +59,60 @@ def check(s3: "S3Client", bucket: str, request: BackupCheck, now: float) -> dict
     return {"contact_count": contact_count, "bucket": bucket, "manifest_key": key}
 
 
+def _require_different(parts: Sequence[CopiedPart]) -> None:
+    """Files without contacts may be alike."""
+    first: dict[str, int] = {}
+    for part in parts:
+        if part.contact_count and first.setdefault(part.sha256, part.part) != part.part:
+            raise BackupIncomplete(f"parts {first[part.sha256]} and {part.part} have the same content")
+
+
 def _require(s3: "S3Client", bucket: str, folder: str, part: CopiedPart) -> None:
+    """The copy has to be the object's current version: another one is on its way out of the bucket."""
     if part.key != part_key(folder, part.part):
         raise BackupIncomplete(f"part {part.part} is not in the backup's folder")
-    with bucket_errors():
-        try:
-            found = s3.head_object(Bucket=bucket, Key=part.key, VersionId=part.version_id)
-        except ClientError as error:
-            if error_code(error) not in _MISSING:
-                raise
-            raise BackupIncomplete(f"part {part.part} is not in the bucket") from None
+    with _missing(part, "is not in the bucket, or has expired"):
+        found = s3.head_object(Bucket=bucket, Key=part.key)
+    if found.get("VersionId") != part.version_id:
+        raise BackupIncomplete(f"part {part.part} has another version in the bucket than was copied")
     if found["ContentLength"] != part.size:
         raise BackupIncomplete(
             f"part {part.part} has {found['ContentLength']} bytes in the bucket, and {part.size} were copied"
         )
+
+
+def _distinct_contacts(s3: "S3Client", bucket: str, folder: str, parts: Sequence[CopiedPart]) -> int:
+    """How many there are in all parts: one may be in several."""
+    with ExitStack() as bodies, bucket_errors():
+        runs = []
+        for part in parts:
+            with _missing(part, "has no list of its contacts in the bucket"):
+                found = s3.get_object(
+                    Bucket=bucket,
+                    Key=contact_ids_key(folder, part.part),
+                    VersionId=part.contact_ids_version_id,
+                )
+            body = bodies.enter_context(closing(found["Body"]))
+            if found["ContentLength"] != part.contact_count * ID_BYTES:
+                raise BackupIncomplete(f"the list of the contacts of part {part.part} has another length")
+            runs.append(body.iter_chunks(BLOCK_BYTES))
+        return sum(1 for _ in merge_distinct_ids(runs))
+
+
+def _require_plausible(contact_count: int, expected: int, why: str) -> None:
+    if contact_count < expected:
+        raise BackupIncomplete(f"the backup has {contact_count} contacts, and {expected} {why}")
+    if contact_count > expected + max(PLAUSIBLE_GROWTH, expected // 10):
+        raise BackupIncomplete(f"the backup has {contact_count} contacts, and only {expected} {why}")
+
+
+@contextmanager
+def _missing(part: CopiedPart, what: str) -> Iterator[None]:
+    """Raises BackupIncomplete where S3 does not have what it is asked for."""
+    with bucket_errors():
+        try:
+            yield
+        except ClientError as error:
+            if error_code(error) not in _MISSING:
+                raise
+            raise BackupIncomplete(f"part {part.part} {what}") from None

@@ -21,12 +21,15 @@ COPYING_SECONDS = 300.0
 
 
 def status(client: ExportClient, request: ExportStatus, now: float, deadline: Deadline) -> dict[str, Any]:
-    """The answer, which has no link in it: a workflow's history is no place for what opens everyone's data."""
+    """The answer, whose `parts` are file IDs.
+
+    It has no link in it: a workflow's history is no place for what opens everyone's data.
+    """
     age = now - request.started_at
     export = _export(client, request.export_id, age, deadline)
     if export.ready or export.failed:
         try:
-            parts = range(len(links(export, now + COPYING_SECONDS)))
+            parts = links(export, now + COPYING_SECONDS)
         except BackupIncomplete as incomplete:
             return _answer("failed", export, message=incomplete.message)
         return _answer("ready", export, parts=parts)
@@ -49,7 +52,7 @@ def _answer(
     status: Literal["pending", "ready", "failed"],
     export: Export,
     *,
-    parts: Iterable[int] = (),
+    parts: Iterable[str] = (),
     retry_after: int = 0,
     message: str = "",
 ) -> dict[str, Any]:

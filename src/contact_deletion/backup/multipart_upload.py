@@ -3,9 +3,9 @@
 boto3's own `upload_fileobj` does the same but does not tell which version of the object it wrote.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from contact_deletion.aws_errors import bucket_errors
 from contact_deletion.errors import BackupIncomplete, BucketUnavailable
@@ -19,6 +19,14 @@ PART_BYTES = 16 * 1024 * 1024
 
 _NO_VERSION = "null"
 """What S3 calls the only version of an object in a bucket whose versioning is suspended (AWS docs)."""
+
+
+def version_of(written: Mapping[str, Any]) -> str:
+    """The version of the object that this answer says was written. Raises BackupIncomplete where it has none."""
+    version_id: str = written.get("VersionId", _NO_VERSION)
+    if version_id == _NO_VERSION:
+        raise BackupIncomplete("the backup's bucket keeps no versions")
+    return version_id
 
 
 class MultipartUpload:
@@ -52,10 +60,7 @@ class MultipartUpload:
                 UploadId=self._upload_id,
                 MultipartUpload={"Parts": self._parts},
             )
-        version_id = answer.get("VersionId", _NO_VERSION)
-        if version_id == _NO_VERSION:
-            raise BackupIncomplete("the backup's bucket keeps no versions")
-        return version_id
+        return version_of(answer)
 
     def abort(self) -> None:
         with bucket_errors():

@@ -1,13 +1,17 @@
 """Copies the parts of an export into the backup's bucket."""
 
+import hashlib
 from collections.abc import Iterator
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
-from contact_deletion.backup.contact_counter import count_contacts
+from contact_deletion.aws_errors import bucket_errors
+from contact_deletion.backup.contact_ids import read_contact_ids
+from contact_deletion.backup.distinct_ids import write_distinct_ids
 from contact_deletion.backup.download import download
 from contact_deletion.backup.export_links import links
-from contact_deletion.backup.keys import part_key
-from contact_deletion.backup.multipart_upload import MultipartUpload, multipart_upload
+from contact_deletion.backup.keys import contact_ids_key, part_key
+from contact_deletion.backup.multipart_upload import MultipartUpload, multipart_upload, version_of
 from contact_deletion.deadline import Clock, Deadline
 from contact_deletion.errors import BackupIncomplete, SendGridUnavailable
 from contact_deletion.request.backup_check import CopiedPart
@@ -35,13 +39,26 @@ class PartCopier:
         what the client raises.
         """
         key = part_key(request.folder, request.part)
+        digest = hashlib.sha256()
         with (
             download(self._link(request, deadline), deadline, allow_http=self._allow_http) as chunks,
             multipart_upload(self._s3, self._bucket, key) as upload,
+            TemporaryFile() as ids,
         ):
-            contact_count = count_contacts(_kept(chunks, upload))
-            version_id = upload.complete()
-        return CopiedPart(request.part, key, version_id, upload.size, contact_count)
+            contact_count = write_distinct_ids(read_contact_ids(_stored(chunks, upload, digest)), ids)
+            ids.seek(0)
+            ids_key = contact_ids_key(request.folder, request.part)
+            with bucket_errors():
+                written = self._s3.put_object(Bucket=self._bucket, Key=ids_key, Body=ids)
+            return CopiedPart(
+                part=request.part,
+                key=key,
+                size=upload.size,
+                sha256=digest.hexdigest(),
+                contact_count=contact_count,
+                contact_ids_version_id=version_of(written),
+                version_id=upload.complete(),
+            )
 
     def _link(self, request: ExportCopy, deadline: Deadline) -> str:
         """Asked for anew, so that no link is handed from function to function."""
@@ -49,12 +66,15 @@ class PartCopier:
         if not (export.ready or export.failed):
             raise SendGridUnavailable("the export is not ready")
         urls = links(export, self._clock())
-        if request.part >= len(urls):
-            raise BackupIncomplete(f"the export has no part {request.part}: it has {len(urls)}")
-        return urls[request.part]
+        if request.file_id not in urls:
+            raise BackupIncomplete(
+                f"the export has no file of part {request.part}: it has {len(urls)} others"
+            )
+        return urls[request.file_id]
 
 
-def _kept(chunks: Iterator[bytes], upload: MultipartUpload) -> Iterator[bytes]:
+def _stored(chunks: Iterator[bytes], upload: MultipartUpload, digest: "hashlib._Hash") -> Iterator[bytes]:
     for chunk in chunks:
         upload.write(chunk)
+        digest.update(chunk)
         yield chunk

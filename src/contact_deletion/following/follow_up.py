@@ -1,6 +1,7 @@
 """Follows what SendGrid accepted to its end."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from contact_deletion.deadline import Clock, Deadline
 from contact_deletion.errors import Deferred, DeletionFailed, NotAccepted, OutcomeUnknown, SendGridUnavailable
@@ -66,7 +67,7 @@ class Following:
                 answer = Job(job_id, UNANSWERED)
             if isinstance(answer, Deferred):
                 return answer.with_jobs(follow_up.job_ids)
-            known.append(answer)
+            known.append(answer if follow_up.include_errors_url else replace(answer, errors_url=None))
         if any(self._is_open(job, follow_up) for job in known):
             return self._pending(follow_up, tuple(known))
         return tuple(known)

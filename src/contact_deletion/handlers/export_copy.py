@@ -39,5 +39,5 @@ def task() -> Task[ExportCopy]:
 
 
 def handler(event: Any, context: Any) -> Any:
-    """Lambda's entry point: a Step Functions task sends `export_id`, `part` and `folder`."""
+    """Lambda's entry point: a Step Functions task sends `export_id`, `part`, `file_id` and `folder`."""
     return task().handle(event, context)

@@ -60,4 +60,7 @@ def _followed(status: str, jobs: Sequence[Job], ends: Iterable[End], retry_after
 
 
 def _job(job: Job) -> dict[str, Any]:
-    return {**vars(job), "finished_at": None if job.finished_at is None else timestamp(job.finished_at)}
+    fields = {**vars(job), "finished_at": None if job.finished_at is None else timestamp(job.finished_at)}
+    if job.errors_url is None:
+        del fields["errors_url"]
+    return fields

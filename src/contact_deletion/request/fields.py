@@ -19,6 +19,7 @@ RESOURCE_ID = re.compile("[A-Za-z0-9_-]{1,128}")
 specification types a job's `object`.
 """
 
+_SHA256 = re.compile("[0-9a-f]{64}")
 _EXECUTION_NAME = re.compile(
     r"""(?!\.\Z|.*\.\.)[^\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\U0010ffff]{1,80}"""
 )
@@ -76,6 +77,12 @@ def resource_id(value: object, name: str) -> str:
     """The id of a job or an export."""
     if not isinstance(value, str) or not RESOURCE_ID.fullmatch(value):
         raise InvalidRequest(f"{name} must be 1 to 128 of A-Z a-z 0-9 _ -")
+    return value
+
+
+def sha256(value: object, name: str) -> str:
+    if not isinstance(value, str) or not _SHA256.fullmatch(value):
+        raise InvalidRequest(f"{name} must be a SHA-256 in 64 hexadecimal digits, in lower case")
     return value
 
 

@@ -53,19 +53,24 @@ class FollowedRequest:
 class FollowUp:
     """`accepted_at` is when SendGrid accepted the jobs, in seconds since the epoch.
 
+    With `include_errors_url`, a job's answer has the link to the file of its errors.
+
     Whoever sends it with a task token of its own, or names no request, is itself one of `requests`.
     """
 
     job_ids: tuple[str, ...]
     requests: tuple[FollowedRequest, ...] = ()
     accepted_at: float | None = None
+    include_errors_url: bool = False
     request_id: str | None = None
     task_token: str | None = field(default=None, repr=False)
 
 
 def parse(payload: object) -> FollowUp:
     """Raises InvalidRequest."""
-    given = fields.object_of(payload, required=("job_ids",), optional=("requests", "accepted_at"))
+    given = fields.object_of(
+        payload, required=("job_ids",), optional=("requests", "accepted_at", "include_errors_url")
+    )
     job_ids = given["job_ids"]
     requests = given.get("requests", [])
     if not isinstance(requests, list):
@@ -75,6 +80,9 @@ def parse(payload: object) -> FollowUp:
     least = 0 if any(one.error for one in followed) else 1
     if not isinstance(job_ids, list) or not least <= len(job_ids) <= MAX_JOB_IDS:
         raise InvalidRequest(f"job_ids must be a list of {least} to {MAX_JOB_IDS} job ids")
+    include_errors_url = given.get("include_errors_url", False)
+    if not isinstance(include_errors_url, bool):
+        raise InvalidRequest("include_errors_url must be true or false")
     request_id, task_token = fields.request_id(given), fields.task_token(given)
     if task_token or not followed:
         followed.append(FollowedRequest(request_id=request_id, task_token=task_token))
@@ -91,6 +99,7 @@ def parse(payload: object) -> FollowUp:
         accepted_at=fields.moment(given["accepted_at"], "accepted_at").timestamp()
         if "accepted_at" in given
         else None,
+        include_errors_url=include_errors_url,
         request_id=request_id,
         task_token=task_token,
     )

@@ -1,41 +1,50 @@
-"""The count of the contacts in a file of an export."""
+"""The contact IDs in a file of an export."""
 
 import csv
 import gzip
 import io
+import uuid
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contact_deletion.backup.contact_counter import count_contacts
+from contact_deletion.backup.contact_ids import read_contact_ids
 from contact_deletion.errors import BackupIncomplete
-from tests.backup.support import HEADER, file_of
+from tests.backup.support import HEADER, file_of, row_of
+from tests.support.events import contact_id
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
-rows_of_export = st.lists(st.tuples(texts, st.sampled_from(["", "contact-1", "contact-2"])), max_size=20)
+rows_of_export = st.lists(
+    st.tuples(texts, st.sampled_from(["", "CONTACT_ID", contact_id(1), contact_id(2).upper()])), max_size=20
+)
 
 
 def chunks_of(data: bytes, size: int) -> Iterator[bytes]:
     return (data[start : start + size] for start in range(0, len(data), size))
 
 
+def ids(data: bytes) -> list[str]:
+    return [str(uuid.UUID(bytes=packed)) for packed in read_contact_ids(chunks_of(data, 10))]
+
+
 def count(data: bytes) -> int:
-    return count_contacts(chunks_of(data, 10))
+    return len(ids(data))
 
 
 @given(rows_of_export, st.booleans(), st.integers(1, 100))
-def test_every_row_that_names_a_contact_counts_whatever_its_other_fields_hold(
+def test_every_row_that_names_a_contact_is_read_whatever_its_other_fields_hold(
     rows: list[tuple[str, str]], compressed: bool, chunk_size: int
 ) -> None:
     text = io.StringIO(newline="")
     csv.writer(text).writerows([("FIRST_NAME", "CONTACT_ID"), *rows])
     data = text.getvalue().encode()
 
-    found = count_contacts(chunks_of(gzip.compress(data) if compressed else data, chunk_size))
+    found = read_contact_ids(chunks_of(gzip.compress(data) if compressed else data, chunk_size))
 
-    assert found == sum(contact_id != "" for _, contact_id in rows)
+    named = [uuid.UUID(value).bytes for _, value in rows if value not in ("", "CONTACT_ID")]
+    assert list(found) == named
 
 
 @given(st.data())
@@ -61,7 +70,27 @@ def test_a_damaged_gzip_stream_is_incomplete_or_loses_nothing(data: st.DataObjec
 
 
 def test_a_gzip_stream_may_have_several_members() -> None:
-    assert count(file_of(3) + gzip.compress(b"ada@example.com,contact-9,2026\n")) == 4
+    assert ids(file_of(3) + gzip.compress(row_of(9))) == [contact_id(n) for n in (0, 1, 2, 9)]
+
+
+def test_each_member_may_have_a_header_of_its_own() -> None:
+    assert ids(file_of(1) + file_of(0) + file_of(2)) == [contact_id(n) for n in (0, 0, 1)]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        b"ada@example.com,contact-1,2026\n",
+        b"ada@example.com, ,2026\n",
+        b"CONTACT_ID,EMAIL,UPDATED_AT\n",
+        row_of(1).replace(b"-", b""),
+    ],
+)
+def test_an_id_that_is_not_a_uuid_makes_the_file_none_of_an_export(row: bytes) -> None:
+    with pytest.raises(BackupIncomplete, match="not a UUID") as caught:
+        count(file_of(1) + gzip.compress(row))
+
+    assert caught.value.__suppress_context__
 
 
 @pytest.mark.parametrize("garbage", [b"x", b"garbage after the end", b"\x1f\x8b", b"\x00\x00x"])
@@ -88,9 +117,7 @@ def test_a_file_without_ids_of_contacts_is_incomplete(data: bytes, compressed: b
         count(gzip.compress(data) if compressed else data)
 
 
-@pytest.mark.parametrize(
-    "rows", [b'"never closed,contact-1,2026\n', b'"ada" lovelace,contact-1,2026\n', b"a" * 200_000]
-)
+@pytest.mark.parametrize("rows", [b'"never closed,' + row_of(1), b'"ada" lovelace,x,2026\n', b"a" * 200_000])
 def test_a_file_that_is_no_csv_is_incomplete(rows: bytes) -> None:
     with pytest.raises(BackupIncomplete, match="broken"):
         count(gzip.compress(HEADER + rows))
@@ -101,12 +128,12 @@ def test_a_file_with_its_header_alone_has_no_contacts() -> None:
 
 
 def test_rows_that_are_empty_or_too_short_do_not_count() -> None:
-    assert count(HEADER + b"\nada@example.com\n\nada@example.com,contact-1\n") == 1
+    assert count(HEADER + b"\nada@example.com\n\n" + row_of(1)) == 1
 
 
 def test_a_byte_order_mark_does_not_hide_the_first_column() -> None:
-    assert count("\ufeffCONTACT_ID,EMAIL\ncontact-1,ada@example.com\n".encode()) == 1
+    assert ids(f"\ufeffCONTACT_ID,EMAIL\n{contact_id(1)},ada@example.com\n".encode()) == [contact_id(1)]
 
 
 def test_text_that_is_no_utf_8_is_no_reason_to_refuse() -> None:
-    assert count(HEADER + b"\xff\xfe@example.com,contact-1,2026\n") == 1
+    assert ids(HEADER + b"\xff\xfe" + row_of(1)) == [contact_id(1)]

@@ -1,4 +1,4 @@
-"""Counts the contacts in a file of an export: CSV, gzip-compressed (observed; not documented)."""
+"""Reads the contact IDs in a file of an export: CSV, gzip-compressed (observed; not documented)."""
 
 import csv
 import gzip
@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from contact_deletion.errors import BackupIncomplete
+from contact_deletion.errors import BackupIncomplete, InvalidRequest
+from contact_deletion.request import fields
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -23,8 +24,8 @@ megabyte.
 """
 
 
-def count_contacts(chunks: Iterator[bytes]) -> int:
-    """How many rows name a contact. Reads all chunks, none of which is empty, and keeps none.
+def read_contact_ids(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The contact ID of each row that has one, as the 16 bytes of its UUID. Reads all chunks, none of which is empty.
 
     Raises BackupIncomplete where the file is not whole or not an export's.
     """
@@ -36,7 +37,7 @@ def count_contacts(chunks: Iterator[bytes]) -> int:
     # Only ids are looked at, so text that is no UTF-8 is no reason to refuse a backup.
     with io.TextIOWrapper(content, encoding="utf-8-sig", errors="replace", newline="") as text:
         try:
-            return _count(_rows(text))
+            yield from _contact_ids(_rows(text))
         except (EOFError, gzip.BadGzipFile, zlib.error, csv.Error) as error:
             kind = type(error)
             raise BackupIncomplete(
@@ -44,12 +45,22 @@ def count_contacts(chunks: Iterator[bytes]) -> int:
             ) from None
 
 
-def _count(rows: Iterator[list[str]]) -> int:
+def _contact_ids(rows: Iterator[list[str]]) -> Iterator[bytes]:
     header = next(rows, [])
     if _ID_COLUMN not in header:
         raise BackupIncomplete(f"the export's file has no column {_ID_COLUMN}")
     column = header.index(_ID_COLUMN)
-    return sum(len(row) > column and row[column] != "" for row in rows)
+    for row in rows:
+        # Each member of a gzip file may have a header of its own.
+        if len(row) > column and row[column] not in ("", _ID_COLUMN):
+            yield _packed(row[column])
+
+
+def _packed(contact_id: str) -> bytes:
+    try:
+        return bytes.fromhex(fields.contact_id(contact_id, _ID_COLUMN).replace("-", ""))
+    except InvalidRequest:
+        raise BackupIncomplete("the export's file has a contact ID that is not a UUID") from None
 
 
 def _rows(text: io.TextIOBase) -> Iterator[list[str]]:
