@@ -21,7 +21,7 @@ Chunk = tuple[str, ...]
 @dataclass
 class Existence:
     """`found` are the contacts that exist, `unchecked` those that SendGrid refused to look up; `errors` has the reason
-    for each contact that was not looked up otherwise. Of these, `undivided` are in a refused call that there was no time
+    for each contact that was not looked up otherwise. Of these, `undivided` are in a refused call that no time was left
     to divide further; the next invocation may have no more.
     """
 
