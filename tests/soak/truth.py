@@ -12,7 +12,9 @@ from tests.soak.sendgrid import SendGrid
 from tests.soak.time import Time
 from tests.soak.wire import Invocation
 
-UNDETERMINED = frozenset({"DeleteAllUnconfirmed", "DeletionUnfollowed", "DeletionUntracked"})
+UNDETERMINED = frozenset(
+    {"DeleteAllUnconfirmed", "DeletionUnfollowed", "DeletionUntracked", "OutcomeUnknown"}
+)
 """Codes that claim neither that contacts are gone nor that they remain."""
 
 GIVEN_UP_SECONDS = 24 * 3600.0
