@@ -357,6 +357,26 @@ def test_what_was_refused_is_sent_apart_from_others(world: World) -> None:
     assert [call.ids for call in world.deletions()][-2:] == [(ids[2],), (ids[0],)]
 
 
+@pytest.mark.parametrize(("poisoned", "rejected"), [(25, 25), (26, 52)])
+def test_fifty_contacts_that_were_refused_together_are_judged_each_by_itself(
+    world: World, poisoned: int, rejected: int
+) -> None:
+    """Every other one is good. More would cost as many refusals, for which SendGrid blocks accounts."""
+    world.change_settings(consistency_window_seconds=900)
+    ids = contacts(world, 2 * poisoned)
+    world.double.poison_ids = set(ids[::2])
+    messages = [bulk_delete([one]) for one in ids]
+    assert len(failed(world.bulk_delete(event(*messages)))) == len(ids)
+    before = len(refusals(world))
+    assert before <= 6
+    world.clock.advance(900)
+
+    assert failed(world.bulk_delete(event(*messages, receive_count=2))) == []
+
+    assert len(world.dead_letters()) == rejected
+    assert len(refusals(world)) - before <= 25
+
+
 def test_an_id_that_is_refused_later_has_the_window_for_itself(world: World) -> None:
     """What SendGrid did with it between the two is not known."""
     world.change_settings(consistency_window_seconds=900)

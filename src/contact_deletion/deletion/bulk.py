@@ -27,6 +27,11 @@ _TOO_LONG = frozenset({413, 414})
 REFUSED_ALIKE = 4
 """So many parts of divided calls refused in a row are not refused for an ID of theirs."""
 
+MAX_SENT_ALONE = 50
+"""So many contacts that were refused before go in calls of their own: among them good ones are rare, and would be
+refused with their neighbors.
+"""
+
 OUTAGE = 3
 """So many calls in a row that are answered 5xx did not fail for an ID of theirs."""
 
@@ -120,7 +125,11 @@ class _Batch:
                 shown |= before.refused
         ids = dict.fromkeys(one for pending in self._pending for one in pending)
         self._waiting.extend(self._deletion.calls(one for one in ids if one not in refused))
-        self._waiting.extend(self._deletion.calls(one for one in ids if one in refused - shown))
+        again = [one for one in ids if one in refused - shown]
+        if len(again) <= MAX_SENT_ALONE:
+            self._waiting.extend(Call((one,)) for one in again)
+        else:
+            self._waiting.extend(self._deletion.calls(again))
         self._in_doubt += [(Call((one,)), STILL_SHOWN) for one in ids if one in shown]
 
     def run(self) -> list[tuple[DeletionOutcome, Checkpoint]]:
