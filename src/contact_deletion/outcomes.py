@@ -8,7 +8,7 @@ from contact_deletion.errors import Deferred, DeletionFailed, Failure, NotAccept
 from contact_deletion.jobs import Job
 
 if TYPE_CHECKING:
-    from contact_deletion.request.follow_up import FollowedRequest
+    from contact_deletion.request.follow_up import FollowedRequest, FollowUp
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,15 @@ class JobPending(Deferred):
         self.jobs = jobs
         self.requests = requests
         self.ask_again_after = ask_again_after
+
+
+class PartlyEnded(JobPending):
+    """Some requests of a follow-up have `ended`; more may be learned of the others, which the `rest` is about."""
+
+    def __init__(self, pending: JobPending, ended: Ended, rest: "FollowUp") -> None:
+        super().__init__(pending.jobs, pending.requests, pending.ask_again_after)
+        self.ended = ended
+        self.rest = rest
 
 
 DeletionOutcome = Accepted | Failure

@@ -37,6 +37,9 @@ class Run:
 
 def run(batch: Batch, at: int | None = None, way: Way | None = None) -> Run:
     with new_world() as world, queues.one_time(world.clock):
+        if batch.operation == "bulk_delete":
+            # Short, so that a run has few calls: a refused contact is looked up again once.
+            world.change_settings(consistency_window_seconds=30)
         call_in_turn(world.platform)
         queues.set_up(world, batch.queue, STATUS_QUEUE)
         messages = batch.fill(world)

@@ -18,7 +18,7 @@ from contact_deletion.errors import (
     SendGridUnavailable,
 )
 from local.sendgrid_double import Fault, RateLimit
-from tests.integration.bulk import contacts, event, failed
+from tests.integration.bulk import contacts, event, failed, refused_at_once
 from tests.support.events import bulk_delete, contact_id
 from tests.support.world import World, new_world
 
@@ -164,6 +164,7 @@ def test_every_message_of_any_batch_gets_exactly_one_outcome(
 )
 def test_exactly_the_requests_with_a_bad_id_are_refused(requests: list[list[int]], bad: set[int]) -> None:
     with new_world() as world:
+        refused_at_once(world)
         contacts(world, 61)
         world.double.poison_ids = {contact_id(number) for number in bad}
         bodies = [bulk_delete([contact_id(number) for number in numbers]) for numbers in requests]
@@ -180,6 +181,7 @@ def test_exactly_the_requests_with_a_bad_id_are_refused(requests: list[list[int]
 
 
 def test_one_bad_id_does_not_sink_the_other_requests_of_its_call(world: World) -> None:
+    refused_at_once(world)
     ids = contacts(world, 100)
     world.double.poison_ids = {ids[37]}
 
@@ -194,6 +196,7 @@ def test_one_bad_id_does_not_sink_the_other_requests_of_its_call(world: World) -
 
 
 def test_a_request_that_shares_an_id_with_the_culprit_is_still_done(world: World) -> None:
+    refused_at_once(world)
     shared, bad, other = contacts(world, 3)
     world.double.poison_ids = {bad}
 
@@ -223,6 +226,7 @@ def test_a_refusal_that_no_id_can_cause_is_not_split(world: World) -> None:
 
 
 def test_a_request_refused_in_part_keeps_the_jobs_of_its_other_calls(world: World) -> None:
+    refused_at_once(world)
     ids = contacts(world, 300)
     world.double.poison_ids = {ids[0]}
 
@@ -330,6 +334,7 @@ def test_jobs_are_kept_through_every_delivery_that_does_not_finish(world: World)
 
 
 def test_a_request_refused_in_every_part_is_one_refusal(world: World) -> None:
+    refused_at_once(world)
     ids = contacts(world, 300)
     world.double.poison_ids = {ids[0], ids[-1]}
 

@@ -12,7 +12,7 @@ from contact_deletion.jobs import MAX_JOB_IDS
 from contact_deletion.ledger.layer import CONTENT_REMEMBERED_SECONDS, REQUEST_ID_REMEMBERED_SECONDS
 from contact_deletion.request.follow_up import parse
 from local.sendgrid_double import Fault, RateLimit
-from tests.integration.bulk import accepted_ids, contacts, event, failed, outcome_of
+from tests.integration.bulk import accepted_ids, contacts, event, failed, outcome_of, refused_at_once
 from tests.integration.following import STAYS
 from tests.integration.operations import deliver
 from tests.support.dynamodb import FailingCalls
@@ -116,6 +116,7 @@ def test_contacts_that_were_found_gone_are_not_sent_again(world: World) -> None:
 
 
 def test_a_redriven_request_of_which_an_id_was_refused_sends_only_that(world: World) -> None:
+    refused_at_once(world)
     ids = contacts(world, 300)
     world.double.poison_ids = {ids[0]}
     request = bulk_delete(ids)

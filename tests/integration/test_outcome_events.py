@@ -116,6 +116,7 @@ def test_a_request_that_cannot_be_read_has_an_event_without_a_request_id(world: 
 
 
 def test_the_jobs_of_a_request_that_was_rejected_all_the_same_are_told(world: World) -> None:
+    world.change_settings(consistency_window_seconds=0)
     world.double.faults.add(Fault(method="DELETE"))
     world.double.faults.add(Fault(method="DELETE", status=400, times=9))
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from local.sendgrid_double import Fault
+from local.sendgrid_double import Fault, RateLimit
 from tests.integration.following import (
     GOES,
     LOOK_UP_ROUTE,
@@ -90,6 +90,37 @@ def test_contacts_that_could_not_be_looked_up_are_tried_again_for_15_minutes(wor
     assert world.deletion_status(batch) == GOES
 
     assert kinds(world) == {"order-0": "Completed"}
+
+
+def test_look_up_that_the_rate_limit_leaves_undivided_delays_no_outcome_forever(world: World) -> None:
+    """The next invocation would have no more time than this one."""
+    world.double.rate_limiter.configure(
+        RateLimit(limit=600, window_seconds=900, by_endpoint={f"POST {LOOK_UP_ROUTE}": 4})
+    )
+    world.double.account.force_next_jobs("failed")
+    ids = contacts(world, 100)
+    batch = accept(world, ids)
+    world.jobs_end()
+    look_ups(world, 400, 400, None, 400)  # all, the first half, the second half, the first quarter
+
+    assert world.deletion_status(batch) == GOES
+
+    event = ends(world)["order-0"]
+    assert event["kind"] == "Failed"
+    assert event["contacts_still_there"]["count"] == 50
+    assert event["unchecked_contacts"]["contact_ids"] == sorted(ids[:50])
+
+
+def test_look_up_that_is_interrupted_before_it_could_be_divided_is_made_again(world: World) -> None:
+    world.double.account.force_next_jobs("failed")
+    batch = accept(world, contacts(world, 2))
+    world.jobs_end()
+    look_ups(world, 400, 503, 503)
+
+    assert world.deletion_status(batch) == STAYS
+    assert world.deletion_status(batch) == GOES
+
+    assert kinds(world) == {"order-0": "Failed"}
 
 
 def test_refusals_of_everything_cost_few_calls(world: World) -> None:

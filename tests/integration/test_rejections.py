@@ -19,6 +19,7 @@ DEAD_LETTERS = "BulkDeleteDeadLetterQueue"
 
 
 def refused_by_sendgrid(world: World) -> dict[str, Any]:
+    world.change_settings(consistency_window_seconds=0)
     world.double.faults.add(Fault(method="DELETE", status=400))
     return bulk_delete([world.new_contact()], request_id="purge")
 
@@ -122,6 +123,7 @@ def test_a_rejection_that_cannot_be_recorded_is_told_to_nobody(
 
 
 def test_the_jobs_of_a_rejected_request_are_told_again_too(world: World) -> None:
+    world.change_settings(consistency_window_seconds=0)
     ids = [world.new_contact() for _ in range(300)]
     world.double.faults.add(Fault(method="DELETE"))
     world.double.faults.add(Fault(method="DELETE", status=400, times=9))

@@ -1,12 +1,17 @@
 """Which requests share a job is the program's decision: each ends as its own contacts do."""
 
+import json
 from typing import Any
 
 import pytest
 
-from tests.integration.following import GOES, MINUTE, STAYS, accept, contacts, ends, kinds
-from tests.support.events import contact_id
-from tests.support.world import World
+from contact_deletion.timestamps import timestamp
+from local.sendgrid_double import Fault
+from tests.integration.following import GOES, LOOK_UP_ROUTE, MINUTE, STAYS, accept, contacts, ends, kinds
+from tests.integration.operations import sending_fails
+from tests.support.dynamodb import FailingCalls
+from tests.support.events import contact_id, follow_up, sqs_event
+from tests.support.world import STATUS_QUEUE, World
 
 both_failures = pytest.mark.parametrize("ending", ["errored", "failed"])
 
@@ -129,3 +134,104 @@ def test_without_look_ups_the_outcome_of_a_job_that_never_ended_is_unknown(world
     event = ends(world)["order-0"]
     assert (event["kind"], event["code"]) == ("Unknown", "OutcomeUnknown")
     assert event["message"] == "the job never finished: it was pending after 24 hours"
+
+
+def _half_done(world: World) -> tuple[dict[str, Any], str]:
+    """A message about two requests that share an errored job: the contact of the one is gone, the other's remains."""
+    world.double.account.force_next_jobs("failed")
+    (left,) = contacts(world, 1)
+    batch = accept(world, [left], [contact_id(1)])
+    world.clock.advance(60)
+    return batch, left
+
+
+def rest_of(world: World) -> dict[str, Any]:
+    """The batch of the message about what is left."""
+    return sqs_event(*world.status_messages(), queue=STATUS_QUEUE)
+
+
+def test_request_whose_contacts_remain_delays_no_other_of_its_job(world: World) -> None:
+    batch, left = _half_done(world)
+
+    assert world.deletion_status(batch) == GOES
+
+    first = ends(world)
+    assert {name: event["kind"] for name, event in first.items()} == {"order-1": "Completed"}
+    world.clock.advance(15 * MINUTE)
+    assert world.deletion_status(rest_of(world)) == GOES
+    second = ends(world)["order-0"]
+    assert (second["kind"], second["contacts_still_there"]["contact_ids"]) == ("Failed", [left])
+    assert second["accepted_at"] == first["order-1"]["accepted_at"]
+
+
+def test_message_about_the_rest_has_what_the_first_had(world: World) -> None:
+    gone, left = contact_id(1), contacts(world, 1)[0]
+    world.double.account.force_next_jobs("failed")
+    job = world.double.account.delete_contacts([gone, left])
+    world.clock.advance(60)
+    known: dict[str, Any] = {
+        "operation": "bulk_delete",
+        "request_id": "one",
+        "message_id": "1-2",
+        "contact_count": 1,
+    }
+    waiting = {**known, "contact_ids": [left], "task_token": "token"}
+    removal = {**known, "operation": "remove_identifier", "request_id": "two"}
+    removal["identifier"] = {"contact_id": left, "identifier_type": "EXTERNALID"}
+    message = follow_up(
+        [job.id], {"contact_ids": [gone]}, waiting, removal, accepted_at=timestamp(world.clock())
+    )
+
+    assert world.deletion_status(sqs_event(message, queue=STATUS_QUEUE)) == GOES
+
+    (rest,) = world.status_messages()
+    assert rest == {**message, "requests": [waiting, removal]}
+    assert world.task_answers == []
+
+
+def test_rest_that_the_queue_does_not_take_comes_back_with_its_message(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    batch, _ = _half_done(world)
+
+    with sending_fails(world, STATUS_QUEUE):
+        assert world.deletion_status(batch) == STAYS
+
+    assert kinds(world) == {"order-1": "Completed"}
+    assert "StatusMessageFailures" in capsys.readouterr().out
+    assert world.status_messages() == []
+
+
+def test_rest_is_not_followed_before_the_ends_are_known(world: World) -> None:
+    batch, _ = _half_done(world)
+
+    with FailingCalls(world.platform.events, "PutEvents", service="events"):
+        assert world.deletion_status(batch) == STAYS
+
+    assert world.status_messages() == []
+
+
+def test_failed_look_up_of_one_request_delays_no_other(world: World) -> None:
+    """A hundred contacts are looked up in a call, so those of the second request are in another."""
+    world.double.account.force_next_jobs("failed")
+    batch = accept(world, contacts(world, 100), [contact_id(1)])
+    world.clock.advance(60)
+    world.double.faults.add(Fault(route=LOOK_UP_ROUTE, status=503))
+
+    assert world.deletion_status(batch) == GOES
+
+    assert kinds(world) == {"order-1": "Completed"}
+
+
+def test_direct_invocation_is_pending_until_all_its_requests_have_ended(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    batch, _ = _half_done(world)
+    (record,) = batch["Records"]
+    capsys.readouterr()
+
+    answer = world.deletion_status(json.loads(record["body"]))
+
+    assert (answer["status"], len(answer["requests"])) == ("pending", 2)
+    assert "RequestsCompleted" not in capsys.readouterr().out
+    assert world.status_messages() == []

@@ -8,7 +8,7 @@ import pytest
 
 from contact_deletion.errors import RateLimited, SendGridRefused, SendGridUnavailable
 from local.sendgrid_double import Fault, RateLimit
-from tests.integration.bulk import accepted_ids, contacts, event, failed, refusals
+from tests.integration.bulk import accepted_ids, contacts, event, failed, refusals, refused_at_once
 from tests.support.events import bulk_delete, contact_id
 from tests.support.world import World
 
@@ -118,6 +118,7 @@ def test_a_look_up_that_is_answered_404_says_that_there_is_none(world: World) ->
 
 def test_where_everything_is_answered_404_nothing_is_taken_for_deleted(world: World) -> None:
     """A base URL that leads elsewhere, for one."""
+    refused_at_once(world)
     not_found = {"errors": [{"field": None, "message": "not found"}]}
     world.double.faults.add(Fault(status=404, body=not_found, times=99))
 
@@ -173,6 +174,7 @@ def test_a_look_up_that_fails_defers_the_call_that_needs_it(world: World) -> Non
 
 
 def test_contacts_whose_look_up_is_refused_count_as_existing(world: World) -> None:
+    refused_at_once(world)
     refuses_unknown_ids(world)
     world.double.faults.add(Fault(method="POST", route=BATCH, status=400, times=99))
     ids = contacts(world, 99)
@@ -207,6 +209,7 @@ def test_the_jobs_of_what_was_found_gone_and_of_what_was_sent_before_are_one_req
 def test_the_error_names_the_ids_that_sendgrid_refuses_and_all_others_are_deleted(
     world: World, status: Literal[400, 404]
 ) -> None:
+    refused_at_once(world)
     refuses_unknown_ids(world, status)
     ids = contacts(world, 500)
     world.double.poison_ids = {ids[7], ids[444]}
@@ -221,6 +224,7 @@ def test_the_error_names_the_ids_that_sendgrid_refuses_and_all_others_are_delete
 
 
 def test_a_culprit_among_204_costs_four_refusals(world: World) -> None:
+    refused_at_once(world)
     ids = contacts(world, 204)
     world.double.poison_ids = {ids[200]}
 
@@ -233,6 +237,7 @@ def test_a_culprit_among_204_costs_four_refusals(world: World) -> None:
 
 
 def test_300_messages_that_are_all_refused_cost_few_refusals(world: World) -> None:
+    refused_at_once(world)
     world.double.faults.add(Fault(method="DELETE", status=400, times=999))
 
     response = world.bulk_delete(event(*(bulk_delete([one]) for one in contacts(world, 300))))
@@ -243,6 +248,7 @@ def test_300_messages_that_are_all_refused_cost_few_refusals(world: World) -> No
 
 
 def test_after_parts_refused_alike_whole_calls_are_still_sent_and_not_divided(world: World) -> None:
+    refused_at_once(world)
     ids = contacts(world, 306)
     world.double.poison_ids = set(ids[:102])
     world.double.rate_limiter.configure(RateLimit(limit=600, window_seconds=60))
@@ -255,6 +261,7 @@ def test_after_parts_refused_alike_whole_calls_are_still_sent_and_not_divided(wo
 
 
 def test_a_part_that_failed_otherwise_is_sent_though_its_neighbors_are_refused_alike(world: World) -> None:
+    refused_at_once(world)
     world.double.faults.add(Fault(method="DELETE", status=400))
     world.double.faults.add(Fault(method="DELETE", status=503))
     world.double.faults.add(Fault(method="DELETE", status=400, times=99))
@@ -266,6 +273,7 @@ def test_a_part_that_failed_otherwise_is_sent_though_its_neighbors_are_refused_a
 
 
 def test_an_error_names_a_hundred_ids_at_most(world: World) -> None:
+    refused_at_once(world)
     world.double.faults.add(Fault(method="DELETE", status=400, times=999))
     ids = contacts(world, 150)
 
@@ -283,3 +291,125 @@ def test_a_refusal_that_is_not_about_the_ids_names_none(world: World) -> None:
         world.bulk_delete(bulk_delete(contacts(world, 1)))
 
     assert contact_id(0) not in refused.value.message
+
+
+# ------------------------------------------------------------------------------------ look-ups that lag behind
+
+
+def test_a_contact_that_is_gone_and_still_shown_is_waited_for_and_costs_no_other_refusal(
+    world: World,
+) -> None:
+    """Another request has deleted it; look-ups lag behind by a minute."""
+    world.change_settings(consistency_window_seconds=900)
+    refuses_unknown_ids(world)
+    gone, other = contacts(world, 2)
+    world.double.settings.change(job_delay=0, read_lag_seconds=60)
+    world.bulk_delete(bulk_delete([gone]))
+    request = bulk_delete([gone, other], request_id="again")
+
+    with pytest.raises(SendGridUnavailable, match="refuses to delete contacts that it shows"):
+        world.bulk_delete(request)
+    refused = len(refusals(world))
+    world.clock.advance(30)
+    with pytest.raises(SendGridUnavailable):
+        world.bulk_delete(request)
+    world.clock.advance(31)
+    answer = world.bulk_delete(request)
+
+    assert (answer["status"], len(answer["job_ids"])) == ("accepted", 1)
+    assert len(refusals(world)) == refused
+    assert accepted_ids(world) == [gone, other]
+
+
+def test_a_contact_that_stays_and_is_refused_is_rejected_when_the_window_is_over(world: World) -> None:
+    world.change_settings(consistency_window_seconds=900)
+    ids = contacts(world, 204)
+    world.double.poison_ids = {ids[200]}
+    message = bulk_delete([ids[199], ids[200]])
+    response = world.bulk_delete(event(message, *(bulk_delete([one]) for one in ids[:199])))
+    assert failed(response) == [1]
+    assert world.dead_letters() == []
+    refused = len(refusals(world))
+
+    world.clock.advance(899)
+    assert failed(world.bulk_delete(event(message, receive_count=2))) == [1]
+    assert len(refusals(world)) == refused, "until then it is only looked up"
+    world.clock.advance(1)
+    assert failed(world.bulk_delete(event(message, receive_count=3))) == []
+
+    (letter,) = world.dead_letters()
+    assert ids[200] in letter["ErrorMessage"]
+    assert ids[199] not in letter["ErrorMessage"]
+    assert len(refusals(world)) == refused + 1
+    assert sorted(accepted_ids(world)) == sorted({*ids[:199], ids[199]}), "each once"
+
+
+def test_what_was_refused_is_sent_apart_from_others(world: World) -> None:
+    world.change_settings(consistency_window_seconds=900)
+    ids = contacts(world, 3)
+    world.double.poison_ids = {ids[0]}
+    with pytest.raises(SendGridUnavailable):
+        world.bulk_delete(bulk_delete(ids[:2]))
+    world.clock.advance(900)
+
+    world.bulk_delete(event(bulk_delete(ids[:2]), bulk_delete(ids[2:])))
+
+    assert [call.ids for call in world.deletions()][-2:] == [(ids[2],), (ids[0],)]
+
+
+@pytest.mark.parametrize(("poisoned", "rejected"), [(25, 25), (26, 52)])
+def test_fifty_contacts_that_were_refused_together_are_judged_each_by_itself(
+    world: World, poisoned: int, rejected: int
+) -> None:
+    """Every other one is good. More would cost as many refusals, for which SendGrid blocks accounts."""
+    world.change_settings(consistency_window_seconds=900)
+    ids = contacts(world, 2 * poisoned)
+    world.double.poison_ids = set(ids[::2])
+    messages = [bulk_delete([one]) for one in ids]
+    assert len(failed(world.bulk_delete(event(*messages)))) == len(ids)
+    before = len(refusals(world))
+    assert before <= 6
+    world.clock.advance(900)
+
+    assert failed(world.bulk_delete(event(*messages, receive_count=2))) == []
+
+    assert len(world.dead_letters()) == rejected
+    assert len(refusals(world)) - before <= 25
+
+
+def test_an_id_that_is_refused_later_has_the_window_for_itself(world: World) -> None:
+    """What SendGrid did with it between the two is not known."""
+    world.change_settings(consistency_window_seconds=900)
+    ids = contacts(world, 2)
+    world.double.poison_ids = {ids[0]}
+    world.double.faults.add(Fault(method="DELETE", status=400))
+    world.double.faults.add(Fault(method="DELETE", status=400))
+    world.double.faults.add(Fault(method="DELETE", status=503))
+    with pytest.raises(SendGridUnavailable, match="503"):
+        world.bulk_delete(bulk_delete(ids))
+    world.double.poison_ids = set(ids)
+    world.clock.advance(900)
+
+    with pytest.raises(SendGridUnavailable, match="shows"):
+        world.bulk_delete(bulk_delete(ids))
+    world.clock.advance(900)
+    with pytest.raises(SendGridRefused) as refused:
+        world.bulk_delete(bulk_delete(ids))
+
+    assert all(one in refused.value.message for one in ids)
+
+
+def test_a_refused_id_that_cannot_be_looked_up_stays_refused_since_then(world: World) -> None:
+    world.change_settings(consistency_window_seconds=900)
+    ids = contacts(world, 1)
+    world.double.poison_ids = set(ids)
+    with pytest.raises(SendGridUnavailable, match="shows"):
+        world.bulk_delete(bulk_delete(ids))
+    world.double.faults.add(Fault(method="POST", route=BATCH, status=503))
+    world.clock.advance(600)
+    with pytest.raises(SendGridUnavailable, match="503"):
+        world.bulk_delete(bulk_delete(ids))
+    world.clock.advance(300)
+
+    with pytest.raises(SendGridRefused):
+        world.bulk_delete(bulk_delete(ids))

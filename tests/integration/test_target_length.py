@@ -87,6 +87,7 @@ def test_after_an_hour_the_budget_is_the_usual_one_again(world: World) -> None:
 
 
 def test_parts_of_a_refused_call_stay_apart_when_what_waits_is_packed_again(world: World) -> None:
+    world.change_settings(consistency_window_seconds=0)
     ids = contacts(world, 2 * FULL)
     world.double.poison_ids = {ids[0]}
     world.double.faults.add(Fault(method="DELETE", status=400))

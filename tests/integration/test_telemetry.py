@@ -110,6 +110,7 @@ def test_the_seconds_waited_for_the_rate_limit_are_a_metric(
 def test_metrics_are_put_out_when_the_handler_raises(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    world.change_settings(consistency_window_seconds=0)
     world.double.poison_ids = {world.new_contact()}
     with pytest.raises(SendGridRefused):
         world.bulk_delete(bulk_delete(sorted(world.double.poison_ids)))

@@ -82,7 +82,7 @@ class Producers:
 
     def failing(self) -> Sent:
         """SendGrid fails to delete one of its contacts."""
-        ids = self._contacts(2)
+        ids = [*self._contacts(1), self._new_contact(external_id="x")]
         self._sendgrid.failing_ids.add(ids[1])
         payload = {"contact_ids": ids} | self._envelope()
         return self._sent("BulkDelete", payload, GIVEN_UP, UNKNOWN, "SendGridRefused")
@@ -123,7 +123,7 @@ class Producers:
         if Case.FAILING_ID in self._sendgrid.cases and self._chance.random() < 0.5:
             yield self.failing()
             return
-        ids = self._contacts(2)
+        ids = [*self._contacts(1), self._new_contact(external_id="x")]
         self._sendgrid.poison_ids.add(ids[1])
         yield self._sent("BulkDelete", {"contact_ids": ids} | self._envelope(), "SendGridRefused")
 

@@ -12,7 +12,9 @@ from tests.soak.sendgrid import SendGrid
 from tests.soak.time import Time
 from tests.soak.wire import Invocation
 
-UNDETERMINED = frozenset({"DeleteAllUnconfirmed", "DeletionUnfollowed", "DeletionUntracked"})
+UNDETERMINED = frozenset(
+    {"DeleteAllUnconfirmed", "DeletionUnfollowed", "DeletionUntracked", "OutcomeUnknown"}
+)
 """Codes that claim neither that contacts are gone nor that they remain."""
 
 GIVEN_UP_SECONDS = 24 * 3600.0
@@ -61,15 +63,17 @@ class Truth:
         if remaining is None:
             yield _because("it does not say what remains", Case.REFUSED_LOOK_UP)
             return
-        named = set(remaining["contact_ids"])
+        named, unchecked = set(remaining["contact_ids"]), _listed(detail["unchecked_contacts"])
         is_partial = remaining.get("truncated", remaining.get("cut"))
         if not remaining["count"]:
             causes = Case.SHARED_JOB, Case.STRAY_STATUS, Case.FORGOTTEN_JOB
             yield _because("none of its contacts remains", *causes)
         elif not named <= present | invocation.shown:
             yield _because("it names contacts that SendGrid does not show")
-        elif not is_partial and not present - self._sendgrid.unreadable_ids <= named:
+        elif not is_partial and not present <= named | unchecked:
             yield _because("it does not name all that remain")
+        elif unchecked and not self._sendgrid.unreadable_ids:
+            yield _because("it does not say of contacts whether they remain, and each can be looked up")
         yield from self._premature(detail)
 
     def _of_an_identifier(
@@ -111,6 +115,10 @@ class Truth:
                 and self._time() - job.started_at < GIVEN_UP_SECONDS
             ):
                 yield _because(f"its job {job_id} is pending", Case.STRAY_STATUS, Case.FORGOTTEN_JOB)
+
+
+def _listed(contacts: Any) -> set[str]:
+    return set(contacts["contact_ids"]) if contacts else set()
 
 
 def _because(text: str, *causes: Case) -> Violation:

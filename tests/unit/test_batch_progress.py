@@ -1,6 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contact_deletion.deletion.progress import Checkpoint
 from contact_deletion.ledger.batch_progress import NO_PROGRESS, Progress, from_bitmap, to_bitmap
 from tests.support.events import contact_id
 
@@ -23,11 +24,18 @@ def test_an_empty_bitmap_has_no_members() -> None:
 
 
 def test_what_two_invocations_have_done_is_put_together_on_top_of_the_later_record() -> None:
-    mine = Progress(("a", "b"), frozenset(IDS[:2]), "as I read it")
-    other = Progress(("b", "c"), frozenset(IDS[1:3]), "as it is")
+    mine = Progress(
+        ("a", "b"), Checkpoint(frozenset(IDS[:2]), frozenset(IDS[5:6]), refused_at=7.0), "as I read it"
+    )
+    other = Progress(
+        ("b", "c"), Checkpoint(frozenset(IDS[1:3]), frozenset(IDS[6:7]), refused_at=8.0), "as it is"
+    )
 
-    assert mine.with_those_of(other) == Progress(("b", "c", "a"), frozenset(IDS[:3]), "as it is")
+    everything = Checkpoint(frozenset(IDS[:3]), frozenset(IDS[5:7]), refused_at=8.0)
+    assert mine.with_those_of(other) == Progress(("b", "c", "a"), everything, "as it is")
 
 
 def test_without_a_record_there_is_no_progress() -> None:
-    assert (NO_PROGRESS.job_ids, NO_PROGRESS.done, NO_PROGRESS.data) == ((), frozenset(), "")
+    assert Progress() == NO_PROGRESS
+    assert (NO_PROGRESS.job_ids, NO_PROGRESS.data) == ((), "")
+    assert Checkpoint(frozenset(), frozenset(), refused_at=0.0) == NO_PROGRESS.checkpoint

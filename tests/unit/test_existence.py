@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contact_deletion.deadline import Deadline
-from contact_deletion.errors import SendGridRefused, SendGridUnavailable
+from contact_deletion.deadline import SETTLING_SECONDS, Deadline
+from contact_deletion.errors import Deferred, RateLimited, SendGridRefused, SendGridUnavailable
 from contact_deletion.sendgrid.client import SendGridClient
 from contact_deletion.sendgrid.existence import Existence, look_up
 
@@ -73,6 +73,23 @@ def test_bad_ids_in_many_calls_cost_sixteen_divisions() -> None:
     assert len(contacts.calls) == 10 + 2 * 16
     assert existence.unchecked > {str(number) for number in bad}
     assert existence.found == even(1000) - existence.unchecked
+
+
+@pytest.mark.parametrize("error", [RateLimited("spent"), SendGridUnavailable("down")], ids=repr)
+@pytest.mark.parametrize("seconds_left", [0.0, 100.0])
+def test_parts_that_there_was_no_time_for_are_undivided(error: Deferred, seconds_left: float) -> None:
+    class Interrupted(Contacts):
+        def existing_contacts(self, contact_ids: Sequence[str], deadline: Deadline) -> frozenset[str]:
+            if len(self.calls) == 3:
+                raise error
+            return super().existing_contacts(contact_ids, deadline)
+
+    deadline = Deadline(SETTLING_SECONDS + seconds_left, lambda: 0.0)
+    existence = look_up(cast(SendGridClient, Interrupted(1)), map(str, range(200)), deadline)
+
+    late = {str(one) for one in range(100)}
+    assert existence.errors.keys() == late
+    assert existence.undivided == (late if isinstance(error, RateLimited) or not seconds_left else set())
 
 
 @pytest.mark.parametrize("number", [1, 2, 100, 5000])

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from contact_deletion.errors import NotAccepted, OutcomeUnknown, Rejected
 from contact_deletion.jobs import Job
-from contact_deletion.outcomes import Accepted, ContactGroup, End, Ended
+from contact_deletion.outcomes import Accepted, ContactGroup, End, Ended, PartlyEnded
 from contact_deletion.settled import Settled
 from contact_deletion.timestamps import timestamp
 
@@ -30,6 +30,8 @@ def conclusions(operation: str, settled: Settled, now: float, *, followed: bool)
     Where jobs are not `followed`, acceptance is all that will ever be known.
     """
     outcome = settled.outcome
+    if isinstance(outcome, PartlyEnded):
+        outcome = outcome.ended
     if isinstance(outcome, Ended):
         return [_of_end(outcome, end, now) for end in outcome.ends]
     if isinstance(outcome, Rejected):

@@ -10,6 +10,7 @@ from contact_deletion.batch_calls import MAX_BYTES, batches, not_taken
 from contact_deletion.jobs import MAX_JOB_IDS
 from contact_deletion.outcomes import Accepted
 from contact_deletion.request.bulk_delete import BulkDelete
+from contact_deletion.request.follow_up import FollowedIdentifier, FollowedRequest
 from contact_deletion.request.remove_identifier import RemoveIdentifier
 from contact_deletion.settled import Settled
 from contact_deletion.timestamps import timestamp
@@ -73,18 +74,17 @@ class StatusMessages:
     def _followed(self, one: Settled, *, with_token: bool) -> dict[str, Any]:
         """What the follow-up needs to know of a request; of an identifier not its value."""
         asked = one.request
-        known = {
-            "operation": self._operation,
-            "request_id": one.request_id,
-            "message_id": one.message_id,
-            "contact_count": one.outcome.contact_count if isinstance(one.outcome, Accepted) else None,
-            "contact_ids": list(asked.contact_ids) if isinstance(asked, BulkDelete) else None,
-            "identifier": {"contact_id": asked.contact_id, "identifier_type": asked.identifier_type}
+        return FollowedRequest(
+            operation=self._operation,
+            request_id=one.request_id,
+            message_id=one.message_id,
+            contact_count=one.outcome.contact_count if isinstance(one.outcome, Accepted) else None,
+            contact_ids=asked.contact_ids if isinstance(asked, BulkDelete) else (),
+            identifier=FollowedIdentifier(asked.contact_id, asked.identifier_type)
             if isinstance(asked, RemoveIdentifier)
             else None,
-            "task_token": one.task_token if with_token else None,
-        }
-        return {name: value for name, value in known.items() if value is not None}
+            task_token=one.task_token if with_token else None,
+        ).payload
 
 
 def _by_jobs(accepted: Sequence[Settled]) -> dict[tuple[str, ...], Group]:

@@ -1,13 +1,13 @@
 """Deletes the contacts of a whole batch of requests in as few calls as possible."""
 
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 
 from contact_deletion.deadline import Clock, Deadline
 from contact_deletion.deletion.calls import Call
 from contact_deletion.deletion.packing import TargetBudget, packed
-from contact_deletion.deletion.progress import ABOUT_THE_IDS, Progress
+from contact_deletion.deletion.progress import ABOUT_THE_IDS, STILL_SHOWN, Checkpoint, Progress
 from contact_deletion.errors import (
     Deferred,
     RateLimited,
@@ -27,6 +27,11 @@ _TOO_LONG = frozenset({413, 414})
 REFUSED_ALIKE = 4
 """So many parts of divided calls refused in a row are not refused for an ID of theirs."""
 
+MAX_SENT_ALONE = 50
+"""So many contacts that were refused before go in calls of their own: among them good ones are rare, and would be
+refused with their neighbors.
+"""
+
 OUTAGE = 3
 """So many calls in a row that are answered 5xx did not fail for an ID of theirs."""
 
@@ -35,23 +40,33 @@ class BulkDeletion:
     """Lives as long as the execution environment, and remembers how long a request target may be."""
 
     def __init__(
-        self, client: SendGridClient, telemetry: QueueTelemetry, threads: Executor, clock: Clock
+        self,
+        client: SendGridClient,
+        telemetry: QueueTelemetry,
+        threads: Executor,
+        clock: Clock,
+        consistency_window_seconds: float,
     ) -> None:
         self.client = client
         self.threads = threads
+        self.clock = clock
+        self.consistency_window_seconds = consistency_window_seconds
         self.budget = TargetBudget(clock)
         self._telemetry = telemetry
 
     def delete(
-        self, requests: Sequence[BulkDelete], done: Sequence[Collection[str]], deadline: Deadline
-    ) -> list[tuple[DeletionOutcome, frozenset[str]]]:
-        """For each request, in their order, its outcome, and where that is not acceptance its IDs that are done.
+        self, requests: Sequence[BulkDelete], before: Sequence[Checkpoint], deadline: Deadline
+    ) -> list[tuple[DeletionOutcome, Checkpoint]]:
+        """For each request, in their order, its outcome, and where that is not acceptance how far it has come.
 
-        `done` has for each request those of its IDs that are not sent, because earlier calls with them were accepted.
-        A request is accepted when every call that names an ID of it was, or the ID does not exist. An outcome that is
-        not acceptance has the jobs of those calls that were accepted.
+        `before` has for each request how far it came in earlier calls. A request is accepted when every call that names
+        an ID of it was, or the ID does not exist. An outcome that is not acceptance has the jobs of those calls that
+        were accepted.
+
+        A contact that SendGrid shows and refuses to delete may have been deleted a moment ago. It is only looked up
+        until the consistency window is over, then sent once more, and rejected if it is refused again.
         """
-        return _Batch(self, requests, done, deadline).run()
+        return _Batch(self, requests, before, deadline).run()
 
     def start(self, call: Call) -> str:
         """Deletes the call's contacts, and gives the job's id."""
@@ -71,34 +86,53 @@ class _Batch:
         self,
         deletion: BulkDeletion,
         requests: Sequence[BulkDelete],
-        done: Sequence[Collection[str]],
+        before: Sequence[Checkpoint],
         deadline: Deadline,
     ) -> None:
         self._deletion = deletion
         self._client = deletion.client
         self._requests = requests
-        self._done = done
+        self._before = before
         self._deadline = deadline
         self._pending = [
-            [one for one in request.contact_ids if one not in before] if before else request.contact_ids
-            for request, before in zip(requests, done, strict=True)
+            [one for one in request.contact_ids if one not in reached.done]
+            if reached.done
+            else request.contact_ids
+            for request, reached in zip(requests, before, strict=True)
         ]
         self._retried = any(request.retried for request in requests)
         self._is_up: bool | None = None
-        ids = dict.fromkeys(one for pending in self._pending for one in pending)
-        self._waiting = deque(deletion.calls(ids))
+        self._waiting: deque[Call] = deque()
         self._in_flight: dict[Future[str], Call] = {}
-        self._in_doubt: list[tuple[Call, SendGridRefused]] = []
+        self._in_doubt: list[tuple[Call, SendGridRefused | SendGridUnavailable]] = []
         self._undivided: deque[tuple[Call, SendGridRefused]] = deque()
         self._existing: set[str] = set()
-        self._progress = Progress()
+        self._progress = Progress(deletion.consistency_window_seconds)
         self._refused_parts = 0
         self._unavailable = 0
         # After a failure calls go alone until one is accepted: side by side they would all fail.
         self._alone = False
         self._outage: Deferred | None = None
+        self._plan()
 
-    def run(self) -> list[tuple[DeletionOutcome, frozenset[str]]]:
+    def _plan(self) -> None:
+        """What was refused before goes in calls of its own, or is only looked up while that is too early."""
+        earliest = self._deletion.clock() - self._deletion.consistency_window_seconds
+        refused, shown = set[str](), set[str]()
+        for before in self._before:
+            refused |= before.refused
+            if before.refused_at > earliest:
+                shown |= before.refused
+        ids = dict.fromkeys(one for pending in self._pending for one in pending)
+        self._waiting.extend(self._deletion.calls(one for one in ids if one not in refused))
+        again = [one for one in ids if one in refused - shown]
+        if len(again) <= MAX_SENT_ALONE:
+            self._waiting.extend(Call((one,)) for one in again)
+        else:
+            self._waiting.extend(self._deletion.calls(again))
+        self._in_doubt += [(Call((one,)), STILL_SHOWN) for one in ids if one in shown]
+
+    def run(self) -> list[tuple[DeletionOutcome, Checkpoint]]:
         try:
             while self._waiting or self._in_flight or self._in_doubt or self._undivided:
                 try:
@@ -114,8 +148,10 @@ class _Batch:
         finally:
             # Lambda freezes the process when the invocation ends, in the middle of a call too.
             wait(self._in_flight)
+        now = self._deletion.clock()
         return [
-            self._progress.of(*one) for one in zip(self._requests, self._pending, self._done, strict=True)
+            self._progress.of(*one, now)
+            for one in zip(self._requests, self._pending, self._before, strict=True)
         ]
 
     def _start(self) -> None:
@@ -188,12 +224,14 @@ class _Batch:
         for contact_id, error in looked_up.errors.items():
             self._progress.fail((contact_id,), error)
         to_send: list[str] = []
-        for call, refused in in_doubt:
+        for call, failure in in_doubt:
             left = [one for one in call.ids if one in self._existing]
             if len(left) < len(call.ids):
                 to_send += left
+            elif isinstance(failure, SendGridRefused):
+                self._divide(call, failure)
             else:
-                self._divide(call, refused)
+                self._fail(call, failure)
         self._waiting.extend(self._deletion.calls(to_send))
 
     def _divide(self, call: Call, refused: SendGridRefused) -> None:

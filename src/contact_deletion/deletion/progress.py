@@ -1,9 +1,10 @@
 """What has become of the contact IDs of a batch."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import count
 
-from contact_deletion.errors import Deferred, Failure, SendGridRefused
+from contact_deletion.errors import Deferred, Failure, SendGridRefused, SendGridUnavailable
 from contact_deletion.outcomes import Accepted, DeletionOutcome
 from contact_deletion.request.bulk_delete import BulkDelete
 
@@ -15,11 +16,33 @@ MAX_NAMED = 100
 ABOUT_THE_IDS = frozenset({400, 404})
 """HTTP statuses that one bad ID can cause. SendGrid does not document its answer to an ID that it does not know."""
 
+STILL_SHOWN = SendGridUnavailable("SendGrid refuses to delete contacts that it shows")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """How far an unfinished request has come.
+
+    `done` are its IDs that need no other call, `refused` those that SendGrid refused to delete although it showed
+    their contacts, since `refused_at` at least, in seconds since the epoch.
+    """
+
+    done: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
+    refused_at: float = 0.0
+
+
+START = Checkpoint()
+
 
 class Progress:
-    """By ID: its job, or that it does not exist, or why it is not deleted."""
+    """By ID: its job, or that it does not exist, or why it is not deleted.
 
-    def __init__(self) -> None:
+    Within `consistency_window_seconds` after a deletion SendGrid may refuse a contact as gone and still show it.
+    """
+
+    def __init__(self, consistency_window_seconds: float) -> None:
+        self._window = consistency_window_seconds
         self._jobs: dict[str, str] = {}
         self._gone: set[str] = set()
         self._failures: dict[str, Failure] = {}
@@ -43,9 +66,9 @@ class Progress:
         self._failures.update(dict.fromkeys(contact_ids, failure))
 
     def of(
-        self, request: BulkDelete, pending: Sequence[str], done_before: Collection[str]
-    ) -> tuple[DeletionOutcome, frozenset[str]]:
-        """The outcome of a request of which these IDs were pending, and its IDs that need no other call.
+        self, request: BulkDelete, pending: Sequence[str], before: Checkpoint, now: float
+    ) -> tuple[DeletionOutcome, Checkpoint]:
+        """The outcome of a request of which these IDs were pending, and how far it has come.
 
         A request with an ID worth retrying is retried, whatever became of its others.
         """
@@ -53,19 +76,38 @@ class Progress:
         failed = [one for one in pending if one in self._failures]
         if not failed:
             note = "" if job_ids else NOTHING_TO_DO
-            return Accepted(job_ids, len(request.contact_ids), note=note), frozenset()
-        done = {one for one in pending if one in self._jobs or one in self._gone}
-        return self._failure(failed).with_jobs(job_ids), frozenset(done.union(done_before))
+            return Accepted(job_ids, len(request.contact_ids), note=note), START
+        done = before.done.union(one for one in pending if one in self._jobs or one in self._gone)
+        checkpoint = self._checkpoint(failed, done, before, now)
+        is_doubtful = bool(checkpoint.refused) and now < checkpoint.refused_at + self._window
+        return self._failure(failed, is_doubtful=is_doubtful).with_jobs(job_ids), checkpoint
 
-    def _failure(self, failed: Sequence[str]) -> Failure:
+    def _checkpoint(
+        self, failed: Sequence[str], done: frozenset[str], before: Checkpoint, now: float
+    ) -> Checkpoint:
+        """The time of the first refusal counts anew when an ID is added."""
+        refused = frozenset(
+            one for one in failed if one in before.refused or _is_about_the_ids(self._failures[one])
+        )
+        if not refused:
+            return Checkpoint(done)
+        return Checkpoint(done, refused, before.refused_at if refused <= before.refused else now)
+
+    def _failure(self, failed: Sequence[str], *, is_doubtful: bool) -> Failure:
         failures = [self._failures[one] for one in failed]
         deferred = next((failure for failure in failures if isinstance(failure, Deferred)), None)
+        if deferred is None and is_doubtful:
+            return STILL_SHOWN
         return deferred or _naming(failures[0], failed)
+
+
+def _is_about_the_ids(failure: Failure) -> bool:
+    return isinstance(failure, SendGridRefused) and failure.status in ABOUT_THE_IDS
 
 
 def _naming(failure: Failure, failed: Sequence[str]) -> Failure:
     """The refusal of these IDs. A contact ID is not personal data."""
-    if not isinstance(failure, SendGridRefused) or failure.status not in ABOUT_THE_IDS:
+    if not isinstance(failure, SendGridRefused) or not _is_about_the_ids(failure):
         return failure
     names = ", ".join(failed[:MAX_NAMED])
     more = f" and {len(failed) - MAX_NAMED} more" if len(failed) > MAX_NAMED else ""

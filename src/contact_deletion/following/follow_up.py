@@ -7,7 +7,7 @@ from contact_deletion.deadline import Clock, Deadline
 from contact_deletion.errors import Deferred, DeletionFailed, NotAccepted, OutcomeUnknown, SendGridUnavailable
 from contact_deletion.following.verification import Finding, Findings, Verification, look_up
 from contact_deletion.jobs import UNANSWERED, UNKNOWN, Job
-from contact_deletion.outcomes import End, Ended, JobPending, Outcome
+from contact_deletion.outcomes import End, Ended, JobPending, Outcome, PartlyEnded
 from contact_deletion.patience import GIVE_UP_SECONDS, ask_again_after
 from contact_deletion.request.follow_up import FollowedRequest, FollowUp
 from contact_deletion.sendgrid.ask_each import ask_each
@@ -81,24 +81,31 @@ class Following:
         return self._is_followed(follow_up)
 
     def _outcome(self, follow_up: FollowUp, jobs: Jobs, findings: Findings) -> Outcome:
+        """One request does not wait for another, unless neither can end yet."""
         reasons = list(dict.fromkeys(_reason(job) for job in jobs if not job.completed))
-        try:
-            found = [
-                findings.of(request) if self._verification.is_in_doubt(request, jobs) else None
-                for request in follow_up.requests
-            ]
-        except Deferred as error:
-            return error.with_jobs(follow_up.job_ids)
-        ends = tuple(
-            _end(request, jobs, reasons, finding)
-            for request, finding in zip(follow_up.requests, found, strict=True)
-        )
-        if any(
-            end.failure and self._may_change(finding, follow_up, jobs)
-            for end, finding in zip(ends, found, strict=True)
-        ):
-            return self._pending(follow_up, jobs)
-        return Ended(jobs, ends, follow_up.accepted_at)
+        ends: list[End] = []
+        left: list[FollowedRequest] = []
+        error: Deferred | None = None
+        for request in follow_up.requests:
+            is_in_doubt = self._verification.is_in_doubt(request, jobs)
+            try:
+                finding = findings.of(request) if is_in_doubt else None
+            except Deferred as deferred:
+                error = deferred
+                left.append(request)
+                continue
+            end = _end(request, jobs, reasons, finding)
+            if end.failure and self._may_change(finding, follow_up, jobs):
+                left.append(request)
+            else:
+                ends.append(end)
+        ended = Ended(jobs, tuple(ends), follow_up.accepted_at)
+        if not left:
+            return ended
+        if ends:
+            rest = replace(follow_up, requests=tuple(left))
+            return PartlyEnded(self._pending(follow_up, jobs), ended, rest)
+        return self._pending(follow_up, jobs) if error is None else error.with_jobs(follow_up.job_ids)
 
     def _may_change(self, finding: Finding | None, follow_up: FollowUp, jobs: Jobs) -> bool:
         """Whether a later question may have a better answer.

@@ -66,8 +66,8 @@ class Findings:
         if request.identifier is not None:
             return self._of_identifier(request.identifier)
         ids = frozenset(request.contact_ids)
-        self._existence.require(ids)
-        unchecked = ids & self._existence.unchecked
+        unchecked = ids & (self._existence.unchecked | self._existence.undivided)
+        self._existence.require(ids - unchecked)
         return Finding(
             ContactGroup.of(ids & self._existence.found), ContactGroup.of(unchecked) if unchecked else None
         )

@@ -20,10 +20,12 @@ def build(platform: DeletionPlatform) -> Application[BulkDelete]:
     parts = platform.parts(OPERATION)
     layers = platform.ledger_layers(OPERATION)
     ledger = BatchLedger(layers, parts.telemetry, parts.threads)
-    deletion = BulkDeletion(parts.client, parts.telemetry, parts.threads, parts.clock)
+    deletion = BulkDeletion(
+        parts.client, parts.telemetry, parts.threads, parts.clock, parts.settings.consistency_window_seconds
+    )
 
     def settle(requests: Sequence[BulkDelete], deadline: Deadline) -> list[DeletionOutcome]:
-        return ledger.settle(requests, lambda pending, done: deletion.delete(pending, done, deadline))
+        return ledger.settle(requests, lambda pending, before: deletion.delete(pending, before, deadline))
 
     rejections = Rejections(layers.rejections, parts.threads)
     return Application(

@@ -1,11 +1,12 @@
 """Look up, act, record, a whole batch at a time: for deletions that are idempotent by nature."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
 from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import DataRecord
 
+from contact_deletion.deletion.progress import Checkpoint
 from contact_deletion.errors import LedgerUnavailable, RequestConflict
 from contact_deletion.ledger import stored
 from contact_deletion.ledger.batch_progress import NO_PROGRESS, Progress, record_progress
@@ -23,11 +24,9 @@ from contact_deletion.outcomes import Accepted, DeletionOutcome
 from contact_deletion.request.bulk_delete import BulkDelete
 from contact_deletion.telemetry.queue import QueueTelemetry
 
-Act = Callable[
-    [Sequence[BulkDelete], Sequence[Collection[str]]], Sequence[tuple[DeletionOutcome, frozenset[str]]]
-]
-"""Is handed requests, and for each those of its IDs that are done; gives for each its outcome, and where that is not
-acceptance its IDs that are done now.
+Act = Callable[[Sequence[BulkDelete], Sequence[Checkpoint]], Sequence[tuple[DeletionOutcome, Checkpoint]]]
+"""Is handed requests, and for each how far it has come; gives for each its outcome, and where that is not acceptance
+how far it has come now.
 """
 
 
@@ -58,12 +57,13 @@ class BatchLedger:
             first_of.setdefault(entry.key, entry)
         outcomes = self._look_up(first_of.values())
         pending = [entry for entry in first_of.values() if entry.key not in outcomes]
-        acted = act([entry.request for entry in pending], [entry.before.done for entry in pending])
+        acted = act([entry.request for entry in pending], [entry.before.checkpoint for entry in pending])
         unfinished: list[tuple[_Entry, Progress]] = []
-        for entry, (outcome, done) in zip(pending, acted, strict=True):
+        for entry, (outcome, checkpoint) in zip(pending, acted, strict=True):
             outcome = outcomes[entry.key] = _with_earlier_jobs(outcome, entry.before.job_ids)
-            if not isinstance(outcome, Accepted) and done != entry.before.done:
-                unfinished.append((entry, replace(entry.before, job_ids=outcome.job_ids, done=done)))
+            if not isinstance(outcome, Accepted) and checkpoint != entry.before.checkpoint:
+                progress = replace(entry.before, job_ids=outcome.job_ids, checkpoint=checkpoint)
+                unfinished.append((entry, progress))
         self._record_progress(unfinished)
         for entry in self._unrecorded([(entry, outcomes[entry.key]) for entry in pending]):
             outcomes[entry.key] = _not_recorded(outcomes[entry.key])

@@ -3,10 +3,11 @@
 import base64
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import DataRecord
 
+from contact_deletion.deletion.progress import START, Checkpoint
 from contact_deletion.errors import LedgerUnavailable
 from contact_deletion.ledger.layer import COMPLETED, LedgerLayer
 from contact_deletion.request.bulk_delete import BulkDelete
@@ -17,25 +18,50 @@ _ATTEMPTS = 5
 
 @dataclass(frozen=True)
 class Progress:
-    """The jobs that were started, and the contact IDs that need no other call.
+    """The jobs that were started, and how far the request has come.
 
     `data` is that of the record from which this was read; empty where there was none.
     """
 
     job_ids: tuple[str, ...] = ()
-    done: frozenset[str] = frozenset()
+    checkpoint: Checkpoint = START
     data: str = ""
 
     @classmethod
     def of(cls, record: DataRecord, request: BulkDelete) -> Self:
         response = record.response_json_as_dict() or {}
-        done = from_bitmap(response.get("done", ""), _sorted_ids(request))
-        return cls(tuple(response.get("job_ids", ())), done, record.response_data)
+        ids = _sorted_ids(request)
+        checkpoint = Checkpoint(
+            from_bitmap(response.get("done", ""), ids),
+            from_bitmap(response.get("refused", ""), ids),
+            response.get("refused_at", 0.0),
+        )
+        return cls(tuple(response.get("job_ids", ())), checkpoint, record.response_data)
 
     def with_those_of(self, other: "Progress") -> "Progress":
         """What two invocations with the same request have done between them, on top of the other's record."""
         job_ids = tuple(dict.fromkeys(other.job_ids + self.job_ids))
-        return Progress(job_ids, self.done | other.done, other.data)
+        mine, theirs = self.checkpoint, other.checkpoint
+        checkpoint = Checkpoint(
+            mine.done | theirs.done,
+            mine.refused | theirs.refused,
+            max(mine.refused_at, theirs.refused_at),
+        )
+        return Progress(job_ids, checkpoint, other.data)
+
+    def record(self, request: BulkDelete) -> dict[str, Any]:
+        """What the ledger stores of it."""
+        ids, checkpoint = _sorted_ids(request), self.checkpoint
+        record: dict[str, Any] = {
+            "job_ids": list(self.job_ids),
+            "done": to_bitmap(checkpoint.done, ids),
+        }
+        if checkpoint.refused:
+            record |= {
+                "refused": to_bitmap(checkpoint.refused, ids),
+                "refused_at": checkpoint.refused_at,
+            }
+        return record
 
 
 NO_PROGRESS = Progress()
@@ -46,11 +72,7 @@ def record_progress(
 ) -> None:
     """Never in place of a record that another invocation completed. Raises LedgerUnavailable."""
     for _ in range(_ATTEMPTS):
-        response = {
-            "job_ids": list(progress.job_ids),
-            "done": to_bitmap(progress.done, _sorted_ids(request)),
-        }
-        there = layer.put_unfinished(key, payload_hash, response, in_place_of=progress.data)
+        there = layer.put_unfinished(key, payload_hash, progress.record(request), in_place_of=progress.data)
         if there is None or there.status == COMPLETED:
             return
         progress = progress.with_those_of(Progress.of(there, request))

@@ -1,5 +1,6 @@
 """The answer to SQS: a partial batch response, after all that has to be done before a message may go."""
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -9,6 +10,7 @@ from contact_deletion.announcement.announcer import Announcer
 from contact_deletion.batch_calls import Entry, batches, not_taken
 from contact_deletion.errors import Deferred, DeletionUnfollowed, Rejected
 from contact_deletion.inbound import QueueMessage
+from contact_deletion.outcomes import Outcome, PartlyEnded
 from contact_deletion.reply.backoff import LEAST_JITTER, visibility_timeout
 from contact_deletion.reply.dead_letter import dead_letter, size_of
 from contact_deletion.settled import Settled, with_outcomes
@@ -46,6 +48,7 @@ class QueueReply:
         # This is kept before it is told: what comes back would be sent again, and must not have been told an end.
         settled = self._kept(settled, lambda outcome: isinstance(outcome, DeletionUnfollowed))
         settled = self._told(settled)
+        settled = self._left_to_others(settled)
         settled = self._kept(settled, lambda outcome: not isinstance(outcome, DeletionUnfollowed))
         deferred = {
             one.message.message_id: (one.message, one.outcome)
@@ -71,6 +74,35 @@ class QueueReply:
                 if not isinstance(one.outcome, DeletionUnfollowed)
             },
         )
+
+    def _left_to_others(self, settled: Sequence[Settled]) -> Sequence[Settled]:
+        """Has what is left of partly ended messages followed by messages of their own, in the same queue.
+
+        Where the queue does not take one, its message comes back as it was.
+        """
+        ended: dict[int, Outcome] = {}
+        rest: list[tuple[Settled, Entry]] = []
+        queue_arn = ""
+        for one in settled:
+            if one.message and isinstance(one.outcome, PartlyEnded):
+                ended[id(one)], queue_arn = one.outcome.ended, one.message.queue_arn
+                rest.append((one, {"MessageBody": json.dumps(one.outcome.rest.payload)}))
+        for batch in batches(rest, lambda entry: len(entry["MessageBody"])):
+            for one in self._send_rest(batch, queue_arn):
+                del ended[id(one)]
+        return with_outcomes(settled, ended)
+
+    def _send_rest(self, batch: list[tuple[Settled, Entry]], queue_arn: str) -> list[Settled]:
+        """Gives back what the queue did not take."""
+        failed = not_taken(
+            batch,
+            lambda entries: self._sqs.send_message_batch(
+                QueueUrl=self._queue_url(queue_arn), Entries=entries
+            ),
+        )
+        for one, reason in failed:
+            self._telemetry.status_message_failed(one.request_id, one.outcome.job_ids, reason)
+        return [one for one, _ in failed]
 
     def _kept(self, settled: Sequence[Settled], which: Callable[[Rejected], bool]) -> Sequence[Settled]:
         """Copies rejected messages to the dead-letter queue; what it does not take is deferred."""

@@ -9,6 +9,7 @@ from contact_deletion.jobs import MAX_JOB_IDS
 from contact_deletion.request import caught_error, fields
 from contact_deletion.request.bulk_delete import MAX_CONTACT_IDS
 from contact_deletion.request.remove_identifier import IdentifierType, parse_identifier_type
+from contact_deletion.timestamps import timestamp
 
 DELETE_ALL = "delete_all"
 """The operation whose contacts are the account's."""
@@ -48,6 +49,20 @@ class FollowedRequest:
     def deletes_all(self) -> bool:
         return self.operation == DELETE_ALL
 
+    @property
+    def payload(self) -> dict[str, Any]:
+        """As a status message has it."""
+        known = {
+            "operation": self.operation,
+            "request_id": self.request_id,
+            "message_id": self.message_id,
+            "contact_count": self.contact_count,
+            "contact_ids": list(self.contact_ids) or None,
+            "identifier": None if self.identifier is None else vars(self.identifier),
+            "task_token": self.task_token,
+        }
+        return {name: value for name, value in known.items() if value is not None}
+
 
 @dataclass(frozen=True)
 class FollowUp:
@@ -64,6 +79,16 @@ class FollowUp:
     include_errors_url: bool = False
     request_id: str | None = None
     task_token: str | None = field(default=None, repr=False)
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """As a status message: what it is about is in its `requests`."""
+        accepted_at = {} if self.accepted_at is None else {"accepted_at": timestamp(self.accepted_at)}
+        return (
+            {"job_ids": list(self.job_ids)}
+            | accepted_at
+            | {"requests": [one.payload for one in self.requests]}
+        )
 
 
 def parse(payload: object) -> FollowUp:

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from contact_deletion.deadline import Deadline
-from contact_deletion.errors import Deferred, SendGridRefused
+from contact_deletion.errors import Deferred, RateLimited, SendGridRefused
 from contact_deletion.sendgrid.ask_each import ask_each
 from contact_deletion.sendgrid.client import MAX_LOOKED_UP, SendGridClient
+from contact_deletion.sendgrid.transport import CALL_SECONDS
 
 # One ID that spoils its call is found in 7 divisions, with 8 refused calls.
 MAX_DIVISIONS = 16
@@ -20,12 +21,14 @@ Chunk = tuple[str, ...]
 @dataclass
 class Existence:
     """`found` are the contacts that exist, `unchecked` those that SendGrid refused to look up; `errors` has the reason
-    for each contact that was not looked up otherwise.
+    for each contact that was not looked up otherwise. Of these, `undivided` are in a refused call that no time was left
+    to divide further; the next invocation may have no more.
     """
 
     found: set[str] = field(default_factory=set)
     unchecked: set[str] = field(default_factory=set)
     errors: dict[str, Deferred] = field(default_factory=dict)
+    undivided: set[str] = field(default_factory=set)
 
     def require(self, contact_ids: frozenset[str]) -> None:
         """Raises the error that kept one of the contacts from being looked up."""
@@ -40,11 +43,14 @@ def look_up(client: SendGridClient, contact_ids: Iterable[str], deadline: Deadli
     existence = Existence()
     chunks = [ids[start : start + MAX_LOOKED_UP] for start in range(0, len(ids), MAX_LOOKED_UP)]
     divisions_left = MAX_DIVISIONS
+    are_parts = False
     while chunks:
         refused: list[Chunk] = []
         for chunk, answer in ask_each(chunks, calls.existing).items():
             if isinstance(answer, Deferred):
                 existence.errors |= dict.fromkeys(chunk, answer)
+                if are_parts and _is_out_of_time(answer, deadline):
+                    existence.undivided.update(chunk)
             elif answer is None:
                 refused.append(chunk)
             else:
@@ -53,6 +59,7 @@ def look_up(client: SendGridClient, contact_ids: Iterable[str], deadline: Deadli
         divisions_left -= len(divided)
         existence.unchecked.update(*set(refused).difference(divided))
         chunks = [half for chunk in divided for half in _halves(chunk)]
+        are_parts = True
     return existence
 
 
@@ -78,6 +85,10 @@ class _Calls:
             return None
         self._has_answer = True
         return existing
+
+
+def _is_out_of_time(error: Deferred, deadline: Deadline) -> bool:
+    return isinstance(error, RateLimited) or deadline.remaining() < CALL_SECONDS
 
 
 def _halves(chunk: Chunk) -> tuple[Chunk, Chunk]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from contact_deletion.errors import NotAccepted, OutcomeUnknown
-from contact_deletion.outcomes import Accepted, Ended, JobPending, Outcome
+from contact_deletion.outcomes import Accepted, Ended, JobPending, Outcome, PartlyEnded
 from contact_deletion.telemetry.function import FunctionTelemetry
 
 
@@ -36,6 +36,8 @@ class QueueTelemetry(FunctionTelemetry):
         if isinstance(outcome, Ended):
             self._ended(outcome)
             return
+        if isinstance(outcome, PartlyEnded) and message_id is not None:
+            self._ended(outcome.ended)  # for the caller of a direct invocation, none has
         if isinstance(outcome, JobPending):
             self._counts["JobsPending"] += len(outcome.job_ids)
             self._logger.info(
