@@ -1,22 +1,22 @@
-# `make demo` and `make test` need Python from 3.11, make and a package index; everything else they set up themselves.
+# `make demo` and `make test` need Python 3.11 or later, make and a package index. They install everything else.
 
 PYTHON ?= python3
 CHECKOV_VERSION := 3.3.30
 PIP_AUDIT_VERSION := 2.10.1
 MUTMUT_VERSION := 3.8.1
 
-# What the Lambda runtime brings along, and src/requirements.txt therefore leaves out.
+# Part of the Lambda runtime, so src/requirements.txt leaves them out.
 RUNTIME_PACKAGES := boto3 botocore python-dateutil s3transfer six
 
-# Python itself: what would make the commands below another program, or find other modules.
+# Python: variables that would start another program, or find other modules.
 unexport PYTHONHOME PYTHONINSPECT PYTHONOPTIMIZE PYTHONPATH PYTHONSAFEPATH PYTHONSTARTUP PYTHONWARNINGS
-# pip: what would put the packages elsewhere, or others in their place. Index, proxy and certificates stay as they are set.
+# pip: variables that would install elsewhere, or install other packages. Index, proxy and certificates stay as they are set.
 unexport PIP_CONSTRAINT PIP_DRY_RUN PIP_NO_BINARY PIP_ONLY_BINARY PIP_PREFIX PIP_REQUIRE_VIRTUALENV PIP_REQUIREMENT PIP_ROOT PIP_TARGET PIP_USER
 # Text is UTF-8, whatever the locale says.
 export PYTHONUTF8 := 1
 PIP_INSTALL := -m pip install --no-user --quiet --disable-pip-version-check
 
-# An environment belongs to one version of Python, and is set up again for another.
+# An environment belongs to one version of Python. Another version sets it up again.
 PYTHON_VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version())')
 READY := ready-$(PYTHON_VERSION)
 
@@ -31,14 +31,14 @@ demo: .venv-local/$(READY) ## run the application on this machine, against stand
 events: .venv/$(READY) ## write the sample events again after their builders have changed
 	.venv/bin/python -m tests.support.sample_events
 
-# An option counts only where it stands on the command line: many environments have a PORT or a HOST of their own.
+# Options are read from the command line only: many environments set PORT or HOST.
 option = $(if $(filter command,$(origin $(1))),--$(2)='$($(1))')
 
 stack: .venv-local/$(READY) ## run the whole application on this machine, to try it; LOGS=1 shows its logs, AWS_PORT=… is another port
 	@.venv-local/bin/python -m local.stack $(call option,AWS_PORT,aws-port) $(call option,SENDGRID_PORT,sendgrid-port) \
 		$(call option,HOST,host) $(call option,TIME_SCALE,time-scale) $(if $(filter 1,$(LOGS)),--logs)
 
-double: .venv-local/$(READY) ## run the SendGrid double alone, for any other program; docs/double.md describes it and its options
+double: .venv-local/$(READY) ## run only the SendGrid double, for any program; docs/double.md describes it and its options
 	@.venv-local/bin/python -m local.sendgrid_double $(call option,HOST,host) $(call option,PORT,port) \
 		$(call option,CONTACTS,contacts) $(call option,JOB_DELAY,job-delay) $(call option,EXPORT_DELAY,export-delay) \
 		$(call option,LATENCY,latency) $(call option,RATE_LIMIT,rate-limit) $(call option,WINDOW,window) \
@@ -49,23 +49,23 @@ ifeq ($(strip $(STACK)),)
 $(error STACK is missing. Name the deployed stack: make smoke STACK=sendgrid-contact-deletion REGION=eu-west-1)
 endif
 endif
-# With the caller's own AWS settings: profile, credentials, and the region if REGION is not given.
-smoke: .venv-local/$(READY) ## try a deployed stack on the real account, and delete nothing: STACK=…, REGION=…; docs/smoke.md
+# With the caller's AWS settings: profile, credentials, and the region if REGION is not given.
+smoke: .venv-local/$(READY) ## test a deployed stack on the real account, and delete nothing: STACK=…, REGION=…; docs/smoke.md
 	@.venv-local/bin/python -m local.smoke --stack '$(STACK)' $(if $(REGION),--region '$(REGION)')
 
 test: .venv/$(READY) ## run all tests
 	.venv/bin/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadgroup $(COVERAGE)
 
 coverage: COVERAGE := --cov
-coverage: test ## run all tests with branch coverage of src/, which takes a quarter longer
+coverage: test ## run all tests with branch coverage of src/; takes a quarter longer
 
 soak: .venv/$(READY) ## process 100,000 messages with random faults, in simulated time
 	PYTHONPATH=src .venv/bin/python -m tests.soak $(SOAK)
 
-mutants: .venv-mutants/bin/mutmut ## check that the tests notice faults in the modules that decide, in a quarter of an hour
+mutants: .venv-mutants/bin/mutmut ## check that the tests detect faults in the modules that decide; takes 15 minutes
 	.venv-mutants/bin/python -m tests.mutation $(MODULES)
 
-bench: .venv-bench/$(READY) .venv-sam/$(READY) ## measure time and cost beside the alternatives, into docs/benchmarks.md; on Linux
+bench: .venv-bench/$(READY) .venv-sam/$(READY) ## compare time and cost with the alternatives, in docs/benchmarks.md; on Linux
 	$(SAM_CLI) build
 	PYTHONPATH=src .venv-bench/bin/python -m benchmarks
 
@@ -74,13 +74,13 @@ lint: .venv/$(READY) ## check style and types
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 
-format: .venv/$(READY) ## fix what can be fixed
+format: .venv/$(READY) ## fix style where ruff can
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-# SAM CLI's own environment comes first on the path, so that src/Makefile builds with its Python, which has pip.
+# SAM CLI's environment comes first on the path, so that src/Makefile builds with its Python, which has pip.
 template bench: export PATH := $(CURDIR)/.venv-sam/bin:$(PATH)
-# Nothing here asks AWS, so nothing depends on the profile that somebody set.
+# No command here calls AWS, so none depends on the caller's profile.
 SAM_CLI := env -u AWS_PROFILE -u AWS_DEFAULT_PROFILE AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null \
 	SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 template: .venv-sam/$(READY) ## lint template.yaml and the workflows, and build the functions
@@ -90,10 +90,10 @@ template: .venv-sam/$(READY) ## lint template.yaml and the workflows, and build 
 	.venv-sam/bin/cfn-lint .aws-sam/workflows.json
 	$(SAM_CLI) build --parallel
 
-scan: .venv-scan/bin/checkov ## look for what is insecure in template.yaml, with checkov
+scan: .venv-scan/bin/checkov ## find insecure settings in template.yaml, with checkov
 	.venv-scan/bin/checkov --config-file .checkov.yaml
 
-audit: .venv-audit/bin/pip-audit ## look for known vulnerabilities in what the locks name; asks pypi.org
+audit: .venv-audit/bin/pip-audit ## find known vulnerabilities of the locked packages; asks pypi.org
 	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement src/requirements.txt
 	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements-dev.txt
 	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements-bench.txt
@@ -106,8 +106,8 @@ audit: .venv-audit/bin/pip-audit ## look for known vulnerabilities in what the l
 	$(PYTHON) -m venv --clear $(@D)/..
 	$(@D)/python $(PIP_INSTALL) $(PACKAGE)
 
-# The locks are complete, hence --no-deps. uv takes half of pip's time; where it cannot install (it does not read pip's
-# configuration files, which may name the only index that can be reached), pip does.
+# --no-deps, because the locks are complete. uv takes half of pip's time; pip installs if uv cannot (uv does not read pip's
+# configuration files, which may name the only index that can be reached).
 .venv-local/$(READY): requirements-local.txt
 .venv/$(READY) .venv-mutants/$(READY): requirements-dev.txt
 .venv-bench/$(READY): requirements-bench.txt
@@ -132,7 +132,7 @@ audit: .venv-audit/bin/pip-audit ## look for known vulnerabilities in what the l
 .venv-mutants/bin/mutmut: .venv-mutants/$(READY)
 	$(@D)/python $(PIP_INSTALL) mutmut==$(MUTMUT_VERSION)
 
-# Each lock keeps its versions for as long as pyproject.toml allows them.
+# A lock keeps its versions as long as pyproject.toml allows them.
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .venv-uv/bin/uv pip compile --quiet --universal --generate-hashes $(UPGRADE)
 
 lock: .venv-uv/$(READY) ## write the lock files again after a change of pyproject.toml
@@ -149,5 +149,5 @@ lock: .venv-uv/$(READY) ## write the lock files again after a change of pyprojec
 upgrade: UPGRADE := --upgrade
 upgrade: lock ## the same with the newest versions
 
-clean: ## remove all that was set up or built
+clean: ## remove all environments and builds
 	rm -rf .venv .venv-audit .venv-bench .venv-local .venv-mutants .venv-sam .venv-scan .venv-uv .aws-sam .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -14,6 +14,7 @@ from local.aws.execution_environment import FunctionConfiguration
 from local.aws.stack import EmbeddedStack
 from tests.permissions.gate import Gate
 from tests.permissions.policy import Policy
+from tests.support.template import role_statements
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +42,8 @@ class EnforcedStack(EmbeddedStack):
         return session.client(service, endpoint_url=self.gates[function].url, config=Config(proxies={}))
 
     def _function_configuration(self, logical_id: str) -> FunctionConfiguration:
-        gate = Gate(Policy(self._statements(f"{logical_id}Role")), self.moto.url)
+        statements = role_statements(self._template, f"{logical_id}Role", self._resources.attribute_of)
+        gate = Gate(Policy(statements), self.moto.url)
         self.gates[logical_id] = self._open_gates.enter_context(gate)
         configuration = super()._function_configuration(logical_id)
         environment = {**configuration.environment, "AWS_ENDPOINT_URL": gate.url}
@@ -54,8 +56,3 @@ class EnforcedStack(EmbeddedStack):
         self.event_source_mappings[queue] = EventSourceMapping(
             configuration, self.client(function, "sqs"), self.functions[function].invoke
         )
-
-    def _statements(self, role: str) -> list[Any]:
-        policies = self._template.resources[role]["Properties"]["Policies"]
-        resolved = self._resources.resolve(policies)
-        return [statement for policy in resolved for statement in policy["PolicyDocument"]["Statement"]]

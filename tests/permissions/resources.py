@@ -1,12 +1,11 @@
 """The roles' policies with the template's resources under made-up ARNs, for questions that need no stack."""
 
 from functools import cache
-from typing import Any
 
 from local.aws.account import arn
 from local.aws.template import load_template
 from tests.permissions.policy import Policy
-from tests.support.template import TEMPLATE
+from tests.support.template import TEMPLATE, role_statements
 
 API_KEY_SECRET = arn("secretsmanager", "secret:SendGridApiKeySecret-AbCdEf")
 _KINDS = {"Queue": "sqs:", "Table": "dynamodb:table/", "LogGroup": "logs:log-group:"}
@@ -24,10 +23,5 @@ def resource_arn(logical_id: str) -> str:
 
 @cache
 def policy_of(function: str) -> Policy:
-    template = load_template(TEMPLATE)
-    role: Any = template.resolve(
-        template.resources[f"{function}FunctionRole"]["Properties"],
-        lambda logical_id, _: resource_arn(logical_id),
-    )
-    assert "ManagedPolicyArns" not in role
-    return Policy(s for policy in role["Policies"] for s in policy["PolicyDocument"]["Statement"])
+    role = f"{function}FunctionRole"
+    return Policy(role_statements(load_template(TEMPLATE), role, lambda name, _: resource_arn(name)))

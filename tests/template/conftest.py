@@ -1,15 +1,19 @@
 """The deployed template, read once for the tests of this directory."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from local.aws.template import Template, load_template
-from tests.support.template import TEMPLATE
+from tests.support.template import TEMPLATE, role_statements
 
 WITH_ALARM_TOPIC = {"AlarmEmail": "operator@example.com"}
+
+
+def _name(resource: str, attribute: str) -> str:
+    return f"{resource}.{attribute}"
 
 
 class Declared:
@@ -24,9 +28,7 @@ class Declared:
     def of_type(self, resource_type: str) -> dict[str, Any]:
         """Properties by logical id."""
         return {
-            logical_id: self._template.resolve(
-                properties, lambda resource, attribute: f"{resource}.{attribute}"
-            )
+            logical_id: self._template.resolve(properties, _name)
             for logical_id, properties in self._template.of_type(resource_type).items()
         }
 
@@ -40,10 +42,9 @@ class Declared:
         """A state machine's definition as it is written, before its substitutions."""
         return self._template.definitions[f"{name}StateMachine"].read_text()
 
-    def statements(self, role: str) -> Iterator[Any]:
-        """What a role itself allows."""
-        for policy in self.of_type("AWS::IAM::Role")[role].get("Policies", []):
-            yield from policy["PolicyDocument"]["Statement"]
+    def statements(self, role: str) -> list[Any]:
+        """What a role's inline and managed policies allow."""
+        return role_statements(self._template, role, _name)
 
     def queue(self, logical_id: str) -> Any:
         return self.of_type("AWS::SQS::Queue")[logical_id]

@@ -12,17 +12,17 @@ from tests.template.names import DELETERS, FUNCTIONS, QUEUE_FUNCTIONS, STATE_MAC
 
 KMS_KEY_ARN = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 OPERATIONS = {"BulkDelete": "bulk_delete", "DeleteAll": "delete_all", "RemoveIdentifier": "remove_identifier"}
-X_RAY = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
-TASK_TOKENS = ["states:SendTaskSuccess", "states:SendTaskFailure"]
-ANSWERS = {
-    "BulkDelete": "states:SendTaskFailure",
-    "DeleteAll": "states:SendTaskFailure",
-    "RemoveIdentifier": TASK_TOKENS,
-    "DeletionStatus": TASK_TOKENS,
+X_RAY = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+TASK_TOKENS = {
+    "BulkDelete": {"states:SendTaskFailure"},
+    "DeleteAll": {"states:SendTaskFailure"},
+    "RemoveIdentifier": {"states:SendTaskSuccess", "states:SendTaskFailure"},
+    "DeletionStatus": {"states:SendTaskSuccess", "states:SendTaskFailure"},
 }
-"""Only what ends without a job succeeds where it was sent."""
+"""A deletion succeeds with its job, and only a request without a job succeeds where it was sent."""
 
 EVENT_BUS = "arn:aws:events:us-east-1:123456789012:event-bus/default"
+WITHOUT_API_KEY = {"BackupCheck", "ListSummary"}
 SHARED = {"LedgerTable.Arn", "SendGridApiKeySecret.Ref", "DeletionStatusQueue.Arn", EVENT_BUS, "*"}
 BUCKET_ACCESS = {
     "ExportCopy": {"BackupBucket.Arn/backups/*": {"s3:PutObject", "s3:AbortMultipartUpload"}},
@@ -52,6 +52,15 @@ def allowed(declared: Declared, name: str, service: str) -> dict[str, set[str]]:
     return found
 
 
+def managed(name: str) -> list[str]:
+    """The stack's policies that a function shares with others."""
+    return [
+        "FunctionTracingPolicy.Ref",
+        *(["SendGridApiKeyPolicy.Ref"] if name not in WITHOUT_API_KEY else []),
+        *(["OutcomeReportingPolicy.Ref"] if name in QUEUE_FUNCTIONS else []),
+    ]
+
+
 def test_each_function_and_state_machine_has_a_role_of_its_own_and_there_is_no_other(
     declared: Declared,
 ) -> None:
@@ -64,21 +73,26 @@ def test_each_function_and_state_machine_has_a_role_of_its_own_and_there_is_no_o
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_role_is_for_lambda_alone_and_takes_no_managed_policy(declared: Declared, name: str) -> None:
+def test_a_role_is_for_lambda_alone_and_shares_the_policies_of_its_kind_only(
+    declared: Declared, name: str
+) -> None:
     role = declared.of_type("AWS::IAM::Role")[f"{name}FunctionRole"]
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
 
     assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
-    assert "ManagedPolicyArns" not in role
+    assert role["ManagedPolicyArns"] == managed(name)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_only_tracing_and_answers_to_workflows_are_allowed_on_everything(
-    declared: Declared, name: str
-) -> None:
-    everywhere = [s["Action"] for s in declared.statements(f"{name}FunctionRole") if s["Resource"] == "*"]
+def test_only_tracing_and_task_tokens_are_allowed_on_everything(declared: Declared, name: str) -> None:
+    everywhere = [
+        action
+        for statement in declared.statements(f"{name}FunctionRole")
+        if statement["Resource"] == "*"
+        for action in actions(statement)
+    ]
 
-    assert everywhere == ([ANSWERS[name], X_RAY] if name in QUEUE_FUNCTIONS else [X_RAY])
+    assert sorted(everywhere) == sorted(X_RAY | TASK_TOKENS.get(name, set()))
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -101,30 +115,40 @@ def test_a_function_reaches_nothing_of_another_function(declared: Declared, name
 def test_only_functions_that_call_sendgrid_can_read_the_api_key(declared: Declared) -> None:
     readers = {name for name in FUNCTIONS if allowed(declared, name, "secretsmanager")}
 
-    assert set(FUNCTIONS) - readers == {"BackupCheck", "ListSummary"}
+    assert set(FUNCTIONS) - readers == WITHOUT_API_KEY
 
 
 def test_functions_that_read_the_api_key_may_decrypt_it_with_the_key_that_is_given() -> None:
     """Through Secrets Manager, and nothing else."""
     declared = Declared(load_template(TEMPLATE, {"SendGridApiKeyKmsKeyArn": KMS_KEY_ARN}))
-    (policy,) = declared.of_type("AWS::IAM::Policy").values()
 
-    assert sorted(policy["Roles"]) == sorted(
-        f"{name}FunctionRole.Ref" for name in FUNCTIONS if allowed(declared, name, "secretsmanager")
-    )
-    assert policy["PolicyDocument"]["Statement"] == [
-        {
-            "Sid": "DecryptTheApiKey",
-            "Effect": "Allow",
-            "Action": "kms:Decrypt",
-            "Resource": KMS_KEY_ARN,
-            "Condition": {"StringEquals": {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"}},
-        }
-    ]
+    for name in FUNCTIONS:
+        decrypting = [s for s in declared.statements(f"{name}FunctionRole") if "kms:" in str(s["Action"])]
+        assert decrypting == [
+            {
+                "Sid": "DecryptApiKey",
+                "Effect": "Allow",
+                "Action": "kms:Decrypt",
+                "Resource": KMS_KEY_ARN,
+                "Condition": {"StringEquals": {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"}},
+            }
+            for _ in allowed(declared, name, "secretsmanager")
+        ], name
 
 
-def test_without_a_key_no_policy_is_apart_from_its_role(declared: Declared) -> None:
+def test_without_a_key_no_function_may_decrypt(declared: Declared) -> None:
+    assert [name for name in FUNCTIONS if allowed(declared, name, "kms")] == []
+
+
+def test_a_role_of_a_function_names_all_its_policies() -> None:
+    """A policy can also name the roles that it is attached to, where these tests would not find it."""
+    declared = Declared(load_template(TEMPLATE, {"SendGridApiKeyKmsKeyArn": KMS_KEY_ARN}))
+
     assert declared.of_type("AWS::IAM::Policy") == {}
+    for logical_id, policy in declared.of_type("AWS::IAM::ManagedPolicy").items():
+        assert policy.keys() <= {"Description", "PolicyDocument"}, logical_id
+    for policy in declared.of_type("AWS::IAM::RolePolicy").values():
+        assert policy["RoleName"] not in {f"{name}FunctionRole.Ref" for name in FUNCTIONS}
 
 
 @pytest.mark.parametrize("arn", ["", "arn:aws:iam::123456789012:policy/boundaries/developers"])
@@ -156,13 +180,13 @@ def test_only_functions_that_delete_reach_the_ledger_and_have_jobs_followed(decl
 
 
 @pytest.mark.parametrize("name", QUEUE_FUNCTIONS)
-def test_outcomes_are_announced_on_the_stacks_bus_under_its_own_name_only(
+def test_outcomes_are_published_on_the_stacks_bus_under_its_own_name_only(
     declared: Declared, name: str
 ) -> None:
-    (announce,) = (s for s in declared.statements(f"{name}FunctionRole") if s["Action"] == "events:PutEvents")
+    (publish,) = (s for s in declared.statements(f"{name}FunctionRole") if s["Action"] == "events:PutEvents")
 
-    assert announce["Resource"] == EVENT_BUS
-    assert announce["Condition"] == {
+    assert publish["Resource"] == EVENT_BUS
+    assert publish["Condition"] == {
         "ForAllValues:StringEquals": {"events:source": "sendgrid-contact-deletion"},
         "Null": {"events:source": "false"},
     }

@@ -137,7 +137,7 @@ def test_a_workflow_may_invoke_exactly_the_functions_that_it_names(declared: Dec
         for key, value in declared.state_machine(name)["DefinitionSubstitutions"].items()
         if key.endswith("FunctionArn")
     }
-    invoke = role_statements(declared, name)["InvokeItsFunctions"]
+    invoke = role_statements(declared, name)["InvokeFunctions"]
 
     assert invoke["Action"] == "lambda:InvokeFunction"
     assert set(invoke["Resource"]) == named
@@ -146,20 +146,19 @@ def test_a_workflow_may_invoke_exactly_the_functions_that_it_names(declared: Dec
 @pytest.mark.parametrize("name", STATE_MACHINES)
 def test_a_workflow_may_do_nothing_by_wildcard_but_log_and_trace(declared: Declared, name: str) -> None:
     role = declared.of_type("AWS::IAM::Role")[f"{name}StateMachineRole"]
-    (shared,) = declared.of_type("AWS::IAM::ManagedPolicy").values()
+    statements = role_statements(declared, name).values()
 
     assert role["ManagedPolicyArns"] == ["StateMachineObservabilityPolicy.Ref"]
-    everywhere = [action for s in shared["PolicyDocument"]["Statement"] for action in s["Action"]]
+    everywhere = [action for s in statements if s["Resource"] == "*" for action in s["Action"]]
     assert {action.partition(":")[0] for action in everywhere} == {"logs", "xray"}
-    for statement in role_statements(declared, name).values():
-        assert statement["Resource"] != "*"
+    for statement in statements:
         assert "*" not in "".join(statement["Action"])
 
 
 def test_a_mistyped_key_of_a_list_is_not_found(declared: Declared) -> None:
     """Without ListBucket, S3 responds 403. Whether it looks for a prefix at GetObject is not documented."""
-    assert role_statements(declared, "DeleteContactList")["SeeWhichListsAreMissing"] == {
-        "Sid": "SeeWhichListsAreMissing",
+    assert role_statements(declared, "DeleteContactList")["DetectMissingLists"] == {
+        "Sid": "DetectMissingLists",
         "Effect": "Allow",
         "Action": "s3:ListBucket",
         "Resource": "ContactListBucket.Arn",
@@ -187,7 +186,7 @@ def test_a_list_starts_and_follows_executions_of_its_own_workflow_only(declared:
 
     assert statements["StartBatches"]["Action"] == "states:StartExecution"
     assert statements["StartBatches"]["Resource"] == "DeleteContactListStateMachine.Ref"
-    assert statements["FollowBatches"]["Resource"] == [f"{executions}:*", f"{executions}/*"]
+    assert statements["ControlBatches"]["Resource"] == [f"{executions}:*", f"{executions}/*"]
 
 
 @pytest.mark.parametrize("name", STATE_MACHINES)
