@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from local.aws.account import arn
 from local.aws.moto_server import MotoServer
 from local.aws.resources import Resources
 from local.aws.template import load_template
@@ -48,43 +49,42 @@ def test_a_table_has_the_declared_key_and_time_to_live(resources: Resources) -> 
 
 
 def test_a_secret_has_the_value_that_the_caller_gives(resources: Resources) -> None:
-    arn = resources.attribute_of("OrderSecret", "Ref")
+    secret = resources.attribute_of("OrderSecret", "Ref")
 
-    assert resources.secrets_manager.get_secret_value(SecretId=arn)["SecretString"] == "the value"
+    assert resources.secrets_manager.get_secret_value(SecretId=secret)["SecretString"] == "the value"
 
 
 def test_a_secret_without_a_value_is_empty_as_in_a_new_stack(resources: Resources) -> None:
-    arn = resources.attribute_of("EmptySecret", "Ref")
+    secret = resources.attribute_of("EmptySecret", "Ref")
 
     with pytest.raises(resources.secrets_manager.exceptions.ResourceNotFoundException):
-        resources.secrets_manager.get_secret_value(SecretId=arn)
+        resources.secrets_manager.get_secret_value(SecretId=secret)
 
 
-def test_a_bucket_has_a_name_in_lower_case_and_the_declared_versioning(resources: Resources) -> None:
-    name = resources.attribute_of("OrderBucket", "Ref")
+@pytest.mark.parametrize(
+    ("logical_id", "attribute", "value"),
+    [
+        ("OrderBucket", "Ref", "orderbucket"),
+        ("OrderBucket", "Arn", "arn:aws:s3:::orderbucket"),
+        ("OrderTopic", "TopicName", "OrderTopic"),
+        ("OrderStateMachine", "Ref", arn("states", "stateMachine:OrderStateMachine")),
+        ("ConsumeAlias", "Ref", arn("lambda", "function:ConsumeFunction:plain")),
+    ],
+)
+def test_resource_is_referred_to_by_name_or_arn(
+    resources: Resources, logical_id: str, attribute: str, value: str
+) -> None:
+    assert resources.attribute_of(logical_id, attribute) == value
 
-    assert name == "orderbucket"
-    assert resources.attribute_of("OrderBucket", "Arn") == "arn:aws:s3:::orderbucket"
-    assert resources.s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
+
+def test_bucket_has_the_declared_versioning(resources: Resources) -> None:
+    assert resources.s3.get_bucket_versioning(Bucket="orderbucket")["Status"] == "Enabled"
 
 
 def test_a_topic_can_be_published_to(resources: Resources) -> None:
-    arn = resources.attribute_of("OrderTopic", "Ref")
+    topic = resources.attribute_of("OrderTopic", "Ref")
 
-    assert resources.sns.publish(TopicArn=arn, Message="hello")["MessageId"]
-    assert resources.attribute_of("OrderTopic", "TopicName") == "OrderTopic"
-
-
-def test_a_state_machine_is_referred_to_by_its_arn(resources: Resources) -> None:
-    arn = resources.attribute_of("OrderStateMachine", "Ref")
-
-    assert arn == "arn:aws:states:us-east-1:123456789012:stateMachine:OrderStateMachine"
-
-
-def test_an_alias_is_referred_to_by_its_arn(resources: Resources) -> None:
-    arn = resources.attribute_of("ConsumeAlias", "Ref")
-
-    assert arn == "arn:aws:lambda:us-east-1:123456789012:function:ConsumeFunction:plain"
+    assert resources.sns.publish(TopicArn=topic, Message="hello")["MessageId"]
 
 
 @pytest.mark.parametrize(
