@@ -163,10 +163,14 @@ def test_export_is_shown_and_listed_as_the_contract_says_at_every_stage(
 
 
 def test_contract_has_every_endpoint_of_the_double() -> None:
-    paths = yaml.safe_load(CONTRACT.read_text())["paths"]
+    document = yaml.safe_load(CONTRACT.read_text())
     declared = {
-        (method.upper(), path) for path, item in paths.items() for method in item if method != "parameters"
+        (method.upper(), path)
+        for path, item in document["paths"].items()
+        for method in item
+        if method != "parameters"
     }
+    assert document["openapi"].startswith("3.1")
     assert declared == {
         (method, documented_path(rule))
         for rule in sendgrid_api().url_map.iter_rules()
