@@ -277,42 +277,22 @@ def test_without_partial_batch_responses_the_answer_does_not_matter(queue: Queue
     assert function.bodies == numbered(3)
 
 
-def test_no_more_invocations_run_side_by_side_than_the_maximum_concurrency(queue: QueueUnderTest) -> None:
-    lock = threading.Lock()
-    two_are_running = threading.Barrier(2)
-    running = 0
-    most = 0
-
-    def function(_event: Any) -> None:
-        nonlocal running, most
-        with lock:
-            running += 1
-            most = max(most, running)
-        two_are_running.wait(timeout=120)
-        # Time for a third invocation to show itself, should there be one.
-        threading.Event().wait(0.1)
-        with lock:
-            running -= 1
-
-    queue.send(*numbered(6))
-
-    queue.map_to(function, batch_size=1, maximum_concurrency=2)
-
-    wait_until(lambda: queue.is_empty)
-    assert most == 2
-
-
-def test_messages_that_no_invocation_has_room_for_stay_visible(queue: QueueUnderTest) -> None:
+def test_messages_beyond_the_maximum_concurrency_stay_visible(queue: QueueUnderTest) -> None:
+    two_are_running = threading.Barrier(3)
     release = threading.Event()
 
     def function(_event: Any) -> None:
+        if not release.is_set():
+            two_are_running.wait(timeout=120)
         release.wait(120)
 
     queue.send(*numbered(5))
     mapping = queue.map_to(function, batch_size=1, maximum_concurrency=2)
-    wait_until(lambda: queue.counts.in_flight == 2)
+    two_are_running.wait(timeout=120)
+    # Time for a third invocation to show itself, should there be one.
+    threading.Event().wait(0.1)
 
-    assert queue.counts.visible == 3
+    assert queue.counts == QueueCounts(visible=3, delayed=0, in_flight=2)
 
     release.set()
     wait_until(lambda: queue.is_empty)
