@@ -86,11 +86,8 @@ def test_a_job_is_asked_for(run: Run) -> None:
 def test_a_running_execution_is_listed_and_stopped(run: Run, system: System) -> None:
     system.double.account.add_contact(external_id="1")
     system.double.settings.change(export_delay=3600)
-    execution = system.stack.start_execution(
-        "BackupThenDeleteAllStateMachine",
-        {"confirm": "Delete All Contacts", "max_contacts": 5},
-        name="stopped-by-hand",
-    )
+    request = {"confirm": "Delete All Contacts", "max_contacts": 5}
+    execution = system.stack.start_execution("BackupThenDeleteAllStateMachine", request, "stopped-by-hand")
 
     listed = run(f"EXECUTION_ARN={execution}", STOP_EXECUTION)
 
