@@ -1,6 +1,7 @@
 """DynamoDB's table for the ledger, by moto's model of it without the HTTP between."""
 
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -10,8 +11,11 @@ from moto.dynamodb.exceptions import ConditionalCheckFailed
 from moto.dynamodb.models import DynamoDBBackend
 
 from local.aws.account import ACCOUNT_ID, REGION
+from tests.support.dynamodb import make_ledger
 
 Item = dict[str, Any]
+
+logging.getLogger("moto").setLevel(logging.WARNING)  # or it logs each step of its parsers
 
 _TABLE = "LedgerTable"
 _ARGUMENTS = {
@@ -41,15 +45,7 @@ def _errors_of(operation: str) -> Iterator[None]:
 class Table:
     def __init__(self) -> None:
         self._moto = DynamoDBBackend(REGION, ACCOUNT_ID)
-        self._moto.create_table(
-            _TABLE,
-            schema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            attr=[{"AttributeName": "id", "AttributeType": "S"}],
-            billing_mode="PAY_PER_REQUEST",
-            tags=[],
-            **dict.fromkeys(["throughput", "global_indexes", "indexes", "streams", "sse_specification"]),
-            **dict.fromkeys(["deletion_protection_enabled", "warm_throughput"]),
-        )
+        make_ledger(self._moto, _TABLE)
 
     @property
     def items(self) -> dict[str, Item]:

@@ -10,6 +10,20 @@ from unittest.mock import patch
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
+from moto.dynamodb.models import DynamoDBBackend
+
+
+def make_ledger(moto: DynamoDBBackend, name: str) -> None:
+    """The ledger's table, in moto's own model."""
+    moto.create_table(
+        name,
+        schema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        attr=[{"AttributeName": "id", "AttributeType": "S"}],
+        billing_mode="PAY_PER_REQUEST",
+        tags=[],
+        **dict.fromkeys(["throughput", "global_indexes", "indexes", "streams", "sse_specification"]),
+        **dict.fromkeys(["deletion_protection_enabled", "warm_throughput"]),
+    )
 
 
 class Calls:
