@@ -17,24 +17,18 @@ def resources(toy_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         yield Resources(template, server.url, {"OrderSecret": "the value"})
 
 
-def test_a_queue_has_the_declared_attributes(resources: Resources) -> None:
+def test_every_declared_queue_is_made_with_its_attributes(resources: Resources) -> None:
+    names = {url.rpartition("/")[2] for url in resources.sqs.list_queues()["QueueUrls"]}
     url = resources.attribute_of("OrderQueue", "Ref")
-
     attributes = resources.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
 
-    assert attributes["VisibilityTimeout"] == "120"
-    assert attributes["MessageRetentionPeriod"] == "1209600"
+    assert names == {"OrderQueue", "OrderDeadLetterQueue", "PlainQueue", "ArchiveQueue"}
+    assert (attributes["VisibilityTimeout"], attributes["MessageRetentionPeriod"]) == ("120", "1209600")
     assert attributes["QueueArn"] == resources.attribute_of("OrderQueue", "Arn")
     assert json.loads(attributes["RedrivePolicy"]) == {
         "deadLetterTargetArn": resources.attribute_of("OrderDeadLetterQueue", "Arn"),
         "maxReceiveCount": 2,
     }
-
-
-def test_every_declared_queue_is_made(resources: Resources) -> None:
-    names = {url.rpartition("/")[2] for url in resources.sqs.list_queues()["QueueUrls"]}
-
-    assert names == {"OrderQueue", "OrderDeadLetterQueue", "PlainQueue", "ArchiveQueue"}
 
 
 def test_a_table_has_the_declared_key_and_time_to_live(resources: Resources) -> None:
@@ -48,17 +42,13 @@ def test_a_table_has_the_declared_key_and_time_to_live(resources: Resources) -> 
     assert time_to_live == {"AttributeName": "expiration", "TimeToLiveStatus": "ENABLED"}
 
 
-def test_a_secret_has_the_value_that_the_caller_gives(resources: Resources) -> None:
-    secret = resources.attribute_of("OrderSecret", "Ref")
+def test_secret_has_the_value_that_is_given_or_is_empty_as_in_a_new_stack(resources: Resources) -> None:
+    given, empty = (resources.attribute_of(name, "Ref") for name in ("OrderSecret", "EmptySecret"))
+    client = resources.secrets_manager
 
-    assert resources.secrets_manager.get_secret_value(SecretId=secret)["SecretString"] == "the value"
-
-
-def test_a_secret_without_a_value_is_empty_as_in_a_new_stack(resources: Resources) -> None:
-    secret = resources.attribute_of("EmptySecret", "Ref")
-
-    with pytest.raises(resources.secrets_manager.exceptions.ResourceNotFoundException):
-        resources.secrets_manager.get_secret_value(SecretId=secret)
+    assert client.get_secret_value(SecretId=given)["SecretString"] == "the value"
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.get_secret_value(SecretId=empty)
 
 
 @pytest.mark.parametrize(
