@@ -24,7 +24,7 @@ def identifiers(account: Account, contact_id: str) -> dict[str, str]:
     """Those that reads show."""
     contact = account.read_contact(contact_id)
     assert contact is not None
-    return dict(contact.identifiers)
+    return {str(kind): value for kind, value in contact.identifiers.items()}
 
 
 def test_contact_id_is_a_uuid_that_is_not_taken(account: Account) -> None:

@@ -103,7 +103,12 @@ def test_contact_shows_blanks_as_observed(double: SendGridDouble, api: ApiSessio
     contact = api.get(f"{CONTACTS}/{contact_id}").json()
     blanks = dict.fromkeys(("email", "first_name"), "")
     times = {"created_at": "2027-01-15T08:00:00Z", "updated_at": "2027-01-15T08:00:00.000000000Z"}
-    observed = {"id": contact_id, "external_id": "x-1", "alternate_emails": None, "list_ids": []}
+    observed: dict[str, Any] = {
+        "id": contact_id,
+        "external_id": "x-1",
+        "alternate_emails": None,
+        "list_ids": [],
+    }
     assert contact == contact | observed | blanks | times
     assert "phone_number_id" not in contact
 

@@ -7,7 +7,6 @@ import requests
 from local.sendgrid_double import Fault, RateLimit, SendGridDouble
 from tests.sendgrid_double.conftest import EXPORT_DELAY, JOB_DELAY
 from tests.sendgrid_double.support import API_KEY, CONTACTS, ApiSession
-from tests.support.clock import FakeClock
 
 
 def test_contacts_are_added_and_listed(double: SendGridDouble, api: ApiSession) -> None:
@@ -51,38 +50,30 @@ def test_requests_are_shown_without_the_key(api: ApiSession) -> None:
     assert API_KEY not in answer.text
 
 
-def test_jobs_are_shown_and_their_endings_chosen(api: ApiSession, clock: FakeClock) -> None:
+def test_jobs_are_shown_with_their_errors_and_their_endings_chosen(
+    double: SendGridDouble, api: ApiSession
+) -> None:
     api.post("/_double/endings", json={"ending": "failed"})
-    contact_id = str(uuid.uuid4())
+    contact_id = double.account.add_contact(email="a@example.com")
     job_id = api.delete(CONTACTS, params={"ids": contact_id}).json()["job_id"]
-    clock.advance(JOB_DELAY)
+    double.clock.advance(JOB_DELAY)
     (job,) = api.get("/_double/jobs").json()
     assert (job["id"], job["status"], job["contact_ids"]) == (job_id, "failed", [contact_id])
     assert api.get(f"/_double/jobs/{job_id}").json() == job
+    errors = requests.get(api.job(job_id)["results"]["errors_url"], timeout=30)
+    assert errors.json()["contact_ids"] == [contact_id]
 
 
-def test_a_job_points_to_its_errors(double: SendGridDouble, api: ApiSession) -> None:
-    contact_id = double.account.add_contact(email="a@example.com")
-    double.account.force_next_jobs("failed")
-    job = double.account.delete_contacts([contact_id])
-    double.clock.advance(JOB_DELAY)
-    errors_url = api.get(f"{CONTACTS}/imports/{job.id}").json()["results"]["errors_url"]
-    assert requests.get(errors_url, timeout=30).json()["contact_ids"] == [contact_id]
-
-
-def test_exports_are_shown_without_their_files(double: SendGridDouble, api: ApiSession) -> None:
+def test_exports_are_shown_without_their_files_and_their_flaws_chosen(
+    double: SendGridDouble, api: ApiSession
+) -> None:
+    double.account.add_contact(email="a@example.com")
+    assert api.post("/_double/flaws", json={"missing": 1, "counted": "written"}).status_code == 204
     export = double.account.exports.start()
     double.clock.advance(EXPORT_DELAY)
     (shown,) = api.get("/_double/exports").json()
     assert (shown["id"], shown["status"], shown["files"]) == (export.id, "ready", ["0.csv.gz"])
-
-
-def test_flaw_of_the_next_export_is_chosen(double: SendGridDouble, api: ApiSession) -> None:
-    double.account.add_contact(email="a@example.com")
-    assert api.post("/_double/flaws", json={"missing": 1, "counted": "written"}).status_code == 204
-    double.account.exports.start()
-    double.clock.advance(EXPORT_DELAY)
-    assert [export["contact_count"] for export in api.get("/_double/exports").json()] == [0]
+    assert shown["contact_count"] == 0
 
 
 def test_settings_are_changed(double: SendGridDouble, api: ApiSession) -> None:

@@ -60,7 +60,11 @@ def test_a_chunked_body_is_understood(double: SendGridDouble, api: ApiSession) -
 def test_eight_calls_are_answered_side_by_side(double: SendGridDouble, base_url: str) -> None:
     all_in_flight = threading.Barrier(8, timeout=120)
     double.latency_seconds = 1
-    double.sleep = lambda _: all_in_flight.wait() and None
+
+    def sleep(_: float) -> None:
+        all_in_flight.wait()
+
+    double.sleep = sleep
     with ThreadPoolExecutor(8) as callers:
         get = partial(requests.get, headers=HEADERS, timeout=120)
         responses = list(callers.map(get, [base_url + COUNT] * 8))
