@@ -91,7 +91,7 @@ def test_good_run_has_no_discrepancy_nor_has_a_second_copy_of_a_dead_letter(run:
         (lambda run: run.contacts.add_contact(contact_id=min(run.work.gone), email="a@b.co"), "still there"),
         (lambda run: run.events.pop(), "without an outcome event"),
         (lambda run: run.events.append(event("stray", "Rejected", [])), "messages that were not sent"),
-        (lambda run: vars(run).update(messages_left=1), "left in the queues"),
+        (lambda run: run.__dict__.update(messages_left=1), "left in the queues"),
         (lambda run: run.letters.update({("{}", "(maxReceiveCount)"): 1}), "maxReceiveCount"),
         (lambda run: run.letters.popitem(), "dead letters that are missing"),
     ],

@@ -86,7 +86,7 @@ def test_parameter_takes_complete_values_only(
 
 def test_producers_and_workflows_find_what_they_need_in_the_outputs(source: Mapping[str, Any]) -> None:
     queues = [f"{name}{kind}" for name in QUEUE_FUNCTIONS for kind in ("Queue", "DeadLetterQueue")]
-    needed = {f"{queue}Url": {"Ref": queue} for queue in queues}
+    needed: dict[str, Any] = {f"{queue}Url": {"Ref": queue} for queue in queues}
     needed |= {f"{queue}Arn": {"Fn::GetAtt": [queue, "Arn"]} for queue in queues}
     needed |= {f"{name}FunctionArn": {"Fn::GetAtt": [f"{name}Function", "Arn"]} for name in QUEUE_FUNCTIONS}
     needed |= {f"{name}StateMachineArn": {"Ref": f"{name}StateMachine"} for name in STATE_MACHINES}
