@@ -70,9 +70,7 @@ def api(double: SendGridDouble) -> Iterator[ApiSession]:
         ("POST", "/search/identifiers/anonymous_id", {"identifiers": ["anon-2"]}, 404),
     ],
 )
-def test_valid_call_gets_its_response(
-    api: ApiSession, method: str, path: str, body: Any, status: int
-) -> None:
+def test_valid_call_is_answered(api: ApiSession, method: str, path: str, body: Any, status: int) -> None:
     response = api.request(method, CONTACTS + path, json=body)
     assert response.status_code == status
     check(response)
@@ -185,9 +183,7 @@ def test_what_the_double_lacks_is_no_answer_of_sendgrid(api: ApiSession) -> None
         check_response(response)
 
 
-def test_contact_with_one_identifier_and_its_removal_are_shown_as_the_contract_says(
-    double: SendGridDouble, api: ApiSession
-) -> None:
+def test_last_identifier_is_as_the_contract_says(double: SendGridDouble, api: ApiSession) -> None:
     contact_id = double.account.add_contact(email="b@example.com")
     check(api.get(f"{CONTACTS}/{contact_id}"))
     last = {"identifier_type": "EMAIL", "identifier_value": "b@example.com"}
@@ -206,9 +202,7 @@ def test_error_is_as_the_contract_says(double: SendGridDouble, api: ApiSession, 
     check(response)
 
 
-def test_limits_and_unknown_ids_are_refused_as_the_contract_says(
-    double: SendGridDouble, api: ApiSession
-) -> None:
+def test_limits_and_unknown_ids_are_as_the_contract_says(double: SendGridDouble, api: ApiSession) -> None:
     refused = [api.delete(f"{CONTACTS}?ids={','.join([SOME_ID] * 221)}")]
     for status in (400, 404):
         double.settings.change(unknown_id_status=status)

@@ -42,9 +42,7 @@ def run(system: System, tmp_path: Path) -> Run:
     return run
 
 
-def test_log_and_dead_letter_queue_show_a_rejected_request_until_it_is_purged(
-    run: Run, system: System
-) -> None:
+def test_log_and_dead_letters_show_a_rejected_request_until_it_is_purged(run: Run, system: System) -> None:
     system.work(BULK, {"contact_ids": "everyone"})
 
     logged = run(LOG)

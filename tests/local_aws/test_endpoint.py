@@ -24,9 +24,7 @@ def client(stack: EmbeddedStack) -> MakeClient:
     )
 
 
-def test_cloudformation_has_the_outputs_whose_condition_holds(
-    client: MakeClient, stack: EmbeddedStack
-) -> None:
+def test_stack_has_the_outputs_whose_condition_holds(client: MakeClient, stack: EmbeddedStack) -> None:
     (described,) = client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"]
     queue_url = {"OutputKey": "OrderQueueUrl", "OutputValue": stack.ref("OrderQueue")}
 
@@ -40,9 +38,7 @@ def test_cloudformation_has_the_outputs_whose_condition_holds(
     assert "AWS::Region" not in parameters
 
 
-def test_cloudformation_has_the_physical_ids_of_what_is_made(
-    client: MakeClient, stack: EmbeddedStack
-) -> None:
+def test_stack_has_the_physical_ids_of_what_is_made(client: MakeClient, stack: EmbeddedStack) -> None:
     cloudformation = client("cloudformation")
     described = cloudformation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
     listed = cloudformation.list_stack_resources(StackName=STACK_NAME)["StackResourceSummaries"]
@@ -166,9 +162,7 @@ def test_event_source_mapping_says_what_its_template_says(client: MakeClient, ma
     }
 
 
-def test_other_changes_of_a_mapping_are_not_implemented_and_another_mapping_not_found(
-    client: MakeClient, mapping_id: str
-) -> None:
+def test_other_changes_and_mappings_are_refused(client: MakeClient, mapping_id: str) -> None:
     api = client("lambda")
     with pytest.raises(ClientError, match="not implemented on this machine: a change of BatchSize"):
         api.update_event_source_mapping(UUID=mapping_id, BatchSize=1)

@@ -222,7 +222,7 @@ def test_a_batch_is_never_larger_than_lambda_s_payload(queue: QueueUnderTest) ->
     assert function.batch_sizes == [2, 6]
 
 
-def test_failed_message_comes_back_alone_until_it_is_moved_to_the_dead_letter_queue(
+def test_failed_message_comes_back_alone_until_it_is_a_dead_letter(
     queue: QueueUnderTest,
 ) -> None:
     function = RecordingFunction(failing=lambda body: body == "0001")

@@ -96,9 +96,7 @@ def test_an_environment_is_kept_for_the_next_invocation(make_function: MakeFunct
     assert [function.invoke({"do": "count invocations"}) for _ in range(3)] == [1, 2, 3]
 
 
-def test_invocations_side_by_side_have_an_environment_each(
-    make_function: MakeFunction, tmp_path: Path
-) -> None:
+def test_parallel_invocations_have_an_environment_each(make_function: MakeFunction, tmp_path: Path) -> None:
     function = make_function(concurrency=3)
     meeting = {"do": "meet", "directory": str(tmp_path), "others": 3}
 
@@ -117,7 +115,7 @@ def test_no_more_environments_are_made_than_the_concurrency_allows(make_function
     assert len(process_ids) <= 2
 
 
-def test_exception_of_the_handler_comes_back_and_the_environment_survives(
+def test_exception_comes_back_and_the_environment_survives(
     make_function: MakeFunction,
 ) -> None:
     function = make_function()
@@ -137,7 +135,7 @@ def test_a_result_that_is_not_json_is_an_error(make_function: MakeFunction) -> N
     assert error.error_type == "Runtime.MarshalError"
 
 
-def test_invocation_that_times_out_is_killed_and_the_next_starts_afresh(
+def test_timeout_kills_the_process_and_the_next_starts_afresh(
     make_function: MakeFunction,
 ) -> None:
     function = make_function(timeout_seconds=3)
@@ -151,7 +149,7 @@ def test_invocation_that_times_out_is_killed_and_the_next_starts_afresh(
     assert function.invoke({"do": "count invocations"}) == 1
 
 
-def test_a_process_that_exits_fails_its_invocation_and_the_next_starts_afresh(
+def test_exit_fails_the_invocation_and_the_next_starts_afresh(
     make_function: MakeFunction,
 ) -> None:
     function = make_function()
@@ -209,7 +207,7 @@ def test_a_handler_that_cannot_be_imported_fails_each_invocation(
         assert named in error.error_message
 
 
-def test_the_log_has_what_the_function_printed_and_the_errors_of_its_handler(
+def test_log_has_what_the_function_printed_and_its_errors(
     make_function: MakeFunction,
 ) -> None:
     function = make_function()
@@ -222,9 +220,7 @@ def test_the_log_has_what_the_function_printed_and_the_errors_of_its_handler(
     assert "[ERROR] LookupError: what went wrong" in log
 
 
-def test_running_invocation_can_be_killed_and_is_ended_by_stopping(
-    make_function: MakeFunction, tmp_path: Path
-) -> None:
+def test_running_invocation_is_ended_by_kill_and_stop(make_function: MakeFunction, tmp_path: Path) -> None:
     function = make_function()
     for number, end in enumerate((function.kill, function.stop)):
         assert function.invoke({"do": "count invocations"}) == 1

@@ -61,7 +61,7 @@ def test_an_exception_is_a_function_error_of_its_class_s_name(client: Any) -> No
         ("invoke", {"FunctionName": "NoSuchFunction"}, 404, "ResourceNotFoundException.*NoSuchFunction"),
     ],
 )
-def test_call_that_cannot_be_made_is_refused(
+def test_invalid_call_is_refused(
     client: Any, call: str, arguments: dict[str, str], status: int, reason: str
 ) -> None:
     with pytest.raises(client.exceptions.ClientError, match=reason) as error:

@@ -61,7 +61,7 @@ def test_secret_has_the_value_that_is_given_or_is_empty_as_in_a_new_stack(resour
         ("ConsumeAlias", "Ref", arn("lambda", "function:ConsumeFunction:plain")),
     ],
 )
-def test_resource_is_referred_to_by_name_or_arn(
+def test_reference_is_a_name_or_an_arn(
     resources: Resources, logical_id: str, attribute: str, value: str
 ) -> None:
     assert resources.attribute_of(logical_id, attribute) == value
@@ -85,7 +85,7 @@ def test_a_topic_can_be_published_to(resources: Resources) -> None:
         ("OrderQueue", "Colour", "Colour"),
     ],
 )
-def test_what_cannot_be_referred_to_is_named(
+def test_unknown_reference_is_named(
     resources: Resources, logical_id: str, attribute: str, named: str
 ) -> None:
     with pytest.raises(ValueError, match=named):

@@ -11,9 +11,7 @@ if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
 
-def test_a_queue_without_partial_batch_responses_is_fed_to_its_function_too(
-    stack: EmbeddedStack, batch_log: Path
-) -> None:
+def test_queue_without_partial_batch_responses_is_consumed_too(stack: EmbeddedStack, batch_log: Path) -> None:
     stack.sqs.send_message(QueueUrl=stack.ref("PlainQueue"), MessageBody='{"order": "plain", "fail": true}')
 
     stack.wait_until_idle()
@@ -87,9 +85,7 @@ def test_a_topic_that_does_not_exist_has_no_messages_to_read(stack: EmbeddedStac
         stack.published("arn:aws:sns:us-east-1:123456789012:NoSuchTopic")
 
 
-def test_an_error_in_the_stack_s_block_does_not_wait_for_a_running_invocation(
-    toy_template: Path, tmp_path: Path
-) -> None:
+def test_error_in_the_block_does_not_wait_for_an_invocation(toy_template: Path, tmp_path: Path) -> None:
     started = tmp_path / "started"
     finished = tmp_path / "finished"
 
@@ -106,9 +102,7 @@ def test_an_error_in_the_stack_s_block_does_not_wait_for_a_running_invocation(
     assert not finished.exists()
 
 
-def test_a_stack_that_cannot_be_made_says_why_and_leaves_nothing_running(
-    tmp_path: Path, toy_template: Path
-) -> None:
+def test_invalid_stack_says_why_and_leaves_nothing_running(tmp_path: Path, toy_template: Path) -> None:
     template = tmp_path / "template.yaml"
     template.write_text(toy_template.read_text().replace("!Ref OrderTable", "!GetAtt OrderRole.Arn"))
     stack = EmbeddedStack(template)
@@ -120,9 +114,7 @@ def test_a_stack_that_cannot_be_made_says_why_and_leaves_nothing_running(
         stack.queue_counts()
 
 
-def test_a_message_that_the_queue_does_not_take_is_an_error(
-    stack: EmbeddedStack, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_message_that_is_not_taken_is_an_error(stack: EmbeddedStack, monkeypatch: pytest.MonkeyPatch) -> None:
     def taking_none(**_: object) -> dict[str, object]:
         return {"Failed": [{"Id": "0", "Code": "InternalError", "SenderFault": False}]}
 

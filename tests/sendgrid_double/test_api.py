@@ -78,7 +78,7 @@ def test_identifier_is_removed(double: SendGridDouble, api: ApiSession) -> None:
         ({"identifier_type": "EMAIL", "identifier_value": 1}, "identifier_value"),
     ],
 )
-def test_removal_needs_a_type_and_a_value(
+def test_invalid_removal_is_refused(
     double: SendGridDouble, api: ApiSession, body: Any, field: str | None
 ) -> None:
     contact_id = double.account.add_contact(email="a@example.com")
@@ -213,9 +213,7 @@ def test_without_an_accepted_key_there_is_only_a_401(api: ApiSession, authorizat
 
 
 @pytest.mark.parametrize(("keys", "status"), [({"SG.new"}, 401), ({"SG.new", API_KEY}, 200), (None, 200)])
-def test_keys_can_be_changed(
-    double: SendGridDouble, api: ApiSession, keys: set[str] | None, status: int
-) -> None:
+def test_keys_can_change(double: SendGridDouble, api: ApiSession, keys: set[str] | None, status: int) -> None:
     double.api_keys = keys
     assert api.get(f"{CONTACTS}/count").status_code == status
 
@@ -261,9 +259,7 @@ def test_name_of_on_behalf_of_may_be_case_sensitive(double: SendGridDouble, api:
 
 
 @pytest.mark.parametrize("status", [404, 400])
-def test_unknown_id_may_refuse_the_whole_deletion(
-    double: SendGridDouble, api: ApiSession, status: int
-) -> None:
+def test_unknown_id_may_refuse_a_whole_deletion(double: SendGridDouble, api: ApiSession, status: int) -> None:
     double.settings.change(unknown_id_status=status)
     known = double.account.add_contact(external_id="x-1")
     response = api.delete(CONTACTS, params={"ids": f"{known},{SOME_ID}"})

@@ -50,9 +50,7 @@ def test_requests_are_shown_without_the_key(api: ApiSession) -> None:
     assert API_KEY not in answer.text
 
 
-def test_jobs_are_shown_with_their_errors_and_their_endings_chosen(
-    double: SendGridDouble, api: ApiSession
-) -> None:
+def test_jobs_are_shown_with_their_errors_and_endings_chosen(double: SendGridDouble, api: ApiSession) -> None:
     api.post("/_double/endings", json={"ending": "failed"})
     contact_id = double.account.add_contact(email="a@example.com")
     job_id = api.delete(CONTACTS, params={"ids": contact_id}).json()["job_id"]
@@ -64,9 +62,7 @@ def test_jobs_are_shown_with_their_errors_and_their_endings_chosen(
     assert errors.json()["contact_ids"] == [contact_id]
 
 
-def test_exports_are_shown_without_their_files_and_their_flaws_chosen(
-    double: SendGridDouble, api: ApiSession
-) -> None:
+def test_exports_are_shown_without_files_and_flaws_chosen(double: SendGridDouble, api: ApiSession) -> None:
     double.account.add_contact(email="a@example.com")
     assert api.post("/_double/flaws", json={"missing": 1, "counted": "written"}).status_code == 204
     export = double.account.exports.start()

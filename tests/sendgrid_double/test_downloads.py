@@ -105,9 +105,7 @@ def test_a_cut_file_comes_whole_and_cannot_be_unpacked(linked: Linked) -> None:
         gzip.decompress(response.content)
 
 
-def test_each_download_of_a_link_is_recorded_and_not_rate_limited(
-    double: SendGridDouble, linked: Linked
-) -> None:
+def test_each_download_is_recorded_and_not_rate_limited(double: SendGridDouble, linked: Linked) -> None:
     double.rate_limiter.configure(RateLimit(limit=1, window_seconds=3600))
     url = linked()
     answers = [download(url) for _ in range(3)]

@@ -159,7 +159,7 @@ contacts = st.builds(
 
 @settings(deadline=None)
 @given(st.lists(contacts), st.integers(1, 5000), st.integers(1, 10))
-def test_however_it_is_split_every_contact_is_in_exactly_one_file(
+def test_every_contact_is_in_exactly_one_file(
     exported: list[Contact], max_bytes: int, max_contacts: int
 ) -> None:
     files = [gzip.decompress(file) for file in export_files(exported, "csv", max_bytes, max_contacts)]
@@ -181,7 +181,7 @@ def test_a_row_may_appear_twice(account: Account, ended: Ended) -> None:
 
 
 @pytest.mark.parametrize(("number", "headers"), [(0, 1), (4, 2), (5, 3)])
-def test_each_member_of_a_gzip_file_may_have_its_own_header(
+def test_each_gzip_member_may_have_a_header(
     account: Account, ended: Ended, number: int, headers: int
 ) -> None:
     ids = add_contacts(account, number)

@@ -44,9 +44,7 @@ def test_contacts_are_exported_some_time_after_the_202(double: SendGridDouble, a
     assert files == [ids[:2], ids[2:]]
 
 
-def test_pending_export_shows_little_and_a_ready_one_when_it_was_done(
-    double: SendGridDouble, api: ApiSession
-) -> None:
+def test_export_shows_little_until_it_is_ready(double: SendGridDouble, api: ApiSession) -> None:
     export = double.account.exports.start()
     shown = {
         "id": export.id,
@@ -63,9 +61,7 @@ def test_pending_export_shows_little_and_a_ready_one_when_it_was_done(
     assert ready == shown | times | {"status": "ready", "contact_count": 0}
 
 
-def test_failed_export_says_why_and_another_may_count_nothing(
-    double: SendGridDouble, api: ApiSession
-) -> None:
+def test_failed_export_says_why_and_one_may_count_nothing(double: SendGridDouble, api: ApiSession) -> None:
     double.settings.change(export_links_rotate=True)
     failed = ended(double, api, ExportFlaw(status="failure", message="out of disk"))
     assert (failed["status"], failed["message"]) == ("failure", "out of disk")
@@ -170,7 +166,7 @@ def test_the_maximum_file_size_is_in_megabytes(double: SendGridDouble, api: ApiS
         ({"notifications": {"email": "yes"}}, "notifications"),
     ],
 )
-def test_invalid_export_is_refused(
+def test_invalid_body_is_refused(
     double: SendGridDouble, api: ApiSession, body: Any, field: str | None
 ) -> None:
     assert refusal(api.post(EXPORTS, json=body)) == (400, field)

@@ -39,7 +39,7 @@ def test_a_connection_stays_open(connection: http.client.HTTPConnection) -> None
     assert connection.sock is first_socket
 
 
-def test_unread_body_is_not_taken_for_the_next_request(
+def test_unread_body_is_no_next_request(
     double: SendGridDouble, connection: http.client.HTTPConnection
 ) -> None:
     double.faults.add(Fault(status=503))

@@ -106,7 +106,7 @@ def test_contact_may_have_what_is_documented(api: ApiSession, contact: Any) -> N
         ({"external_id": "x", "id": "1"}, ".id"),
     ],
 )
-def test_invalid_contact_is_refused_with_all_others(
+def test_invalid_contact_refuses_all(
     double: SendGridDouble, api: ApiSession, contact: Any, field: str
 ) -> None:
     body = {"contacts": [{"email": "fine@example.com"}, contact]}

@@ -88,9 +88,7 @@ def test_new_identifier_joins_those_that_identify_the_contact(account: Account, 
     "incomplete",
     [{"email": "a@example.com"}, {"email": "a@example.com", "external_id": "x-2"}, {"external_id": "x-1"}],
 )
-def test_contact_is_not_updated_without_all_of_its_identifiers(
-    account: Account, clock: FakeClock, incomplete: dict[str, str]
-) -> None:
+def test_update_needs_all_identifiers(account: Account, clock: FakeClock, incomplete: dict[str, str]) -> None:
     account.add_contact(email="a@example.com", external_id="x-1")
     before = only(account)
     assert counts(ended(account, clock, contact(**incomplete))) == ("failed", 0, 0, 1)

@@ -62,7 +62,7 @@ def test_other_ending_than_the_expected_rejection_fails(
         (event("Rejected", INVALID_ID), INVALID_ID),
     ],
 )
-def test_every_response_of_sendgrid_to_an_unknown_contact_is_fine(
+def test_every_response_to_an_unknown_contact_is_fine(
     found: dict[str, Any], letter: DeadLetter | None
 ) -> None:
     assert endings.of_unknown_contact(found, letter)

@@ -48,9 +48,7 @@ def test_what_urllib3_logs_of_real_calls_has_nothing_planted_either(world: World
     assert NEEDLE not in told.getvalue().casefold()
 
 
-def test_debug_as_log_level_does_not_make_botocore_talk(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_debug_as_log_level_leaves_botocore_silent(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """At DEBUG, botocore tells what it sends and gets, the API key among it."""
     monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "DEBUG")
     before = logging.getLogger("botocore").getEffectiveLevel()

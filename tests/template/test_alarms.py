@@ -29,9 +29,7 @@ def alarms_on(declared: Declared, metric: str, dimension: str, value: str) -> li
 
 
 @pytest.mark.parametrize("name", QUEUE_FUNCTIONS)
-def test_one_dead_letter_and_a_function_that_is_not_started_raise_an_alarm(
-    declared: Declared, name: str
-) -> None:
+def test_dead_letter_and_throttled_function_raise_an_alarm(declared: Declared, name: str) -> None:
     queue = f"{name}DeadLetterQueue.QueueName"
     (alarm,) = alarms_on(declared, "ApproximateNumberOfMessagesVisible", "QueueName", queue)
     (throttles,) = alarms_on(declared, "Throttles", "FunctionName", f"{name}Function.Ref")
@@ -44,9 +42,7 @@ def test_one_dead_letter_and_a_function_that_is_not_started_raise_an_alarm(
     ("name", "seconds"),
     [("BulkDelete", 3600), ("DeleteAll", 900), ("RemoveIdentifier", 3600), ("DeletionStatus", 3600)],
 )
-def test_a_message_that_waits_for_too_long_raises_an_alarm(
-    declared: Declared, name: str, seconds: int
-) -> None:
+def test_message_that_waits_too_long_raises_an_alarm(declared: Declared, name: str, seconds: int) -> None:
     """For the deletion of all contacts, too long is when it would be refused."""
     (alarm,) = alarms_on(declared, "ApproximateAgeOfOldestMessage", "QueueName", f"{name}Queue.QueueName")
 
@@ -54,9 +50,7 @@ def test_a_message_that_waits_for_too_long_raises_an_alarm(
 
 
 @pytest.mark.parametrize("name", QUEUE_FUNCTIONS)
-def test_a_failed_batch_raises_an_alarm_and_a_refused_workflow_does_not(
-    declared: Declared, name: str
-) -> None:
+def test_failed_batch_raises_an_alarm_a_refused_workflow_does_not(declared: Declared, name: str) -> None:
     """What a workflow invokes is the function itself: its rejections, which Lambda counts as errors, are not the
     alias's, by which the queue invokes it."""
     alias = declared.of_type("AWS::Lambda::Alias")[f"{name}QueueAlias"]
@@ -225,7 +219,7 @@ def test_without_topic_and_address_alarms_go_nowhere() -> None:
     assert declared.of_type("AWS::SNS::Topic") == declared.of_type("AWS::KMS::Key") == {}
 
 
-def test_the_topic_made_for_an_address_is_encrypted_with_a_key_that_alarms_may_use(
+def test_topic_is_encrypted_with_a_key_that_alarms_may_use(
     declared: Declared,
 ) -> None:
     (topic,) = declared.of_type("AWS::SNS::Topic").values()

@@ -78,9 +78,7 @@ REFUSED = {
         for value in values[parameter]
     ],
 )
-def test_parameter_takes_complete_values_only(
-    source: Mapping[str, Any], parameter: str, value: str, is_allowed: bool
-) -> None:
+def test_allowed_values(source: Mapping[str, Any], parameter: str, value: str, is_allowed: bool) -> None:
     assert bool(re.search(source["Parameters"][parameter]["AllowedPattern"], value)) is is_allowed
 
 

@@ -22,9 +22,7 @@ def test_there_are_a_queue_and_a_dead_letter_queue_for_each_function(declared: D
 
 
 @pytest.mark.parametrize("name", QUEUE_FUNCTIONS)
-def test_visibility_timeout_outlasts_six_runs_and_the_longest_batching_window(
-    source: Mapping[str, Any], name: str
-) -> None:
+def test_visibility_timeout_outlasts_six_runs_and_the_window(source: Mapping[str, Any], name: str) -> None:
     longest = {"BatchingWindowSeconds": source["Parameters"]["BatchingWindowSeconds"]["MaxValue"]}
     declared = Declared(load_template(TEMPLATE, longest))
     window = declared.event_source(name).get("MaximumBatchingWindowInSeconds", 0)
@@ -34,7 +32,7 @@ def test_visibility_timeout_outlasts_six_runs_and_the_longest_batching_window(
     assert visibility >= 6 * declared.function(name)["Timeout"] + window
 
 
-def test_a_delete_all_request_whose_function_died_comes_back_too_old(
+def test_delete_all_whose_function_died_returns_too_old(
     declared: Declared, source: Mapping[str, Any]
 ) -> None:
     """With a minute to spare for clocks that differ."""
@@ -66,9 +64,7 @@ def test_a_queue_gives_up_messages_to_its_own_dead_letter_queue(declared: Declar
 
 
 @pytest.mark.parametrize("queue", QUEUES)
-def test_queue_takes_the_largest_request_encrypted_for_as_long_as_sqs_can(
-    declared: Declared, queue: str
-) -> None:
+def test_queue_takes_the_largest_request_encrypted_for_14_days(declared: Declared, queue: str) -> None:
     """The 256 KiB that a queue takes otherwise have no room for 10,000 IDs."""
     largest = {"contact_ids": ["e7af8e1a-9589-49de-9d43-17287789f769"] * MAX_CONTACT_IDS}
     properties = declared.queue(queue)

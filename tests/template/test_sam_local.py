@@ -33,9 +33,7 @@ def overrides(samconfig: Mapping[str, Any]) -> dict[str, Any]:
     return read
 
 
-def test_overrides_change_only_variables_that_the_template_declares(
-    overrides: dict[str, Any], declared: Declared
-) -> None:
+def test_overrides_change_only_declared_variables(overrides: dict[str, Any], declared: Declared) -> None:
     """SAM CLI leaves out any other without a word."""
     shared = overrides["Parameters"]
 

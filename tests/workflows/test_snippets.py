@@ -120,7 +120,7 @@ def test_a_direct_task_and_its_follower(workflows: Workflows, contacts: list[str
 @pytest.mark.parametrize(
     ("machine", "error"), [(WITH_CALLBACK, "InvalidRequest"), (A_DIRECT_TASK, "Refused")]
 )
-def test_rejection_fails_the_task_at_once(
+def test_rejection_fails_the_task(
     workflows: Workflows, contacts: list[str], machine: Any, error: str
 ) -> None:
     ended = run(workflows, machine, {"contact_ids": [*contacts, "everybody"]})
