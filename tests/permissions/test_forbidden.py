@@ -119,7 +119,7 @@ def test_what_no_function_does_at_all(name: str) -> None:
 
 
 @each_function
-def test_no_function_reads_lists_or_removes_results_and_backups(name: str) -> None:
+def test_nobody_reads_lists_or_does_away_with_results_and_backups(name: str) -> None:
     """Lists are the workflow's to read, and what is in a backup is the check's alone."""
     lists, backups = resource_arn("ContactListBucket"), resource_arn("BackupBucket")
 

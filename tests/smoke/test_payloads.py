@@ -17,9 +17,6 @@ from local.smoke.payloads import Execution, Message, Payloads
 from tests.support.template import TEMPLATE
 
 PAYLOADS = Payloads.random()
-GREATEST_AGE_ALLOWED = int(
-    yaml_parse(TEMPLATE.read_text())["Parameters"]["DeleteAllMaxAgeSeconds"]["MaxValue"]
-)
 PARSERS = [bulk_delete.parse, delete_all.parse, remove_identifier.parse, follow_up.parse]
 
 EVERYTHING = {
@@ -57,6 +54,11 @@ def test_what_names_a_contact_says_so_and_is_sent_only_after_the_look_up() -> No
     requests: list[Message | Execution] = [*PAYLOADS.messages(), *PAYLOADS.executions()]
     for request in requests:
         assert request.names_contact == (PAYLOADS.contact_id in str(request.payload))
+
+
+GREATEST_AGE_ALLOWED = int(
+    yaml_parse(TEMPLATE.read_text())["Parameters"]["DeleteAllMaxAgeSeconds"]["MaxValue"]
+)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from moto.dynamodb.exceptions import ConditionalCheckFailed
 from moto.dynamodb.models import DynamoDBBackend
 
 from local.aws.account import ACCOUNT_ID, REGION
-from tests.support.dynamodb import make_ledger
+from tests.support.aws import make_ledger
 
 Item = dict[str, Any]
 

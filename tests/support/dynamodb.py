@@ -1,29 +1,15 @@
 """DynamoDB watched, and DynamoDB in trouble: what botocore's own event system does to a client's calls."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from types import TracebackType
 from typing import Any, Self
 from unittest.mock import patch
 
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
-from moto.dynamodb.models import DynamoDBBackend
-
-
-def make_ledger(moto: DynamoDBBackend, name: str) -> None:
-    """The ledger's table, in moto's own model."""
-    moto.create_table(
-        name,
-        schema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        attr=[{"AttributeName": "id", "AttributeType": "S"}],
-        billing_mode="PAY_PER_REQUEST",
-        tags=[],
-        **dict.fromkeys(["throughput", "global_indexes", "indexes", "streams", "sse_specification"]),
-        **dict.fromkeys(["deletion_protection_enabled", "warm_throughput"]),
-    )
 
 
 class Calls:
@@ -37,7 +23,9 @@ class Calls:
         self._events.register("before-call.dynamodb", self._count)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._events.unregister("before-call.dynamodb", self._count)
 
     def _count(self, model: Any, **_: Any) -> None:
@@ -66,7 +54,9 @@ class FailingCalls:
         self._events.register(self._name, self._fail)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._events.unregister(self._name, self._fail)
 
     def _fail(self, params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
@@ -115,14 +105,25 @@ def forgetful_batches(
         if left <= 0:
             return None
         left -= 1
-        answer = {"Responses": {}, _unprocessed[model.name]: json.loads(params["body"])["RequestItems"]}
-        return AWSResponse("", 200, HTTPHeaders(), None), answer
+        return AWSResponse("", 200, HTTPHeaders(), None), {
+            "Responses": {},
+            **_unprocessed[model.name](requested.pop()),
+        }
 
-    with ExitStack() as registered:
-        for name in (f"before-call.dynamodb.{operation}" for operation in operations):
-            client.meta.events.register(name, leave_out)
-            registered.callback(client.meta.events.unregister, name, leave_out)
+    requested: list[Any] = []
+
+    def remember(params: dict[str, Any], **_: Any) -> None:
+        requested.append(params["RequestItems"])
+
+    for operation in operations:
+        client.meta.events.register(f"provide-client-params.dynamodb.{operation}", remember)
+        client.meta.events.register(f"before-call.dynamodb.{operation}", leave_out)
+    try:
         yield
+    finally:
+        for operation in operations:
+            client.meta.events.unregister(f"provide-client-params.dynamodb.{operation}", remember)
+            client.meta.events.unregister(f"before-call.dynamodb.{operation}", leave_out)
 
 
 @contextmanager
@@ -140,4 +141,7 @@ def partial_answers(client: Any, keys_at_once: int) -> Iterator[None]:
         yield
 
 
-_unprocessed = {"BatchGetItem": "UnprocessedKeys", "BatchWriteItem": "UnprocessedItems"}
+_unprocessed = {
+    "BatchGetItem": lambda items: {"UnprocessedKeys": items},
+    "BatchWriteItem": lambda items: {"UnprocessedItems": items},
+}

@@ -29,10 +29,9 @@ from local.aws.account import ACCOUNT_ID, REGION
 from local.aws.sqs_event import record
 from local.sendgrid_double import ReceivedRequest, SendGridDouble, serve
 from tests.support import events
-from tests.support.aws import aws, aws_client
+from tests.support.aws import aws, aws_client, make_ledger
 from tests.support.clock import FakeClock
 from tests.support.context import Context
-from tests.support.dynamodb import make_ledger
 from tests.support.functions import QUEUES
 
 API_KEY = "SG.example-key-of-the-double"

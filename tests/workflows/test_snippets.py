@@ -63,7 +63,9 @@ def contacts(workflows: Workflows) -> Iterator[list[str]]:
     workflows.stack.wait_until_idle()
 
 
-def test_queue_takes_the_request_and_the_workflow_goes_on(workflows: Workflows, contacts: list[str]) -> None:
+def test_a_queue_takes_the_request_and_the_workflow_goes_on(
+    workflows: Workflows, contacts: list[str]
+) -> None:
     ended = run(workflows, A_QUEUE, {"contact_ids": contacts})
 
     assert ended.status == "SUCCEEDED"
@@ -90,7 +92,16 @@ def test_a_callback_tells_of_a_job_that_failed(workflows: Workflows, contacts: l
     assert set(left["contact_ids"]) == workflows.double.account.contact_ids()
 
 
-def test_no_workflow_waits_for_a_callback_that_comes_late(workflows: Workflows, contacts: list[str]) -> None:
+def test_a_callback_tells_of_a_rejection(workflows: Workflows, contacts: list[str]) -> None:
+    ended = run(workflows, WITH_CALLBACK, {"contact_ids": [*contacts, "everybody"]})
+
+    assert error_of(ended) == ("FAILED", "InvalidRequest")
+    assert workflows.double.requests == []
+
+
+def test_nobody_waits_any_more_for_a_callback_that_comes_late(
+    workflows: Workflows, contacts: list[str]
+) -> None:
     with nobody_follows_jobs(workflows):
         execution = start(workflows, WITH_CALLBACK, {"contact_ids": contacts}, AFTER_A_SECOND)
         ended = workflows.end_of(execution)
@@ -117,19 +128,18 @@ def test_a_direct_task_and_its_follower(workflows: Workflows, contacts: list[str
     assert ended.output["job_ids"] == [job.id for job in workflows.double.account.jobs()]
 
 
-@pytest.mark.parametrize(
-    ("machine", "error"), [(WITH_CALLBACK, "InvalidRequest"), (A_DIRECT_TASK, "Refused")]
-)
-def test_rejection_fails_the_task(
-    workflows: Workflows, contacts: list[str], machine: Any, error: str
+def test_the_follower_of_a_direct_task_tells_of_a_job_that_failed(
+    workflows: Workflows, contacts: list[str]
 ) -> None:
-    ended = run(workflows, machine, {"contact_ids": [*contacts, "everybody"]})
-
-    assert error_of(ended) == ("FAILED", error)
-    assert workflows.double.requests == []
-
-
-def test_failed_job_fails_a_direct_task(workflows: Workflows, contacts: list[str]) -> None:
     workflows.double.account.force_next_jobs("failed")
 
-    assert error_of(run(workflows, A_DIRECT_TASK, {"contact_ids": contacts})) == ("FAILED", "DeletionFailed")
+    ended = run(workflows, A_DIRECT_TASK, {"contact_ids": contacts})
+
+    assert error_of(ended) == ("FAILED", "DeletionFailed")
+
+
+def test_a_direct_task_tells_of_a_refusal_at_once(workflows: Workflows, contacts: list[str]) -> None:
+    ended = run(workflows, A_DIRECT_TASK, {"contact_ids": [*contacts, "everybody"]})
+
+    assert error_of(ended) == ("FAILED", "Refused")
+    assert workflows.double.requests == []
