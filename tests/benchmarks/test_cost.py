@@ -27,27 +27,24 @@ def test_work_takes_longer_on_a_share_of_a_core_and_waiting_does_not(memory_mb: 
     assert billed_seconds(2.0, 6.0, memory_mb) == pytest.approx(seconds)
 
 
-def test_lambda_is_paid_by_memory_and_time_and_by_invocations() -> None:
-    """8 s at 1769 MB are 13.82 GB-s; a hundred times that, and a thousand invocations."""
-    assert bill(USAGE, memory_mb=1769, message_bytes=100).lambda_ == pytest.approx(
-        0.018427 + 0.0002, abs=1e-6
-    )
+@pytest.mark.parametrize(
+    ("messages", "message_bytes", "requests"),
+    [
+        (10_000, 55, 3_000),
+        (1, 55, 3),
+        (10, 39_000, 6 + 6 + 1),  # ten lists are 390,000 bytes, in six parts of 64 KiB
+        (10, 6_553, 1 + 1 + 1),
+        (10, 6_554, 2 + 2 + 1),
+    ],
+)
+def test_messages_are_sent_received_and_deleted_in_tens_of_64_kilobytes(
+    messages: int, message_bytes: int, requests: int
+) -> None:
+    assert queue_requests(messages, message_bytes) == requests
 
 
-def test_a_message_is_sent_received_and_deleted_in_tens() -> None:
-    assert queue_requests(10_000, 55) == 3_000
-    assert queue_requests(1, 55) == 3
-
-
-def test_a_message_that_the_function_before_has_sent_is_not_paid_for_again() -> None:
+def test_message_that_the_function_before_has_sent_is_not_paid_for_again() -> None:
     assert queue_requests(10_000, 55, sent_by_another=False) == 2_000
-
-
-def test_every_64_kilobytes_of_a_batch_are_a_request() -> None:
-    """Ten lists of 39,000 bytes are 390,000, in six parts."""
-    assert queue_requests(10, 39_000) == 6 + 6 + 1
-    assert queue_requests(10, 6_553) == 1 + 1 + 1
-    assert queue_requests(10, 6_554) == 2 + 2 + 1
 
 
 def test_the_services_are_paid_by_what_they_did() -> None:
@@ -58,10 +55,10 @@ def test_the_services_are_paid_by_what_they_did() -> None:
     assert found.logs == pytest.approx(0.20)  # 0.4 GB
     assert found.events == pytest.approx(1.00)
     assert found.traces == pytest.approx(0.005)  # 1,000 invocations
-
-
-def test_who_is_not_traced_does_not_pay_for_it() -> None:
     assert bill(USAGE, memory_mb=512, message_bytes=55, traced=False).traces == 0
+    # 8 s at 1769 MB are 13.82 GB-s; a hundred times that, and a thousand invocations.
+    on_a_core = bill(USAGE, memory_mb=1769, message_bytes=100)
+    assert on_a_core.lambda_ == pytest.approx(0.018427 + 0.0002, abs=1e-6)
 
 
 def test_a_bill_is_in_proportion_to_the_usage() -> None:

@@ -12,9 +12,6 @@ def test_a_figure_is_told_by_its_middle_and_its_spread() -> None:
 def test_a_ratio_is_taken_run_by_run() -> None:
     """What slows both down for a while slows the ratio of neither."""
     assert Figure.ratio([2.0, 20.0, 4.0], [1.0, 10.0, 2.0]).values == (2.0, 2.0, 2.0)
-
-
-def test_a_ratio_needs_as_many_runs_of_both() -> None:
     with pytest.raises(ValueError, match="shorter"):
         Figure.ratio([1.0, 2.0], [1.0])
 
@@ -32,12 +29,9 @@ def test_a_target_includes_its_limit(target: Target, value: float, met: bool) ->
     assert target.met(value) is met
 
 
-def test_the_median_is_held_to_the_target() -> None:
+def test_median_is_held_to_the_target_which_reads_as_it_was_set() -> None:
     target = Target("≤", 2, "MB")
 
     assert Finding("size", "", "", "", Figure.of(1.0, 2.0, 9.0), target).met
     assert not Finding("size", "", "", "", Figure.of(1.0, 2.1, 2.2), target).met
-
-
-def test_a_target_reads_as_it_was_set() -> None:
     assert str(Target("≤", 1.10, "× the floor")) == "≤ 1.1 × the floor"

@@ -83,4 +83,5 @@ def _query_errors(request: _OnSendGrid, operation: SchemaPath) -> Iterator[Excep
 
 @cache
 def _contract() -> OpenAPI:
+    """Raises an error of the validator's where the document is not a valid OpenAPI document."""
     return OpenAPI.from_dict(yaml.safe_load(CONTRACT.read_text()))

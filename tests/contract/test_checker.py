@@ -12,6 +12,8 @@ from tests.contract import ContractViolation, check_request, check_response
 
 CONTACTS = "https://api.sendgrid.com/v3/marketing/contacts"
 SOME_ID = "e7af8e1a-9589-49de-9d43-17287789f769"
+JSON = "application/json"
+REMOVAL = f"/{SOME_ID}/identifiers"
 HEADERS = {"Authorization": "Bearer SG.example", "Accept": "application/json"}
 
 
@@ -21,7 +23,9 @@ def prepared(method: str, url: str, **options: Any) -> requests.PreparedRequest:
     return requests.Request(method, url, headers=given, **options).prepare()
 
 
-def answer(request: requests.PreparedRequest, status: int, body: str, content_type: str) -> requests.Response:
+def answer(
+    request: requests.PreparedRequest, status: int, body: str, content_type: str = JSON
+) -> requests.Response:
     response = requests.Response()
     response.request = request
     response.status_code = status
@@ -30,7 +34,7 @@ def answer(request: requests.PreparedRequest, status: int, body: str, content_ty
     return response
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=25)
 @given(st.lists(st.uuids(), min_size=1, max_size=30))
 def test_any_list_of_contact_ids_may_be_deleted(ids: list[Any]) -> None:
     check_request(prepared("DELETE", CONTACTS, params={"ids": ",".join(map(str, ids))}))
@@ -52,44 +56,29 @@ def test_any_list_of_contact_ids_may_be_deleted(ids: list[Any]) -> None:
         ("delete_all_contacts=True", "not valid"),
     ],
 )
-def test_a_deletion_that_breaks_the_contract_is_found(query: str, reason: str) -> None:
+def test_deletion_that_breaks_the_contract_is_found(query: str, reason: str) -> None:
     with pytest.raises(ContractViolation, match=reason):
         check_request(prepared("DELETE", f"{CONTACTS}?{query}"))
 
 
 @pytest.mark.parametrize(
-    "body",
-    [
-        None,
-        {"identifier_type": "EMAIL"},
-        {"identifier_type": "email", "identifier_value": "a@example.com"},
-        {"identifier_type": "EMAIL", "identifier_value": ""},
-        {"identifier_type": "EMAIL", "identifier_value": "a@example.com", "force": True},
-    ],
-)
-def test_a_removal_that_breaks_the_contract_is_found(body: Any) -> None:
-    with pytest.raises(ContractViolation):
-        check_request(prepared("DELETE", f"{CONTACTS}/{SOME_ID}/identifiers", json=body))
-
-
-@pytest.mark.parametrize(
-    "body", [None, {}, {"file_type": "csv"}, {"file_type": "json", "max_file_size": 100}]
-)
-def test_an_export_may_be_asked_for(body: Any) -> None:
-    check_request(prepared("POST", f"{CONTACTS}/exports", json=body))
-
-
-@pytest.mark.parametrize(
-    "body", [[], {"file_type": "CSV"}, {"max_file_size": "100"}, {"max_file_size": 0}, {"maximum": 100}]
-)
-def test_an_export_that_breaks_the_contract_is_found(body: Any) -> None:
-    with pytest.raises(ContractViolation):
-        check_request(prepared("POST", f"{CONTACTS}/exports", json=body))
-
-
-@pytest.mark.parametrize(
     ("method", "path", "body"),
     [
+        ("PATCH", "", None),
+        ("GET", "/../lists", None),
+        ("GET", "/1234", None),
+        ("POST", f"/{SOME_ID}", None),
+        ("DELETE", f"?ids={SOME_ID}", {"ids": [SOME_ID]}),
+        ("DELETE", REMOVAL, None),
+        ("DELETE", REMOVAL, {"identifier_type": "EMAIL"}),
+        ("DELETE", REMOVAL, {"identifier_type": "email", "identifier_value": "a@example.com"}),
+        ("DELETE", REMOVAL, {"identifier_type": "EMAIL", "identifier_value": ""}),
+        ("DELETE", REMOVAL, {"identifier_type": "EMAIL", "identifier_value": "a@example.com", "force": True}),
+        ("POST", "/exports", []),
+        ("POST", "/exports", {"file_type": "CSV"}),
+        ("POST", "/exports", {"max_file_size": "100"}),
+        ("POST", "/exports", {"max_file_size": 0}),
+        ("POST", "/exports", {"maximum": 100}),
         ("PUT", "", {"contacts": []}),
         ("PUT", "", {"contacts": [{"first_name": "Ada"}]}),
         ("PUT", "", {"contacts": [{"email": "a@example.com", "alternate_emails": ["b@example.com"] * 6}]}),
@@ -102,7 +91,7 @@ def test_an_export_that_breaks_the_contract_is_found(body: Any) -> None:
         ("POST", "/search/identifiers/email", {"emails": ["a@example.com"]}),
     ],
 )
-def test_upsert_or_search_that_breaks_the_contract_is_found(method: str, path: str, body: Any) -> None:
+def test_request_that_breaks_the_contract_is_found(method: str, path: str, body: Any) -> None:
     with pytest.raises(ContractViolation):
         check_request(prepared(method, CONTACTS + path, json=body))
 
@@ -111,10 +100,10 @@ def test_upsert_or_search_that_breaks_the_contract_is_found(method: str, path: s
 def test_search_result_that_breaks_the_contract_is_found(entry: Any) -> None:
     request = prepared("POST", f"{CONTACTS}/search/emails", json={"emails": ["a@example.com"]})
     missing = {"result": {"a@example.com": {"error": "contact not found"}}}
-    check_response(answer(request, 200, json.dumps(missing), "application/json"))
+    check_response(answer(request, 200, json.dumps(missing)))
     body = json.dumps({"result": {"a@example.com": entry}})
     with pytest.raises(ContractViolation):
-        check_response(answer(request, 200, body, "application/json"))
+        check_response(answer(request, 200, body))
 
 
 @pytest.mark.parametrize(
@@ -129,13 +118,13 @@ def test_search_result_that_breaks_the_contract_is_found(entry: Any) -> None:
         {"id": ""},
     ],
 )
-def test_an_export_that_is_told_against_the_contract_is_found(changed: dict[str, Any]) -> None:
+def test_export_that_breaks_the_contract_is_found(changed: dict[str, Any]) -> None:
     times = dict.fromkeys(["created_at", "updated_at", "expires_at"], "2027-01-15T08:00:00Z")
     request = prepared("GET", f"{CONTACTS}/exports/{SOME_ID}")
     pending = {"id": SOME_ID, "status": "pending"} | times
-    check_response(answer(request, 200, json.dumps(pending), "application/json"))
+    check_response(answer(request, 200, json.dumps(pending)))
     with pytest.raises(ContractViolation):
-        check_response(answer(request, 200, json.dumps(pending | changed), "application/json"))
+        check_response(answer(request, 200, json.dumps(pending | changed)))
 
 
 @pytest.mark.parametrize(
@@ -147,42 +136,29 @@ def test_an_export_that_is_told_against_the_contract_is_found(changed: dict[str,
         ({"Authorization": "Basic abc"}, "Security"),
     ],
 )
-def test_a_missing_header_is_found(headers: dict[str, Any], reason: str) -> None:
+def test_missing_header_is_found(headers: dict[str, Any], reason: str) -> None:
     with pytest.raises(ContractViolation, match=reason):
         check_request(prepared("GET", f"{CONTACTS}/count", headers=headers))
-
-
-def test_a_body_where_none_belongs_is_found() -> None:
-    with pytest.raises(ContractViolation, match="takes no body"):
-        check_request(prepared("DELETE", f"{CONTACTS}?ids={SOME_ID}", json={"ids": [SOME_ID]}))
-
-
-@pytest.mark.parametrize(
-    ("method", "path"), [("PATCH", ""), ("GET", "/../lists"), ("GET", "/1234"), ("POST", f"/{SOME_ID}")]
-)
-def test_a_call_that_the_contract_does_not_know_is_found(method: str, path: str) -> None:
-    with pytest.raises(ContractViolation):
-        check_request(prepared(method, CONTACTS + path))
 
 
 @pytest.mark.parametrize(
     ("status", "body", "content_type"),
     [
-        (200, '{"job_id": "1"}', "application/json"),
-        (202, "{}", "application/json"),
-        (202, '{"job_id": {}}', "application/json"),
-        (202, '{"job_id": ""}', "application/json"),
+        (200, '{"job_id": "1"}', JSON),
+        (202, "{}", JSON),
+        (202, '{"job_id": {}}', JSON),
+        (202, '{"job_id": ""}', JSON),
         (202, "<html>", "text/html"),
-        (202, "", "application/json"),
-        (204, "", "application/json"),
+        (202, "", JSON),
+        (204, "", JSON),
         (302, "", "text/html"),
-        (400, "{}", "application/json"),
+        (400, "{}", JSON),
         (400, "<html>", "text/html"),
-        (400, '{"errors": []}', "application/json"),
-        (400, '{"errors": [{"field": "ids"}]}', "application/json"),
+        (400, '{"errors": []}', JSON),
+        (400, '{"errors": [{"field": "ids"}]}', JSON),
     ],
 )
-def test_an_answer_that_breaks_the_contract_is_found(status: int, body: str, content_type: str) -> None:
+def test_response_that_breaks_the_contract_is_found(status: int, body: str, content_type: str) -> None:
     request = prepared("DELETE", f"{CONTACTS}?ids={SOME_ID}")
     with pytest.raises(ContractViolation):
         check_response(answer(request, status, body, content_type))

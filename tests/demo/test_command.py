@@ -8,39 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.processes import descendants, running
+
 ROOT = Path(__file__).parents[2]
 GENEROUS_SECONDS = 600  # nothing is judged by it
 
 
-def descendants(pid: int) -> set[int]:
-    parents = {child: parent for child, parent, _ in processes()}
-    found = {pid}
-    while more := {child for child, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found - {pid}
-
-
-def processes() -> list[tuple[int, int, str]]:
-    """Each one's id, parent and state."""
-    listing = subprocess.run(
-        ["ps", "-A", "-o", "pid=,ppid=,stat="],  # noqa: S607 - wherever this system has it
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    rows = [line.split() for line in listing.splitlines()]
-    return [(int(pid), int(parent), state) for pid, parent, state in rows]
-
-
 @pytest.mark.parametrize("step", ["Step 2", "Step 3"])
 def test_interrupt_ends_it_without_a_trace_and_without_a_process_left(step: str, tmp_path: Path) -> None:
-    asked_for = {
-        "PYTHONIOENCODING": "ascii",
-        "PYTHONUNBUFFERED": "1",
-        "FORCE_COLOR": "1",
-        "AWS_PROFILE": "none",
-    }
-    environment = {**os.environ, **asked_for, "TMPDIR": str(tmp_path)}
+    asked_for = {"PYTHONIOENCODING": "ascii", "PYTHONUNBUFFERED": "1", "FORCE_COLOR": "1"}
+    environment = {**os.environ, **asked_for, "AWS_PROFILE": "none", "TMPDIR": str(tmp_path)}
     with subprocess.Popen(
         [sys.executable, "-m", "local.demo"],
         cwd=ROOT,
@@ -66,5 +43,5 @@ def test_interrupt_ends_it_without_a_trace_and_without_a_process_left(step: str,
     assert rest.splitlines()[-1].startswith("Interrupted after ")
     assert "Traceback" not in rest
     assert all(line.isascii() and line.isprintable() for line in rest.splitlines())
-    assert not started & {pid for pid, _, state in processes() if not state.startswith("Z")}
+    assert not started & running()
     assert list(tmp_path.iterdir()) == []

@@ -36,13 +36,7 @@ def test_it_leaves_out_what_no_message_asked_for(journal: Journal) -> None:
     assert journal.accepted == set()
 
 
-def test_it_sums_the_waits_for_the_rate_limit(journal: Journal) -> None:
-    journal.read(lines({"RateLimitWait": [1.5, 2.0]}, {"RateLimitWait": [0.5]}))
-
-    assert journal.seconds_waited == 4.0
-
-
-def test_a_trace_is_passed_over(journal: Journal) -> None:
-    journal.read(["Traceback (most recent call last):", *lines({"RateLimitWait": [1.0]}), ""])
-
-    assert (journal.seconds_waited, journal.lines) == (1.0, 3)
+def test_it_sums_the_waits_for_the_rate_limit_and_passes_over_a_trace(journal: Journal) -> None:
+    waits = lines({"RateLimitWait": [1.5, 2.0]}, {"RateLimitWait": [0.5]})
+    journal.read(["Traceback (most recent call last):", *waits, ""])
+    assert (journal.seconds_waited, journal.lines) == (4.0, 4)

@@ -34,18 +34,15 @@ def test_at_first_nothing_has_happened(work: Workload, double: SendGridDouble) -
 
 
 def test_each_fault_happens_after_its_calls(work: Workload, double: SendGridDouble) -> None:
-    for _ in range(5):
-        fault = double.faults.take(*DELETION)
-        assert fault
-        assert fault.status is None
-    assert standing(work, double)["1 deletion call: HTTP 429"].done == 0
+    def done() -> list[int]:
+        now = standing(work, double)
+        return [now[f"1 deletion call: HTTP {status}"].done for status in (429, 502)]
 
+    faults = [double.faults.take(*DELETION) for _ in range(5)]
+    assert [fault and fault.status for fault in faults] == [None] * 5
+    assert (all(faults), done()) == (True, [0, 0])
     fault = double.faults.take(*DELETION)
-
-    assert fault
-    assert fault.status == 429
-    assert standing(work, double)["1 deletion call: HTTP 429"].done == 1
-    assert standing(work, double)["1 deletion call: HTTP 502"].done == 0
+    assert (fault and fault.status, done()) == (429, [1, 0])
 
 
 def test_the_job_and_the_rejections_are_counted(work: Workload, double: SendGridDouble) -> None:

@@ -15,20 +15,16 @@ def said(*events: dict[str, Any], planned: bool = True) -> list[str]:
 
 
 def test_contacts_are_counted() -> None:
+    removal = event("Completed", "remove_identifier", contact_count=1)
     assert said(event("Completed", contact_count=3)) == ["Completed: 3 contacts deleted"]
     assert said(event("Completed", contact_count=1)) == ["Completed: 1 contact deleted"]
-    assert said(event("Completed", "remove_identifier", contact_count=1)) == [
-        "Completed: an identifier removed from 1 contact"
-    ]
+    assert said(removal) == ["Completed: an identifier removed from 1 contact"]
 
 
-def test_requests_of_which_the_same_is_to_be_said_share_a_sentence() -> None:
-    assert said(
-        *[event("Completed", contact_count=600)] * 2, event("Completed", message="nothing to do")
-    ) == [
-        "Completed (2 requests): 1,200 contacts deleted",
-        "Completed: nothing to do",
-    ]
+def test_requests_with_the_same_outcome_share_a_sentence() -> None:
+    deletion, nothing = event("Completed", contact_count=600), event("Completed", message="nothing to do")
+    together = "Completed (2 requests): 1,200 contacts deleted"
+    assert said(deletion, deletion, nothing) == [together, "Completed: nothing to do"]
 
 
 def test_a_rejection_says_why_and_whether_it_was_planned() -> None:
@@ -41,6 +37,5 @@ def test_a_rejection_says_why_and_whether_it_was_planned() -> None:
 def test_requests_of_a_failed_job_share_a_sentence_whatever_each_has_left() -> None:
     failures = [event("Failed", code="DeletionFailed", message=f"{left} are still there") for left in (0, 1)]
 
-    assert said(*failures) == [
-        "Failed as planned, DeletionFailed (2 requests): SendGrid's job left contacts behind"
-    ]
+    together = "Failed as planned, DeletionFailed (2 requests): SendGrid's job left contacts behind"
+    assert said(*failures) == [together]

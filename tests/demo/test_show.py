@@ -4,6 +4,7 @@ import io
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 from rich.console import Console
@@ -44,27 +45,25 @@ class Stage:
         return self.show.run(), self._output.getvalue()
 
 
-@pytest.fixture
-def stage() -> Iterator[Callable[[Callable[[Scenario], Report]], Stage]]:
-    """Makes stages. A scenario that still waits in the end is let go."""
-    made: list[Stage] = []
-
-    def make(play: Callable[[Scenario], Report]) -> Stage:
-        made.append(Stage(play))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.scenario.kill()
-
-
 New = Callable[[Callable[[Scenario], Report]], Stage]
 
 
+@pytest.fixture
+def stage() -> Iterator[New]:
+    """Makes a stage. A scenario that still waits in the end is let go."""
+    with ExitStack() as waiting:
+
+        def make(play: Callable[[Scenario], Report]) -> Stage:
+            made = Stage(play)
+            waiting.callback(made.scenario.kill)
+            return made
+
+        yield make
+
+
 def report(*problems: str) -> Report:
-    return Report(
-        [[("Requests", "1,641", "through queues")], [("A workflow", "succeeded", "")]], [*problems], 36
-    )
+    table = [[("Requests", "1,641", "through queues")], [("A workflow", "succeeded", "")]]
+    return Report(table, [*problems], 36)
 
 
 def hang(scenario: Scenario) -> Report:
@@ -119,17 +118,15 @@ def test_an_interrupted_demo_says_so_in_a_line(stage: New, number: signal.Signal
 def test_when_nothing_moves_any_more_it_says_what_is_stuck(stage: New) -> None:
     stuck = stage(hang)
     stuck.progress.begin("Send requests")
-    stuck.progress.stuck = (
-        "BulkDeleteQueue: 3 messages wait, 28 are in flight",
-        "SendGrid's job 7 is pending",
-    )
+    reasons = "BulkDeleteQueue: 3 messages wait, 28 are in flight", "SendGrid's job 7 is pending"
+    stuck.progress.stuck = reasons
     stuck.clock.advance(STALLED_AFTER_SECONDS)
 
     status, output = stuck.run()
 
     assert status == 1
     assert "for 180 seconds nothing has moved. The step was: Send requests." in output
-    assert "- BulkDeleteQueue: 3 messages wait, 28 are in flight\n- SendGrid's job 7 is pending\n" in output
+    assert "".join(f"- {reason}\n" for reason in reasons) in output
     assert stuck.scenario.killed.is_set()
 
 

@@ -1,8 +1,6 @@
 """What tests of the whole system have in common."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -51,21 +49,16 @@ class System:
         mapping = self.stack.event_source_mappings[queue]
         mapping.disable()
         self.stack.send(queue, [json.dumps(request) for request in requests])
-        with self._patient(mapping, queue):
-            self.stack.wait_until_idle([queue])
-        mapping.enable()
-
-    @contextmanager
-    def _patient(self, mapping: EventSourceMapping, queue: str) -> Iterator[None]:
-        """In place of the mapping, one with a window so long that it waits for a full batch."""
+        # In its place, one with a window so long that it waits for a full batch.
         configuration = replace(mapping.configuration, batching_window_seconds=LONG_WINDOW_SECONDS)
         function = self.stack.functions[queue.replace("Queue", "Function")]
         patient = EventSourceMapping(configuration, self.stack.sqs, function.invoke)
         try:
-            yield
+            self.stack.wait_until_idle([queue])
             patient.check()
         finally:
             patient.stop()
+        mapping.enable()
 
     def follow_jobs(self) -> None:
         """Has what became of the jobs asked for, and waits until it is known."""

@@ -42,9 +42,7 @@ def run(system: System, tmp_path: Path) -> Run:
     return run
 
 
-def test_log_and_dead_letter_queue_show_a_rejected_request_until_it_is_purged(
-    run: Run, system: System
-) -> None:
+def test_log_and_dead_letters_show_a_rejected_request_until_it_is_purged(run: Run, system: System) -> None:
     system.work(BULK, {"contact_ids": "everyone"})
 
     logged = run(LOG)
@@ -86,11 +84,8 @@ def test_a_job_is_asked_for(run: Run) -> None:
 def test_a_running_execution_is_listed_and_stopped(run: Run, system: System) -> None:
     system.double.account.add_contact(external_id="1")
     system.double.settings.change(export_delay=3600)
-    execution = system.stack.start_execution(
-        "BackupThenDeleteAllStateMachine",
-        {"confirm": "Delete All Contacts", "max_contacts": 5},
-        name="stopped-by-hand",
-    )
+    request = {"confirm": "Delete All Contacts", "max_contacts": 5}
+    execution = system.stack.start_execution("BackupThenDeleteAllStateMachine", request, "stopped-by-hand")
 
     listed = run(f"EXECUTION_ARN={execution}", STOP_EXECUTION)
 

@@ -96,9 +96,7 @@ def test_an_environment_is_kept_for_the_next_invocation(make_function: MakeFunct
     assert [function.invoke({"do": "count invocations"}) for _ in range(3)] == [1, 2, 3]
 
 
-def test_invocations_side_by_side_have_an_environment_each(
-    make_function: MakeFunction, tmp_path: Path
-) -> None:
+def test_parallel_invocations_have_an_environment_each(make_function: MakeFunction, tmp_path: Path) -> None:
     function = make_function(concurrency=3)
     meeting = {"do": "meet", "directory": str(tmp_path), "others": 3}
 
@@ -117,21 +115,17 @@ def test_no_more_environments_are_made_than_the_concurrency_allows(make_function
     assert len(process_ids) <= 2
 
 
-def test_an_exception_of_the_handler_comes_back_as_lambda_tells_it(make_function: MakeFunction) -> None:
-    error = error_of(make_function(), {"do": "raise", "text": "no such thing"})
-
-    assert error.error_type == "LookupError"
-    assert error.error_message == "no such thing"
-    assert "in direct" in error.payload["stackTrace"][0]
-    assert "lambda_runtime" not in "".join(error.payload["stackTrace"])
-
-
-def test_the_environment_survives_an_exception_of_the_handler(make_function: MakeFunction) -> None:
+def test_exception_comes_back_and_the_environment_survives(
+    make_function: MakeFunction,
+) -> None:
     function = make_function()
     process_id = function.invoke({"do": "process id"})
 
-    error_of(function, {"do": "raise", "text": "x"})
+    error = error_of(function, {"do": "raise", "text": "no such thing"})
 
+    assert (error.error_type, error.error_message) == ("LookupError", "no such thing")
+    assert "in direct" in error.payload["stackTrace"][0]
+    assert "lambda_runtime" not in "".join(error.payload["stackTrace"])
     assert function.invoke({"do": "process id"}) == process_id
 
 
@@ -141,7 +135,7 @@ def test_a_result_that_is_not_json_is_an_error(make_function: MakeFunction) -> N
     assert error.error_type == "Runtime.MarshalError"
 
 
-def test_an_invocation_that_takes_too_long_is_killed_and_the_next_starts_afresh(
+def test_timeout_kills_the_process_and_the_next_starts_afresh(
     make_function: MakeFunction,
 ) -> None:
     function = make_function(timeout_seconds=3)
@@ -155,7 +149,7 @@ def test_an_invocation_that_takes_too_long_is_killed_and_the_next_starts_afresh(
     assert function.invoke({"do": "count invocations"}) == 1
 
 
-def test_a_process_that_exits_fails_its_invocation_and_the_next_starts_afresh(
+def test_exit_fails_the_invocation_and_the_next_starts_afresh(
     make_function: MakeFunction,
 ) -> None:
     function = make_function()
@@ -192,24 +186,14 @@ def test_slow_aws_call_is_waited_for_and_not_repeated(make_function: MakeFunctio
     assert calls == ["AmazonSQS.GetQueueUrl"]
 
 
-def test_an_invocation_can_be_killed_in_its_middle(make_function: MakeFunction, tmp_path: Path) -> None:
-    function = make_function()
-    started = tmp_path / "started"
-    with ThreadPoolExecutor(1) as threads:
-        invocation = threads.submit(error_of, function, {"do": "hang", "started": str(started)})
-        wait_until(started.exists)
-
-        function.kill()
-
-        assert invocation.result(timeout=120).error_type == "Runtime.ExitError"
-    assert function.invoke({"do": "count invocations"}) == 1
-
-
 @pytest.mark.parametrize(
     ("handler", "error_type", "named"),
     [
         ("no_such_module.handler", "Runtime.ImportModuleError", "no_such_module"),
         ("toy_functions.no_such_handler", "Runtime.HandlerNotFound", "no_such_handler"),
+        # A function imports nothing of the stack that it runs in.
+        ("account.arn", "Runtime.ImportModuleError", "account"),
+        ("local.aws.account.arn", "Runtime.ImportModuleError", "local"),
     ],
 )
 def test_a_handler_that_cannot_be_imported_fails_each_invocation(
@@ -223,16 +207,7 @@ def test_a_handler_that_cannot_be_imported_fails_each_invocation(
         assert named in error.error_message
 
 
-@pytest.mark.parametrize("handler", ["account.arn", "local.aws.account.arn"])
-def test_a_function_imports_nothing_of_the_stack_it_runs_in(
-    make_function: MakeFunction, handler: str
-) -> None:
-    error = error_of(make_function(handler), {})
-
-    assert error.error_type == "Runtime.ImportModuleError"
-
-
-def test_the_log_has_what_the_function_printed_and_the_errors_of_its_handler(
+def test_log_has_what_the_function_printed_and_its_errors(
     make_function: MakeFunction,
 ) -> None:
     function = make_function()
@@ -245,25 +220,16 @@ def test_the_log_has_what_the_function_printed_and_the_errors_of_its_handler(
     assert "[ERROR] LookupError: what went wrong" in log
 
 
-def test_stopping_ends_the_processes(make_function: MakeFunction) -> None:
+def test_running_invocation_is_ended_by_kill_and_stop(make_function: MakeFunction, tmp_path: Path) -> None:
     function = make_function()
-    process_id = function.invoke({"do": "process id"})
-
-    function.stop()
-
-    assert not is_running(process_id)
-
-
-def test_stopping_ends_running_invocations_and_refuses_later_ones(
-    make_function: MakeFunction, tmp_path: Path
-) -> None:
-    function = make_function()
-    started = tmp_path / "started"
-    with ThreadPoolExecutor(1) as threads:
-        running = threads.submit(error_of, function, {"do": "hang", "started": str(started)})
-        wait_until(started.exists)
-
-        function.stop()
-
-        assert running.result(timeout=120).error_type == "Runtime.ExitError"
+    for number, end in enumerate((function.kill, function.stop)):
+        assert function.invoke({"do": "count invocations"}) == 1
+        process_id = function.invoke({"do": "process id"})
+        started = tmp_path / f"started {number}"
+        with ThreadPoolExecutor(1) as threads:
+            running = threads.submit(error_of, function, {"do": "hang", "started": str(started)})
+            wait_until(started.exists)
+            end()
+            assert running.result(timeout=120).error_type == "Runtime.ExitError"
+        assert not is_running(process_id)
     assert error_of(function, {"do": "echo"}).error_type == "Runtime.ExitError"

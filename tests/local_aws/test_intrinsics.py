@@ -43,9 +43,7 @@ def resolver() -> Resolver:
         (["a", {"Fn::If": ["IsProd", "b", {"Ref": "AWS::NoValue"}]}], ["a"]),
     ],
 )
-def test_an_intrinsic_function_becomes_what_it_stands_for(
-    resolver: Resolver, value: Any, resolved: Any
-) -> None:
+def test_intrinsic_function_becomes_its_value(resolver: Resolver, value: Any, resolved: Any) -> None:
     assert resolver.resolve(value) == resolved
 
 

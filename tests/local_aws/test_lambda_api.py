@@ -23,7 +23,7 @@ def client(toy_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         handler="toy_functions.direct",
         runtime="python3.13",
         code_directory=toy_directory,
-        timeout_seconds=1,
+        timeout_seconds=20,
         memory_mb=256,
         environment={},
         log_group="/aws/lambda/DirectFunction",
@@ -52,31 +52,19 @@ def test_an_exception_is_a_function_error_of_its_class_s_name(client: Any) -> No
     assert (payload["errorType"], payload["errorMessage"]) == ("LookupError", "nothing there")
 
 
-def test_a_timeout_is_told_as_lambda_tells_it(client: Any) -> None:
-    answer = client.invoke(FunctionName="DirectFunction", Payload='{"do": "hang"}')
+@pytest.mark.parametrize(
+    ("call", "arguments", "status", "reason"),
+    [
+        ("invoke", {"Payload": "{"}, 400, "InvalidRequestContentException.*not parse request body"),
+        ("invoke", {"InvocationType": "Event"}, 501, "not implemented on this machine.*Event"),
+        ("get_function", {}, 501, "not implemented on this machine.*GET"),
+        ("invoke", {"FunctionName": "NoSuchFunction"}, 404, "ResourceNotFoundException.*NoSuchFunction"),
+    ],
+)
+def test_invalid_call_is_refused(
+    client: Any, call: str, arguments: dict[str, str], status: int, reason: str
+) -> None:
+    with pytest.raises(client.exceptions.ClientError, match=reason) as error:
+        getattr(client, call)(**{"FunctionName": "DirectFunction"} | arguments)
 
-    payload = json.load(answer["Payload"])
-    assert payload["errorType"] == "Sandbox.Timedout"
-    assert payload["errorMessage"].endswith("Task timed out after 1.00 seconds")
-
-
-def test_a_payload_that_is_not_json_is_refused(client: Any) -> None:
-    with pytest.raises(client.exceptions.InvalidRequestContentException, match="not parse request body"):
-        client.invoke(FunctionName="DirectFunction", Payload="{")
-
-
-def test_an_asynchronous_invocation_is_not_implemented(client: Any) -> None:
-    with pytest.raises(client.exceptions.ClientError, match=r"not implemented on this machine.*Event"):
-        client.invoke(FunctionName="DirectFunction", InvocationType="Event")
-
-
-def test_another_call_of_lambda_s_is_not_implemented(client: Any) -> None:
-    with pytest.raises(client.exceptions.ClientError, match=r"not implemented on this machine.*GET") as error:
-        client.get_function(FunctionName="DirectFunction")
-
-    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
-
-
-def test_a_function_that_is_not_there_is_not_found(client: Any) -> None:
-    with pytest.raises(client.exceptions.ResourceNotFoundException, match="NoSuchFunction"):
-        client.invoke(FunctionName="NoSuchFunction", Payload="{}")
+    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == status

@@ -125,26 +125,29 @@ def test_each_child_is_an_execution_of_its_own(lists: Lists) -> None:
     assert first["started"].endswith("Z")
 
 
-def test_a_list_that_is_not_there_cannot_be_read(lists: Lists) -> None:
-    assert lists.run(ECHO, **CATCH_ALL).output == {"caught": "States.ItemReaderFailed"}
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (None, "States.ItemReaderFailed"),
+        ("do\necho\nraise\necho\necho\n", "States.ExceedToleratedFailureThreshold"),
+    ],
+    ids=["missing-list", "failing-child"],
+)
+def test_missing_list_or_failing_child_fails_the_map(lists: Lists, content: str | None, error: str) -> None:
+    if content:
+        lists.write(content)
+
+    assert lists.run(INVOKE, **CATCH_ALL).output == {"caught": error}
 
 
-def test_a_child_that_fails_fails_the_map(lists: Lists) -> None:
-    lists.write("do\necho\nraise\necho\necho\n")
-
-    ended = lists.run(INVOKE, **CATCH_ALL)
-
-    assert ended.output == {"caught": "States.ExceedToleratedFailureThreshold"}
-
-
-TOLERANCES: list[dict[str, Any]] = [
-    {"ToleratedFailurePercentage": 50},
-    {"ToleratedFailurePercentagePath": "$.tolerated"},
-    {"ToleratedFailureCount": 2},
-]
-
-
-@pytest.mark.parametrize("tolerance", TOLERANCES)
+@pytest.mark.parametrize(
+    "tolerance",
+    [
+        {"ToleratedFailurePercentage": 50},
+        {"ToleratedFailurePercentagePath": "$.tolerated"},
+        {"ToleratedFailureCount": 2},
+    ],
+)
 @pytest.mark.parametrize(("failing", "tolerated"), [(2, True), (3, False)])
 def test_failures_are_tolerated_up_to_the_threshold(
     lists: Lists, tolerance: dict[str, Any], failing: int, tolerated: bool

@@ -1,7 +1,8 @@
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from werkzeug.test import Client
@@ -16,30 +17,62 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
-def make_queue(
-    sqs: "SQSClient", request: pytest.FixtureRequest, visibility_timeout: int = 120
-) -> tuple[str, str]:
-    """A queue named after the test: its name and URL."""
-    name = request.node.originalname
-    attributes = {"VisibilityTimeout": str(visibility_timeout)}
-    return name, sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]  # type: ignore[arg-type]
+class Queue:
+    """Its methods are SQS's, for this queue."""
+
+    def __init__(self, moto: MotoServer, sqs: "SQSClient", name: str) -> None:
+        self._moto = moto
+        self._sqs: Any = sqs
+        self.name = name
+        self.url = sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "120"})["QueueUrl"]
+
+    def send(self, body: str, **options: Any) -> None:
+        self._sqs.send_message(QueueUrl=self.url, MessageBody=body, **options)
+
+    def receive(self, **options: Any) -> list[Any]:
+        messages: list[Any] = self._sqs.receive_message(QueueUrl=self.url, **options).get("Messages", [])
+        return messages
+
+    def delete(self, message: Any) -> None:
+        self._sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+
+    def change_visibility(self, message: Any, seconds: int) -> None:
+        receipt = message["ReceiptHandle"]
+        self._sqs.change_message_visibility(
+            QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=seconds
+        )
+
+    @property
+    def counts(self) -> QueueCounts:
+        return self._moto.queue_counts()[self.name]
 
 
-def test_nothing_is_lost_or_received_twice_by_many_callers(
-    moto: MotoServer, sqs: "SQSClient", request: pytest.FixtureRequest
-) -> None:
-    name, url = make_queue(sqs, request)
+MakeQueue = Callable[[str], Queue]
+
+
+@pytest.fixture
+def make_queue(moto: MotoServer, sqs: "SQSClient", request: pytest.FixtureRequest) -> MakeQueue:
+    """Named after the test, with a suffix."""
+    return lambda suffix: Queue(moto, sqs, f"{request.node.originalname}{suffix}")
+
+
+@pytest.fixture
+def queue(make_queue: MakeQueue) -> Queue:
+    return make_queue("")
+
+
+def test_nothing_is_lost_or_received_twice_by_many_callers(queue: Queue) -> None:
     received: list[str] = []
 
     def send(sender: int) -> None:
         for number in range(50):
-            sqs.send_message(QueueUrl=url, MessageBody=f"{sender}-{number}")
+            queue.send(f"{sender}-{number}")
 
     def receive(_receiver: int) -> None:
         while len(received) < 200:
-            for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+            for message in queue.receive(MaxNumberOfMessages=10):
                 received.append(message["Body"])
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                queue.delete(message)
 
     with ThreadPoolExecutor(8) as threads:
         work = [threads.submit(send, sender) for sender in range(4)]
@@ -48,7 +81,7 @@ def test_nothing_is_lost_or_received_twice_by_many_callers(
             task.result(timeout=120)
 
     assert sorted(received) == sorted(f"{sender}-{number}" for sender in range(4) for number in range(50))
-    assert moto.queue_counts()[name].total == 0
+    assert queue.counts.total == 0
 
 
 def test_moto_is_called_by_one_caller_at_a_time() -> None:
@@ -72,139 +105,104 @@ def test_moto_is_called_by_one_caller_at_a_time() -> None:
     assert most == 1
 
 
-def test_a_long_poll_gets_the_message_that_is_sent_while_it_waits(
-    sqs: "SQSClient", request: pytest.FixtureRequest
-) -> None:
-    _, url = make_queue(sqs, request)
+def test_long_poll_gets_the_message_that_is_sent_while_it_waits(queue: Queue) -> None:
     with ThreadPoolExecutor(1) as threads:
-        answer = threads.submit(sqs.receive_message, QueueUrl=url, WaitTimeSeconds=20)
-
-        sqs.send_message(QueueUrl=url, MessageBody="hello")
-
-        assert [message["Body"] for message in answer.result(timeout=120)["Messages"]] == ["hello"]
+        answer = threads.submit(queue.receive, WaitTimeSeconds=20)
+        queue.send("hello")
+        assert [message["Body"] for message in answer.result(timeout=120)] == ["hello"]
 
 
-def test_messages_are_counted_by_what_keeps_them(
-    moto: MotoServer, sqs: "SQSClient", request: pytest.FixtureRequest
-) -> None:
-    name, url = make_queue(sqs, request)
+def test_messages_are_counted_by_state(queue: Queue, sqs: "SQSClient") -> None:
     for delay in (0, 0, 0, 600, 600):
-        sqs.send_message(QueueUrl=url, MessageBody="x", DelaySeconds=delay)
-    sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1)
+        queue.send("x", DelaySeconds=delay)
+    queue.receive(MaxNumberOfMessages=1)
 
-    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    attributes = sqs.get_queue_attributes(QueueUrl=queue.url, AttributeNames=["All"])["Attributes"]
 
-    assert moto.queue_counts()[name] == QueueCounts(visible=2, delayed=2, in_flight=1)
-    assert attributes["ApproximateNumberOfMessages"] == "2"
-    assert attributes["ApproximateNumberOfMessagesDelayed"] == "2"
-    assert attributes["ApproximateNumberOfMessagesNotVisible"] == "1"
-
-
-def test_a_message_comes_back_when_its_visibility_timeout_is_over(
-    moto: MotoServer, sqs: "SQSClient", request: pytest.FixtureRequest
-) -> None:
-    name, url = make_queue(sqs, request)
-    sqs.send_message(QueueUrl=url, MessageBody="x")
-    (received,) = sqs.receive_message(QueueUrl=url)["Messages"]
-    assert moto.queue_counts()[name].in_flight == 1
-
-    sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=received["ReceiptHandle"], VisibilityTimeout=1)
-
-    wait_until(lambda: moto.queue_counts()[name].visible == 1)
-
-    again = sqs.receive_message(QueueUrl=url, MessageSystemAttributeNames=["All"])["Messages"]
-    assert again[0]["Attributes"]["ApproximateReceiveCount"] == "2"
+    assert queue.counts == QueueCounts(visible=2, delayed=2, in_flight=1)
+    kinds = ("", "Delayed", "NotVisible")
+    assert [attributes[f"ApproximateNumberOfMessages{kind}"] for kind in kinds] == ["2", "2", "1"]  # type: ignore[index]
 
 
-def test_scaled_visibility_timeouts_are_those_that_a_call_changes(
-    moto: MotoServer, sqs: "SQSClient", request: pytest.FixtureRequest
-) -> None:
-    name, url = make_queue(sqs, request)
+def test_message_comes_back_when_its_visibility_timeout_is_over(queue: Queue) -> None:
+    queue.send("x")
+    (received,) = queue.receive()
+    assert queue.counts.in_flight == 1
+
+    queue.change_visibility(received, 1)
+
+    wait_until(lambda: queue.counts.visible == 1)
+    (again,) = queue.receive(MessageSystemAttributeNames=["All"])
+    assert again["Attributes"]["ApproximateReceiveCount"] == "2"
+
+
+def test_scaled_visibility_timeouts_are_those_that_a_call_changes(moto: MotoServer, queue: Queue) -> None:
     for body in ("deferred", "being processed"):
-        sqs.send_message(QueueUrl=url, MessageBody=body)
-    [deferred] = sqs.receive_message(QueueUrl=url)["Messages"]
-    sqs.receive_message(QueueUrl=url)
+        queue.send(body)
+    [deferred] = queue.receive()
+    queue.receive()
     moto.scale_visibility_timeouts(0.0001)
     try:
-        sqs.change_message_visibility(
-            QueueUrl=url, ReceiptHandle=deferred["ReceiptHandle"], VisibilityTimeout=3600
-        )
-        wait_until(lambda: moto.queue_counts()[name].visible == 1)
+        queue.change_visibility(deferred, 3600)
+        wait_until(lambda: queue.counts.visible == 1)
     finally:
         moto.scale_visibility_timeouts(1)
 
-    assert moto.queue_counts()[name].in_flight == 1
+    assert queue.counts.in_flight == 1
 
 
-def test_visibility_timeouts_can_be_ended(
-    moto: MotoServer, sqs: "SQSClient", request: pytest.FixtureRequest
-) -> None:
-    name, url = make_queue(sqs, request)
-    sqs.send_message(QueueUrl=url, MessageBody="x")
-    sqs.receive_message(QueueUrl=url)
+def test_visibility_timeouts_can_be_ended(moto: MotoServer, queue: Queue) -> None:
+    queue.send("x")
+    queue.receive()
 
-    moto.end_visibility_timeouts(name)
+    moto.end_visibility_timeouts(queue.name)
 
-    assert len(sqs.receive_message(QueueUrl=url)["Messages"]) == 1
+    assert len(queue.receive()) == 1
 
 
-def test_looking_at_messages_does_not_receive_them(
-    moto: MotoServer, sqs: "SQSClient", request: pytest.FixtureRequest
-) -> None:
-    name, url = make_queue(sqs, request)
-    sqs.send_message(
-        QueueUrl=url,
-        MessageBody="x",
-        MessageAttributes={
-            "ErrorCode": {"DataType": "String", "StringValue": "InvalidRequest"},
-            "Blob": {"DataType": "Binary", "BinaryValue": b"\x00\x01"},
-        },
-    )
+def test_looking_at_messages_does_not_receive_them(moto: MotoServer, queue: Queue) -> None:
+    code = {"DataType": "String", "StringValue": "InvalidRequest"}
+    blob = {"DataType": "Binary", "BinaryValue": b"\x00\x01"}
+    queue.send("x", MessageAttributes={"ErrorCode": code, "Blob": blob})
 
-    [message] = moto.messages_of(name)
+    [message] = moto.messages_of(queue.name)
 
-    assert moto.messages_of(name, start=1) == []
+    assert moto.messages_of(queue.name, start=1) == []
     assert message["Body"] == "x"
     assert message["Attributes"]["ApproximateReceiveCount"] == "0"
     assert message["MessageAttributes"]["ErrorCode"]["StringValue"] == "InvalidRequest"
     assert message["MessageAttributes"]["Blob"]["BinaryValue"] == "AAE="
-    assert moto.queue_counts()[name].visible == 1
+    assert queue.counts.visible == 1
 
 
-def test_a_message_can_be_deleted_by_an_old_receipt_handle_and_twice(
-    moto: MotoServer, sqs: "SQSClient", request: pytest.FixtureRequest
-) -> None:
-    name, url = make_queue(sqs, request)
-    sqs.send_message(QueueUrl=url, MessageBody="x")
-    [first] = sqs.receive_message(QueueUrl=url, VisibilityTimeout=0)["Messages"]
-    [second] = sqs.receive_message(QueueUrl=url)["Messages"]
+def test_message_can_be_deleted_by_an_old_receipt_handle_and_twice(queue: Queue) -> None:
+    queue.send("x")
+    [first] = queue.receive(VisibilityTimeout=0)
+    [second] = queue.receive()
 
-    sqs.delete_message(QueueUrl=url, ReceiptHandle=first["ReceiptHandle"])
-    sqs.delete_message(QueueUrl=url, ReceiptHandle=second["ReceiptHandle"])
+    queue.delete(first)
+    queue.delete(second)
 
     assert first["ReceiptHandle"] != second["ReceiptHandle"]
-    assert moto.queue_counts()[name].total == 0
+    assert queue.counts.total == 0
 
 
-def test_a_receipt_handle_of_another_queue_deletes_nothing(
-    moto: MotoServer, sqs: "SQSClient", request: pytest.FixtureRequest
-) -> None:
-    name, url = make_queue(sqs, request)
-    other = sqs.create_queue(QueueName=f"{name}-other")["QueueUrl"]
-    sqs.send_message(QueueUrl=url, MessageBody="x")
-    [message] = sqs.receive_message(QueueUrl=url)["Messages"]
+def test_receipt_handle_of_another_queue_deletes_nothing(make_queue: MakeQueue, sqs: "SQSClient") -> None:
+    queue, other = make_queue("-one"), make_queue("-other")
+    queue.send("x")
+    [message] = queue.receive()
 
     with pytest.raises(sqs.exceptions.ReceiptHandleIsInvalid):
-        sqs.delete_message(QueueUrl=other, ReceiptHandle=message["ReceiptHandle"])
+        other.delete(message)
 
-    assert moto.queue_counts()[name].total == 1
+    assert queue.counts.total == 1
 
 
-def test_a_queue_that_does_not_exist_has_no_messages_to_look_at(moto: MotoServer) -> None:
+def test_queue_that_does_not_exist_has_no_messages_to_look_at(moto: MotoServer) -> None:
     with pytest.raises(ValueError, match="no-such-queue"):
         moto.messages_of("no-such-queue")
 
 
-def test_a_port_that_is_taken_is_told(moto: MotoServer, tmp_path: Path) -> None:
+def test_port_in_use_is_named(moto: MotoServer, tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="in use"):
         MotoServer(tmp_path / "moto.log", port=moto.port).__enter__()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from local.aws.account import arn
 from local.aws.moto_server import MotoServer
 from local.aws.resources import Resources
 from local.aws.template import load_template
@@ -16,24 +17,18 @@ def resources(toy_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         yield Resources(template, server.url, {"OrderSecret": "the value"})
 
 
-def test_a_queue_has_the_declared_attributes(resources: Resources) -> None:
+def test_every_declared_queue_is_made_with_its_attributes(resources: Resources) -> None:
+    names = {url.rpartition("/")[2] for url in resources.sqs.list_queues()["QueueUrls"]}
     url = resources.attribute_of("OrderQueue", "Ref")
-
     attributes = resources.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
 
-    assert attributes["VisibilityTimeout"] == "120"
-    assert attributes["MessageRetentionPeriod"] == "1209600"
+    assert names == {"OrderQueue", "OrderDeadLetterQueue", "PlainQueue", "ArchiveQueue"}
+    assert (attributes["VisibilityTimeout"], attributes["MessageRetentionPeriod"]) == ("120", "1209600")
     assert attributes["QueueArn"] == resources.attribute_of("OrderQueue", "Arn")
     assert json.loads(attributes["RedrivePolicy"]) == {
         "deadLetterTargetArn": resources.attribute_of("OrderDeadLetterQueue", "Arn"),
         "maxReceiveCount": 2,
     }
-
-
-def test_every_declared_queue_is_made(resources: Resources) -> None:
-    names = {url.rpartition("/")[2] for url in resources.sqs.list_queues()["QueueUrls"]}
-
-    assert names == {"OrderQueue", "OrderDeadLetterQueue", "PlainQueue", "ArchiveQueue"}
 
 
 def test_a_table_has_the_declared_key_and_time_to_live(resources: Resources) -> None:
@@ -47,44 +42,39 @@ def test_a_table_has_the_declared_key_and_time_to_live(resources: Resources) -> 
     assert time_to_live == {"AttributeName": "expiration", "TimeToLiveStatus": "ENABLED"}
 
 
-def test_a_secret_has_the_value_that_the_caller_gives(resources: Resources) -> None:
-    arn = resources.attribute_of("OrderSecret", "Ref")
+def test_secret_has_the_value_that_is_given_or_is_empty_as_in_a_new_stack(resources: Resources) -> None:
+    given, empty = (resources.attribute_of(name, "Ref") for name in ("OrderSecret", "EmptySecret"))
+    client = resources.secrets_manager
 
-    assert resources.secrets_manager.get_secret_value(SecretId=arn)["SecretString"] == "the value"
-
-
-def test_a_secret_without_a_value_is_empty_as_in_a_new_stack(resources: Resources) -> None:
-    arn = resources.attribute_of("EmptySecret", "Ref")
-
-    with pytest.raises(resources.secrets_manager.exceptions.ResourceNotFoundException):
-        resources.secrets_manager.get_secret_value(SecretId=arn)
+    assert client.get_secret_value(SecretId=given)["SecretString"] == "the value"
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.get_secret_value(SecretId=empty)
 
 
-def test_a_bucket_has_a_name_in_lower_case_and_the_declared_versioning(resources: Resources) -> None:
-    name = resources.attribute_of("OrderBucket", "Ref")
+@pytest.mark.parametrize(
+    ("logical_id", "attribute", "value"),
+    [
+        ("OrderBucket", "Ref", "orderbucket"),
+        ("OrderBucket", "Arn", "arn:aws:s3:::orderbucket"),
+        ("OrderTopic", "TopicName", "OrderTopic"),
+        ("OrderStateMachine", "Ref", arn("states", "stateMachine:OrderStateMachine")),
+        ("ConsumeAlias", "Ref", arn("lambda", "function:ConsumeFunction:plain")),
+    ],
+)
+def test_reference_is_a_name_or_an_arn(
+    resources: Resources, logical_id: str, attribute: str, value: str
+) -> None:
+    assert resources.attribute_of(logical_id, attribute) == value
 
-    assert name == "orderbucket"
-    assert resources.attribute_of("OrderBucket", "Arn") == "arn:aws:s3:::orderbucket"
-    assert resources.s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
+
+def test_bucket_has_the_declared_versioning(resources: Resources) -> None:
+    assert resources.s3.get_bucket_versioning(Bucket="orderbucket")["Status"] == "Enabled"
 
 
 def test_a_topic_can_be_published_to(resources: Resources) -> None:
-    arn = resources.attribute_of("OrderTopic", "Ref")
+    topic = resources.attribute_of("OrderTopic", "Ref")
 
-    assert resources.sns.publish(TopicArn=arn, Message="hello")["MessageId"]
-    assert resources.attribute_of("OrderTopic", "TopicName") == "OrderTopic"
-
-
-def test_a_state_machine_is_referred_to_by_its_arn(resources: Resources) -> None:
-    arn = resources.attribute_of("OrderStateMachine", "Ref")
-
-    assert arn == "arn:aws:states:us-east-1:123456789012:stateMachine:OrderStateMachine"
-
-
-def test_an_alias_is_referred_to_by_its_arn(resources: Resources) -> None:
-    arn = resources.attribute_of("ConsumeAlias", "Ref")
-
-    assert arn == "arn:aws:lambda:us-east-1:123456789012:function:ConsumeFunction:plain"
+    assert resources.sns.publish(TopicArn=topic, Message="hello")["MessageId"]
 
 
 @pytest.mark.parametrize(
@@ -95,7 +85,7 @@ def test_an_alias_is_referred_to_by_its_arn(resources: Resources) -> None:
         ("OrderQueue", "Colour", "Colour"),
     ],
 )
-def test_what_cannot_be_referred_to_is_named(
+def test_unknown_reference_is_named(
     resources: Resources, logical_id: str, attribute: str, named: str
 ) -> None:
     with pytest.raises(ValueError, match=named):

@@ -5,30 +5,24 @@ import pytest
 from local.aws.template import load_template
 
 
-def test_a_function_becomes_plain_cloudformation_with_the_globals_merged_in(toy_template: Path) -> None:
+def test_function_becomes_plain_cloudformation_with_the_globals_merged_in(toy_template: Path) -> None:
     function = load_template(toy_template).of_type("AWS::Lambda::Function")["DirectFunction"]
 
-    assert function["Handler"] == "toy_functions.direct"
-    assert function["Runtime"] == "python3.13"
+    assert (function["Handler"], function["Runtime"]) == ("toy_functions.direct", "python3.13")
+
+
+def test_code_and_definitions_are_relative_to_the_template(toy_template: Path) -> None:
+    template = load_template(toy_template)
+
+    assert template.code_directories["ConsumeFunction"] == toy_template.parent
+    assert template.definitions["OrderStateMachine"] == toy_template.with_name("order.asl.json")
 
 
 def test_each_queue_event_becomes_an_event_source_mapping(toy_template: Path) -> None:
     mappings = load_template(toy_template).of_type("AWS::Lambda::EventSourceMapping")
 
-    assert sorted(mapping["EventSourceArn"]["Fn::GetAtt"][0] for mapping in mappings.values()) == [
-        "OrderQueue",
-        "PlainQueue",
-    ]
-
-
-def test_the_code_directory_is_relative_to_the_template(toy_template: Path) -> None:
-    assert load_template(toy_template).code_directories["ConsumeFunction"] == toy_template.parent
-
-
-def test_a_state_machine_s_definition_is_relative_to_the_template(toy_template: Path) -> None:
-    definition = load_template(toy_template).definitions["OrderStateMachine"]
-
-    assert definition == toy_template.with_name("order.asl.json")
+    queues = sorted(mapping["EventSourceArn"]["Fn::GetAtt"][0] for mapping in mappings.values())
+    assert queues == ["OrderQueue", "PlainQueue"]
 
 
 @pytest.mark.parametrize(("value", "declared"), [("true", True), ("false", False)])

@@ -3,7 +3,6 @@
 import json
 import re
 import signal
-import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import boto3
 import pytest
 
 from local.stack.guide import EVENTS
+from tests.support.processes import descendants, running
 from tests.support.stack_process import StackProcess, stack_process
 
 # Every address of 127.0.0.0/8 is one of a Linux machine's; elsewhere only the first is.
@@ -123,7 +123,7 @@ def test_ctrl_c_ends_it_with_all_that_it_started_and_wrote(tmp_path: Path) -> No
         message_id = json.loads(stack.run("Send a message"))["MessageId"]
         # It does not print what the functions log.
         line = stack.next_line()
-        started = children_of(stack.pid)
+        started = descendants(stack.pid)
         environment_file = Path(stack.printed("`sam local invoke` needs").split()[1])
 
         assert stack.end(signal.SIGINT) == (0, "")
@@ -137,7 +137,7 @@ def test_ctrl_c_ends_it_with_all_that_it_started_and_wrote(tmp_path: Path) -> No
 
 def test_ctrl_c_while_it_starts_ends_it_without_a_traceback(tmp_path: Path) -> None:
     with stack_process(tmp_path, "--host", "127.0.0.1") as stack:
-        while not (started := children_of(stack.pid)):
+        while not (started := descendants(stack.pid)):
             assert stack.pid in running()
 
         assert stack.end(signal.SIGINT) == (0, "")
@@ -157,23 +157,3 @@ def send(stack: StackProcess, request: Any) -> str:
     sqs = sqs_of(stack)
     queue_url = sqs.get_queue_url(QueueName="BulkDeleteQueue")["QueueUrl"]
     return sqs.send_message(QueueUrl=queue_url, MessageBody=json.dumps(request))["MessageId"]
-
-
-def processes() -> list[list[str]]:
-    """Of each: its id, its parent's, and its state."""
-    listed = subprocess.run(
-        ["ps", "-A", "-o", "pid=,ppid=,stat="],  # noqa: S607 - of the PATH
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return [line.split() for line in listed.stdout.splitlines()]
-
-
-def children_of(pid: int) -> set[int]:
-    return {int(child) for child, parent, _ in processes() if int(parent) == pid}
-
-
-def running() -> set[int]:
-    """Without those that have ended and wait for a parent to look."""
-    return {int(pid) for pid, _, state in processes() if not state.startswith("Z")}

@@ -7,7 +7,6 @@ import pytest
 from tests.permissions.policy import Call, Policy
 
 READ = {"Effect": "Allow", "Action": ["q:Receive", "q:Get*"], "Resource": "arn:q:one"}
-LEADING = {"ForAllValues:StringLike": {"keys": ["mine#*"]}}
 
 
 def allows(statement: dict[str, Any], action: str, resource: str, **keys: list[str]) -> bool:
@@ -37,37 +36,31 @@ def test_what_nothing_allows_is_denied_and_a_denial_outweighs() -> None:
     assert not Policy([READ, {"Effect": "Deny", "Action": "q:*", "Resource": "*"}]).allows(call)
 
 
-def test_every_one_of_several_values_has_to_match() -> None:
-    statement = READ | {"Condition": LEADING}
-
-    assert allows(statement, "q:Receive", "arn:q:one", keys=["mine#1", "mine#2"])
-    assert not allows(statement, "q:Receive", "arn:q:one", keys=["mine#1", "other#1"])
-    assert allows(statement, "q:Receive", "arn:q:one")  # IAM's rule: there is no value that does not match
+EACH = {"ForAllValues:StringLike": {"keys": ["mine#*"]}}
+EACH_THERE = {"ForAllValues:StringEquals": {"keys": "mine"}, "Null": {"keys": "false"}}
+ABSENT = {"Null": {"keys": "true"}}
+ONE = {"StringEquals": {"keys": "mine"}}
 
 
-def test_several_values_may_be_demanded_to_be_there() -> None:
-    statement = READ | {
-        "Condition": {"ForAllValues:StringEquals": {"keys": "mine"}, "Null": {"keys": "false"}}
-    }
-
-    assert allows(statement, "q:Receive", "arn:q:one", keys=["mine", "mine"])
-    assert not allows(statement, "q:Receive", "arn:q:one", keys=["mine", "other"])
-    assert not allows(statement, "q:Receive", "arn:q:one")
-
-
-def test_a_value_may_be_demanded_to_be_absent() -> None:
-    statement = READ | {"Condition": {"Null": {"keys": "true"}}}
-
-    assert allows(statement, "q:Receive", "arn:q:one")
-    assert not allows(statement, "q:Receive", "arn:q:one", keys=["mine"])
-
-
-def test_a_single_value_has_to_be_there() -> None:
-    statement = READ | {"Condition": {"StringEquals": {"source": "ours"}}}
-
-    assert allows(statement, "q:Receive", "arn:q:one", source=["ours"])
-    assert not allows(statement, "q:Receive", "arn:q:one", source=["theirs"])
-    assert not allows(statement, "q:Receive", "arn:q:one")
+@pytest.mark.parametrize(
+    ("condition", "values", "expected"),
+    [
+        (EACH, ["mine#1", "mine#2"], True),
+        (EACH, ["mine#1", "other#1"], False),
+        (EACH, [], True),  # IAM's rule: there is no value that does not match
+        (EACH_THERE, ["mine", "mine"], True),
+        (EACH_THERE, ["mine", "other"], False),
+        (EACH_THERE, [], False),
+        (ABSENT, [], True),
+        (ABSENT, ["mine"], False),
+        (ONE, ["mine"], True),
+        (ONE, ["other"], False),
+        (ONE, [], False),
+    ],
+)
+def test_condition_is_met_by_the_values_of_its_key(condition: Any, values: list[str], expected: bool) -> None:
+    keys = {"keys": values} if values else {}
+    assert allows(READ | {"Condition": condition}, "q:Receive", "arn:q:one", **keys) is expected
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import requests
 from local.sendgrid_double import Fault, RateLimit, SendGridDouble
 from tests.sendgrid_double.conftest import EXPORT_DELAY, JOB_DELAY
 from tests.sendgrid_double.support import API_KEY, CONTACTS, ApiSession
-from tests.support.clock import FakeClock
 
 
 def test_contacts_are_added_and_listed(double: SendGridDouble, api: ApiSession) -> None:
@@ -20,21 +19,14 @@ def test_contacts_are_added_and_listed(double: SendGridDouble, api: ApiSession) 
 
 
 def test_no_key_is_needed_and_nothing_is_recorded(double: SendGridDouble, base_url: str) -> None:
-    assert requests.get(f"{base_url}/_double", timeout=30).json() == {
-        "contacts": 0,
-        "jobs": 0,
-        "exports": 0,
-        "requests": 0,
-        "faults": 0,
-    }
+    kinds = ("contacts", "jobs", "exports", "requests", "faults")
+    assert requests.get(f"{base_url}/_double", timeout=30).json() == dict.fromkeys(kinds, 0)
     assert double.requests == []
 
 
 def test_faults_are_added_listed_and_forgotten(double: SendGridDouble, api: ApiSession) -> None:
-    assert (
-        api.post("/_double/faults", json={"method": "DELETE", "status": 503, "times": 2}).status_code == 204
-    )
-    assert api.post("/_double/faults", data='{"drop": true}').status_code == 204
+    faults = '{"method": "DELETE", "status": 503, "times": 2}', '{"drop": true}'
+    assert [api.post("/_double/faults", data=fault).status_code for fault in faults] == [204, 204]
     assert double.faults.pending() == [Fault(method="DELETE", status=503, times=2), Fault(drop=True)]
     assert [fault["drop"] for fault in api.get("/_double/faults").json()] == [False, True]
     assert api.delete("/_double/faults").status_code == 204
@@ -58,42 +50,26 @@ def test_requests_are_shown_without_the_key(api: ApiSession) -> None:
     assert API_KEY not in answer.text
 
 
-def test_jobs_are_shown_and_their_endings_chosen(api: ApiSession, clock: FakeClock) -> None:
+def test_jobs_are_shown_with_their_errors_and_endings_chosen(double: SendGridDouble, api: ApiSession) -> None:
     api.post("/_double/endings", json={"ending": "failed"})
-    contact_id = str(uuid.uuid4())
+    contact_id = double.account.add_contact(email="a@example.com")
     job_id = api.delete(CONTACTS, params={"ids": contact_id}).json()["job_id"]
-    clock.advance(JOB_DELAY)
+    double.clock.advance(JOB_DELAY)
     (job,) = api.get("/_double/jobs").json()
     assert (job["id"], job["status"], job["contact_ids"]) == (job_id, "failed", [contact_id])
     assert api.get(f"/_double/jobs/{job_id}").json() == job
+    errors = requests.get(api.job(job_id)["results"]["errors_url"], timeout=30)
+    assert errors.json()["contact_ids"] == [contact_id]
 
 
-def test_a_job_points_to_its_errors(double: SendGridDouble, api: ApiSession, clock: FakeClock) -> None:
-    contact_id = double.account.add_contact(email="a@example.com")
-    double.account.force_next_jobs("failed")
-    job = double.account.delete_contacts([contact_id])
-    clock.advance(JOB_DELAY)
-    errors_url = api.get(f"{CONTACTS}/imports/{job.id}").json()["results"]["errors_url"]
-    assert requests.get(errors_url, timeout=30).json()["contact_ids"] == [contact_id]
-
-
-def test_exports_are_shown_without_their_files(
-    double: SendGridDouble, api: ApiSession, clock: FakeClock
-) -> None:
-    export = double.account.exports.start()
-    clock.advance(EXPORT_DELAY)
-    (shown,) = api.get("/_double/exports").json()
-    assert (shown["id"], shown["status"], shown["files"]) == (export.id, "ready", ["0.csv.gz"])
-
-
-def test_what_is_wrong_with_the_next_export_is_chosen(
-    double: SendGridDouble, api: ApiSession, clock: FakeClock
-) -> None:
+def test_exports_are_shown_without_files_and_flaws_chosen(double: SendGridDouble, api: ApiSession) -> None:
     double.account.add_contact(email="a@example.com")
     assert api.post("/_double/flaws", json={"missing": 1, "counted": "written"}).status_code == 204
-    double.account.exports.start()
-    clock.advance(EXPORT_DELAY)
-    assert [export["contact_count"] for export in api.get("/_double/exports").json()] == [0]
+    export = double.account.exports.start()
+    double.clock.advance(EXPORT_DELAY)
+    (shown,) = api.get("/_double/exports").json()
+    assert (shown["id"], shown["status"], shown["files"]) == (export.id, "ready", ["0.csv.gz"])
+    assert shown["contact_count"] == 0
 
 
 def test_settings_are_changed(double: SendGridDouble, api: ApiSession) -> None:
@@ -103,51 +79,40 @@ def test_settings_are_changed(double: SendGridDouble, api: ApiSession) -> None:
     assert double.settings.export_delay == EXPORT_DELAY
 
 
-def test_a_subuser_is_chosen_as_in_the_api(double: SendGridDouble, api: ApiSession) -> None:
-    child = double.add_subuser("child")
-    api.post("/_double/contacts", json=[{"email": "a@example.com"}], headers={"on-behalf-of": "child"})
-    assert (len(child), len(double.account)) == (1, 0)
-    assert api.get("/_double", headers={"on-behalf-of": "nobody"}).status_code == 404
-
-
-def test_subusers_are_added_and_listed(double: SendGridDouble, api: ApiSession) -> None:
+def test_subusers_are_added_listed_and_chosen_as_in_the_api(double: SendGridDouble, api: ApiSession) -> None:
     assert api.get("/_double/subusers").json() == []
     assert api.put("/_double/subusers/child").status_code == 204
     api.post("/_double/contacts", json=[{"email": "a@example.com"}], headers={"on-behalf-of": "child"})
     assert api.put("/_double/subusers/child").status_code == 204
     assert api.get("/_double/subusers").json() == ["child"]
-    assert len(double.subusers["child"]) == 1
+    assert (len(double.subusers["child"]), len(double.account)) == (1, 0)
+    assert api.get("/_double", headers={"on-behalf-of": "nobody"}).status_code == 404
 
 
-def test_advanced_clock_lets_happen_what_is_due(
-    double: SendGridDouble, api: ApiSession, clock: FakeClock
-) -> None:
+def test_advanced_clock_lets_happen_what_is_due(double: SendGridDouble, api: ApiSession) -> None:
     double.add_subuser("child")
     for headers in ({}, {"on-behalf-of": "child"}):
         api.put(CONTACTS, json={"contacts": [{"email": "a@example.com"}]}, headers=headers)
     before = api.get("/_double/clock").json()
-    assert before == {"now": clock()}
-    assert api.post("/_double/clock/advance", json={"seconds": JOB_DELAY}).json() == {
-        "now": clock() + JOB_DELAY
-    }
+    assert before == {"now": double.clock()}
+    advanced = api.post("/_double/clock/advance", json={"seconds": JOB_DELAY}).json()
+    assert advanced == {"now": double.clock()} == {"now": before["now"] + JOB_DELAY}
     assert [len(account) for account in double.accounts()] == [1, 1]
     (job, *_) = api.get("/_double/jobs").json()
     assert job["finished_at"] == before["now"] + JOB_DELAY
 
 
-def test_advanced_clock_opens_a_new_window_of_the_rate_limit(double: SendGridDouble, api: ApiSession) -> None:
+def test_reset_forgets_everything_but_the_settings(double: SendGridDouble, api: ApiSession) -> None:
     double.rate_limiter.configure(RateLimit(limit=1, window_seconds=60))
-    assert [api.get(f"{CONTACTS}/count").status_code for _ in range(2)] == [200, 429]
-    double.clock.advance(60)
-    assert api.get(f"{CONTACTS}/count").status_code == 200
-
-
-def test_a_reset_forgets_what_happened(api: ApiSession) -> None:
-    api.post("/_double/contacts", json=[{"email": "a@example.com"}])
+    double.add_subuser("child").add_contact(email="child@example.com")
+    double.account.add_contact(email="a@example.com")
+    double.faults.add(Fault(status=500, times=2))
     api.delete(CONTACTS, params={"delete_all_contacts": "true"})
-    api.post(f"{CONTACTS}/exports")
+    double.account.exports.start()
     assert api.post("/_double/reset").status_code == 204
     assert set(api.get("/_double").json().values()) == {0}
+    assert len(double.subusers["child"]) == 0
+    assert api.get(f"{CONTACTS}/count").headers["X-RateLimit-Remaining"] == "0"
 
 
 @pytest.mark.parametrize(
@@ -172,8 +137,6 @@ def test_a_reset_forgets_what_happened(api: ApiSession) -> None:
         ("POST", "/clock/advance", {"minutes": 5}),
     ],
 )
-def test_what_is_not_understood_is_a_400_that_says_why(
-    api: ApiSession, method: str, path: str, body: Any
-) -> None:
+def test_invalid_call_is_a_400_that_says_why(api: ApiSession, method: str, path: str, body: Any) -> None:
     response = api.request(method, f"/_double{path}", json=body)
     assert (response.status_code, bool(response.json()["error"])) == (400, True)

@@ -17,16 +17,9 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_it_serves_as_told_until_it_is_stopped(stop: signal.Signals) -> None:
-    options = [
-        "--port=0",
-        "--contacts=3",
-        "--job-delay=0",
-        "--export-delay=0",
-        "--rate-limit=600",
-        "--reset=seconds",
-    ]
-    command = [sys.executable, "-m", "local.sendgrid_double", *options, "--api-key=SG.example"]
+def test_it_serves_with_its_options_until_it_is_stopped(stop: signal.Signals) -> None:
+    options = "--port=0 --contacts=3 --job-delay=0 --export-delay=0 --rate-limit=600 --reset=seconds"
+    command = [sys.executable, "-m", "local.sendgrid_double", *options.split(), "--api-key=SG.example"]
     environment = os.environ | {"PYTHONIOENCODING": "ascii"}
     with subprocess.Popen(  # noqa: S603 - a program of our own
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -69,15 +62,8 @@ def test_address_of_another_machine_cannot_be_listened_on(double: SendGridDouble
 @pytest.mark.parametrize(
     "option",
     [
-        "--port=70000",
-        "--port=-1",
-        "--port=http",
-        "--contacts=-1",
-        "--job-delay=-1",
-        "--export-delay=nan",
-        "--latency=inf",
-        "--window=soon",
-        "--reset=later",
+        *("--port=70000", "--port=-1", "--port=http", "--contacts=-1", "--job-delay=-1"),
+        *("--export-delay=nan", "--latency=inf", "--window=soon", "--reset=later"),
     ],
 )
 def test_senseless_option_is_named(option: str, capsys: pytest.CaptureFixture[str]) -> None:

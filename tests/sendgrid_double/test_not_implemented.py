@@ -45,15 +45,11 @@ def test_unknown_path_is_not_implemented(api: ApiSession, path: str) -> None:
     assert f"does not implement GET {path}; docs/double.md" in message_of(response)
 
 
-def test_query_search_is_not_implemented(api: ApiSession) -> None:
-    assert api.post(f"{CONTACTS}/search", json={"query": "email LIKE 'a%'"}).status_code == 501
-
-
 def test_missing_endpoint_is_reported_before_a_missing_key(double: SendGridDouble, api: ApiSession) -> None:
     double.forbidden = True
     response = api.post("/v3/mail/send", headers={"Authorization": None, "Accept": None})
     assert response.status_code == 501
 
 
-def test_contact_whose_name_begins_like_an_endpoint_is_just_not_found(api: ApiSession) -> None:
+def test_path_that_begins_like_an_endpoint_is_a_contact_that_is_not_found(api: ApiSession) -> None:
     assert api.get(f"{CONTACTS}/batches").status_code == 404

@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from urllib.parse import urlsplit
 
 import pytest
@@ -38,7 +39,7 @@ def test_a_connection_stays_open(connection: http.client.HTTPConnection) -> None
     assert connection.sock is first_socket
 
 
-def test_a_body_that_nobody_wanted_is_not_taken_for_the_next_request(
+def test_unread_body_is_no_next_request(
     double: SendGridDouble, connection: http.client.HTTPConnection
 ) -> None:
     double.faults.add(Fault(status=503))
@@ -65,10 +66,9 @@ def test_eight_calls_are_answered_side_by_side(double: SendGridDouble, base_url:
 
     double.sleep = sleep
     with ThreadPoolExecutor(8) as callers:
-        calls = [
-            callers.submit(requests.get, base_url + COUNT, headers=HEADERS, timeout=120) for _ in range(8)
-        ]
-    assert [call.result().status_code for call in calls] == [200] * 8
+        get = partial(requests.get, headers=HEADERS, timeout=120)
+        responses = list(callers.map(get, [base_url + COUNT] * 8))
+    assert [response.status_code for response in responses] == [200] * 8
 
 
 def test_a_stopped_double_is_unreachable_even_on_open_connections(double: SendGridDouble) -> None:

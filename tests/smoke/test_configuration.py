@@ -45,10 +45,9 @@ def test_secret_without_current_value_fails(versions: dict[str, list[str]] | Non
 
 
 def test_pending_subscription_fails_without_its_address() -> None:
+    client, given = sns("PendingConfirmation"), stack(AlarmEmail="ada@example.com")
     with pytest.raises(CheckFailed, match="not confirmed") as failed:
-        configuration.alarms_reach_a_subscriber(
-            sns("PendingConfirmation"), stack(AlarmEmail="ada@example.com")
-        )
+        configuration.alarms_reach_a_subscriber(client, given)
 
     assert "ada" not in failed.value.detail + failed.value.advice
 
@@ -64,31 +63,27 @@ def test_stack_without_alarm_topic_is_skipped_with_what_to_do() -> None:
         configuration.alarms_reach_a_subscriber(sns(), stack())
 
 
-@pytest.mark.parametrize("state", ["Disabled", "Disabling"])
-def test_queue_that_is_paused_fails(state: str) -> None:
-    client = SimpleNamespace(
-        list_event_source_mappings=lambda **_: {"EventSourceMappings": [{"State": state}]}
-    )
-
-    with pytest.raises(CheckFailed, match=state.lower()):
+@pytest.mark.parametrize(
+    ("states", "reason"),
+    [(["Disabled"], "disabled"), (["Disabling"], "disabling"), ([], "no function receives")],
+)
+def test_queue_that_is_paused_or_has_no_consumer_fails(states: list[str], reason: str) -> None:
+    mappings = {"EventSourceMappings": [{"State": state} for state in states]}
+    client = SimpleNamespace(list_event_source_mappings=lambda **_: mappings)
+    with pytest.raises(CheckFailed, match=reason):
         configuration.queue_is_consumed(client, stack(), "BulkDelete")
 
 
-def test_queue_without_event_source_mapping_fails() -> None:
-    client = SimpleNamespace(list_event_source_mappings=lambda **_: {"EventSourceMappings": []})
-
-    with pytest.raises(CheckFailed, match="no function receives"):
-        configuration.queue_is_consumed(client, stack(), "BulkDelete")
-
-
-def test_stack_that_is_being_deployed_fails() -> None:
-    with pytest.raises(CheckFailed, match="UPDATE_IN_PROGRESS"):
-        DeployedStack(cloudformation("UPDATE_IN_PROGRESS", "BulkDeleteQueueUrl"), "name")
-
-
-def test_stack_of_another_template_fails() -> None:
-    with pytest.raises(CheckFailed, match="no output BulkDeleteQueueUrl"):
-        DeployedStack(cloudformation("CREATE_COMPLETE", "WebsiteUrl"), "name")
+@pytest.mark.parametrize(
+    ("status", "output", "reason"),
+    [
+        ("UPDATE_IN_PROGRESS", "BulkDeleteQueueUrl", "UPDATE_IN_PROGRESS"),
+        ("CREATE_COMPLETE", "WebsiteUrl", "no output BulkDeleteQueueUrl"),
+    ],
+)
+def test_stack_that_is_being_deployed_or_another_fails(status: str, output: str, reason: str) -> None:
+    with pytest.raises(CheckFailed, match=reason):
+        DeployedStack(cloudformation(status, output), "name")
 
 
 def test_other_error_of_cloudformation_is_raised() -> None:

@@ -8,8 +8,9 @@ from local.smoke import endings
 from local.smoke.dead_letters import DeadLetter
 from local.smoke.failures import CheckFailed
 
-NO_BUS, BUS = {"has_bus": False}, {"has_bus": True}
 INVALID = DeadLetter("InvalidRequest", "missing field: contact_ids")
+INVALID_ID = DeadLetter("SendGridRefused", "SendGrid answered HTTP 400: invalid id")
+UNAVAILABLE = DeadLetter("SendGridRefused", "SendGrid answered HTTP 451")
 UNKNOWN = DeadLetter("SendGridRefused", "SendGrid answered HTTP 404")
 
 
@@ -18,16 +19,22 @@ def event(kind: str, letter: DeadLetter | None = None) -> dict[str, Any]:
     return {"detail-type": f"Contact Deletion {kind}", "detail": {"code": code, "message": message}}
 
 
-def test_rejection_is_seen_as_event_and_dead_letter() -> None:
-    assert endings.of_rejection("InvalidRequest", None, None, **BUS) is None
-    assert endings.of_rejection("InvalidRequest", event("Rejected", INVALID), None, **BUS) is None
-    assert endings.of_rejection("InvalidRequest", None, INVALID, **BUS) is None
-    assert endings.of_rejection("InvalidRequest", event("Rejected", INVALID), INVALID, **BUS)
-
-
-def test_rejection_is_seen_as_dead_letter_where_there_is_no_bus() -> None:
-    assert endings.of_rejection("InvalidRequest", None, None, **NO_BUS) is None
-    assert endings.of_rejection("InvalidRequest", None, INVALID, **NO_BUS)
+@pytest.mark.parametrize(
+    ("found", "letter", "has_bus", "is_seen"),
+    [
+        (None, None, True, False),
+        (event("Rejected", INVALID), None, True, False),
+        (None, INVALID, True, False),
+        (event("Rejected", INVALID), INVALID, True, True),
+        (None, None, False, False),
+        (None, INVALID, False, True),
+    ],
+)
+def test_rejection_is_seen_as_dead_letter_and_as_event_if_there_is_a_bus(
+    found: dict[str, Any] | None, letter: DeadLetter | None, has_bus: bool, is_seen: bool
+) -> None:
+    seen = endings.of_rejection("InvalidRequest", found, letter, has_bus=has_bus)
+    assert bool(seen) is is_seen is (seen is not None)
 
 
 @pytest.mark.parametrize(
@@ -52,13 +59,10 @@ def test_other_ending_than_the_expected_rejection_fails(
         (event("Completed"), None),
         (event("Failed", DeadLetter("DeletionFailed", "the job ended errored")), None),
         (event("Rejected", UNKNOWN), UNKNOWN),
-        (
-            event("Rejected", DeadLetter("SendGridRefused", "SendGrid answered HTTP 400: invalid id")),
-            DeadLetter("SendGridRefused", "SendGrid answered HTTP 400: invalid id"),
-        ),
+        (event("Rejected", INVALID_ID), INVALID_ID),
     ],
 )
-def test_every_response_of_sendgrid_to_an_unknown_contact_is_fine(
+def test_every_response_to_an_unknown_contact_is_fine(
     found: dict[str, Any], letter: DeadLetter | None
 ) -> None:
     assert endings.of_unknown_contact(found, letter)
@@ -70,20 +74,16 @@ def test_deletion_of_unknown_contact_is_waited_for() -> None:
 
 
 @pytest.mark.parametrize(
-    "letter",
+    ("found", "letter", "reason"),
     [
-        DeadLetter("SendGridRefused", "SendGrid answered HTTP 451"),
-        DeadLetter("InvalidRequest", "missing field"),
-        DeadLetter("", ""),
+        (None, UNAVAILABLE, "451"),
+        (event("Rejected", UNAVAILABLE), None, "451"),
+        (None, INVALID, "InvalidRequest"),
+        (None, DeadLetter("", ""), "given up by SQS"),
     ],
 )
-def test_other_rejection_of_unknown_contact_fails(letter: DeadLetter) -> None:
-    with pytest.raises(CheckFailed):
-        endings.of_unknown_contact(None, letter)
-
-
-def test_event_of_other_rejection_of_unknown_contact_fails() -> None:
-    refused = DeadLetter("SendGridRefused", "SendGrid answered HTTP 451")
-
-    with pytest.raises(CheckFailed, match="451"):
-        endings.of_unknown_contact(event("Rejected", refused), None)
+def test_other_rejection_of_unknown_contact_fails(
+    found: dict[str, Any] | None, letter: DeadLetter | None, reason: str
+) -> None:
+    with pytest.raises(CheckFailed, match=reason):
+        endings.of_unknown_contact(found, letter)

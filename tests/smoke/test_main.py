@@ -49,7 +49,7 @@ def test_region_is_that_of_the_aws_cli(
     assert "in eu-west-1" in capsys.readouterr().out
 
 
-def test_profile_that_does_not_exist_is_named(
+def test_unknown_profile_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nonesuch")

@@ -1,6 +1,7 @@
 """Nothing that the smoke test sends can delete a contact, judged by the functions' own validation and guards."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -35,9 +36,7 @@ def the_delete_all() -> DeleteAll:
 
 @pytest.mark.parametrize("title", EVERYTHING)
 @pytest.mark.parametrize("parse", PARSERS, ids=lambda parse: parse.__module__.rpartition(".")[2])
-def test_whichever_function_gets_a_payload_it_deletes_at_most_the_random_contact(
-    parse: Any, title: str
-) -> None:
+def test_function_that_gets_a_payload_deletes_at_most_the_random_contact(parse: Any, title: str) -> None:
     try:
         request = parse(EVERYTHING[title])
     except InvalidRequest:
@@ -57,21 +56,22 @@ def test_what_names_a_contact_says_so_and_is_sent_only_after_the_look_up() -> No
         assert request.names_contact == (PAYLOADS.contact_id in str(request.payload))
 
 
-def test_phrase_alone_refuses_the_delete_all() -> None:
-    with pytest.raises(DeleteAllRefused, match="phrase"):
-        guards.check_confirmation(the_delete_all())
+GREATEST_AGE_ALLOWED = int(
+    yaml_parse(TEMPLATE.read_text())["Parameters"]["DeleteAllMaxAgeSeconds"]["MaxValue"]
+)
 
 
-def test_age_alone_refuses_the_delete_all_whatever_age_the_template_allows() -> None:
-    allowed = yaml_parse(TEMPLATE.read_text())["Parameters"]["DeleteAllMaxAgeSeconds"]["MaxValue"]
-
-    with pytest.raises(DeleteAllRefused, match="seconds ago"):
-        guards.check_age(the_delete_all(), time.time(), int(allowed))
-
-
-def test_ceiling_alone_refuses_the_delete_all_of_an_account_with_contacts() -> None:
-    with pytest.raises(DeleteAllRefused, match="max_contacts"):
-        guards.check_ceiling(the_delete_all(), 2)
+@pytest.mark.parametrize(
+    ("check", "reason"),
+    [
+        (guards.check_confirmation, "phrase"),
+        (lambda request: guards.check_age(request, time.time(), GREATEST_AGE_ALLOWED), "seconds ago"),
+        (lambda request: guards.check_ceiling(request, 2), "max_contacts"),
+    ],
+)
+def test_each_guard_alone_refuses_the_delete_all(check: Callable[[DeleteAll], None], reason: str) -> None:
+    with pytest.raises(DeleteAllRefused, match=reason):
+        check(the_delete_all())
 
 
 def test_each_run_has_a_name_and_a_contact_id_of_its_own() -> None:

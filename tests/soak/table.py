@@ -1,109 +1,83 @@
-"""DynamoDB, as far as the ledger uses it. A test holds it to moto."""
+"""DynamoDB's table for the ledger, by moto's model of it without the HTTP between."""
 
-import re
-from collections.abc import Callable, Mapping
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from botocore.exceptions import ClientError
+from moto.dynamodb.exceptions import ConditionalCheckFailed
+from moto.dynamodb.models import DynamoDBBackend
+
+from local.aws.account import ACCOUNT_ID, REGION
+from tests.support.aws import make_ledger
 
 Item = dict[str, Any]
 
+logging.getLogger("moto").setLevel(logging.WARNING)  # or it logs each step of its parsers
+
+_TABLE = "LedgerTable"
+_ARGUMENTS = {
+    "ConditionExpression": "condition_expression",
+    "ExpressionAttributeNames": "expression_attribute_names",
+    "ExpressionAttributeValues": "expression_attribute_values",
+    "ReturnValuesOnConditionCheckFailure": "return_values_on_condition_check_failure",
+    "UpdateExpression": "update_expression",
+}
+"""What moto's model calls the parameters of DynamoDB's API."""
+
 
 class ConditionalCheckFailedException(ClientError):
-    def __init__(self, operation: str, item: Item | None) -> None:
+    """As botocore raises it."""
+
+
+@contextmanager
+def _errors_of(operation: str) -> Iterator[None]:
+    try:
+        yield
+    except ConditionalCheckFailed as error:
         response: Any = {"Error": {"Code": "ConditionalCheckFailedException", "Message": "it failed"}}
-        if item is not None:
-            response["Item"] = item
-        super().__init__(response, operation)
-
-
-def _is_claimable(item: Item, values: Mapping[str, Any]) -> bool:
-    if not item or _number(item["expiration"]) < _number(values[":now"]):
-        return True
-    return (
-        item["status"] == values[":inprogress"]
-        and "in_progress_expiration" in item
-        and _number(item["in_progress_expiration"]) < _number(values[":now_in_millis"])
-    )
-
-
-def _is_own(item: Item, values: Mapping[str, Any]) -> bool:
-    return "claim" in item and item["claim"]["S"] == values[":claim"]["S"]
-
-
-def _is_own_and_open(item: Item, values: Mapping[str, Any]) -> bool:
-    return _is_own(item, values) and item["status"]["S"] == values[":inprogress"]["S"]
-
-
-def _is_as_known(item: Item, values: Mapping[str, Any]) -> bool:
-    if not item or _number(item["expiration"]) < _number(values[":now"]):
-        return True
-    return bool(item["status"] == values[":inprogress"] and item.get("data") == values[":known"])
-
-
-_CONDITIONS: dict[str, Callable[[Item, Mapping[str, Any]], bool]] = {
-    "attribute_not_exists(#id) OR #expiry < :now OR (#status = :inprogress AND "
-    "attribute_exists(#in_progress_expiry) AND #in_progress_expiry < :now_in_millis)": _is_claimable,
-    "#claim = :claim": _is_own,
-    "#claim = :claim AND #status = :inprogress": _is_own_and_open,
-    "attribute_not_exists(#id) OR #expiry < :now OR (#status = :inprogress AND #data = :known)": _is_as_known,
-}
-"""Every condition that is used. A new one fails until it is added here."""
-
-_NAMES = {
-    "#id": "id",
-    "#expiry": "expiration",
-    "#in_progress_expiry": "in_progress_expiration",
-    "#status": "status",
-    "#data": "data",
-    "#validation": "validation",
-    "#claim": "claim",
-    "#sent_at": "sent_at",
-}
-"""What the conditions take their names to stand for."""
+        response |= {name: value for name, value in json.loads(error.description).items() if name == "Item"}
+        raise ConditionalCheckFailedException(response, operation) from None
 
 
 class Table:
     def __init__(self) -> None:
-        self.items: dict[str, Item] = {}
+        self._moto = DynamoDBBackend(REGION, ACCOUNT_ID)
+        make_ledger(self._moto, _TABLE)
+
+    @property
+    def items(self) -> dict[str, Item]:
+        """By id."""
+        found = self._moto.get_table(_TABLE).all_items()
+        return {item.hash_key.value: item.to_json()["Attributes"] for item in found}
 
     def get(self, key: Item) -> Item | None:
-        return self.items.get(key["id"]["S"])
+        item = self._moto.get_item(_TABLE, key)
+        return item.to_json()["Attributes"] if item else None
 
     def put(self, item: Item, condition: Mapping[str, Any] | None = None) -> Item:
-        if condition:
-            self._check("PutItem", item, condition)
-        self.items[item["id"]["S"]] = dict(item)
+        with _errors_of("PutItem"):
+            self._moto.put_item(_TABLE, item, **_arguments(condition or {}))
         return {}
 
     def update(self, key: Item, changes: Mapping[str, Any]) -> Item:
-        self._check("UpdateItem", key, changes)
-        item = self.items.setdefault(key["id"]["S"], dict(key))
-        names, values = changes["ExpressionAttributeNames"], changes["ExpressionAttributeValues"]
-        for name, value in re.findall(r"(#\w+) = (:\w+)", changes["UpdateExpression"]):
-            item[names[name]] = values[value]
-        for name in re.findall(r"REMOVE (#\w+)", changes["UpdateExpression"]):
-            item.pop(names[name], None)
-        return {"Attributes": dict(item)}
+        with _errors_of("UpdateItem"):
+            item = self._moto.update_item(_TABLE, key, **_arguments(changes))
+        return {"Attributes": item.to_json()["Attributes"]}
 
     def delete(self, key: Item, condition: Mapping[str, Any]) -> Item:
-        self._check("DeleteItem", key, condition)
-        self.items.pop(key["id"]["S"])
+        with _errors_of("DeleteItem"):
+            self._moto.delete_item(_TABLE, key, **_arguments(condition))
         return {}
 
     def is_completed(self, key: str, until: float) -> bool:
-        item = self.items.get(key)
-        return item is not None and item["status"]["S"] == "COMPLETED" and _number(item["expiration"]) > until
-
-    def _check(self, operation: str, key: Item, given: Mapping[str, Any]) -> None:
-        for name, attribute in given["ExpressionAttributeNames"].items():
-            if _NAMES.get(name) != attribute:
-                raise AssertionError(f"{name} stands for {attribute}")
-        found = self.items.get(key["id"]["S"], {})
-        if not _CONDITIONS[given["ConditionExpression"]](found, given["ExpressionAttributeValues"]):
-            told = given.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
-            raise ConditionalCheckFailedException(operation, dict(found) if told and found else None)
+        item = self.get({"id": {"S": key}})
+        return (
+            item is not None and item["status"]["S"] == "COMPLETED" and int(item["expiration"]["N"]) > until
+        )
 
 
-def _number(value: Mapping[str, str]) -> int:
-    return int(value["N"])
+def _arguments(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {_ARGUMENTS[name]: value for name, value in given.items() if name != "ReturnValues"}

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 
 from tests.soak.chance import Chance
 from tests.soak.time import Time
+from tests.support.context import Context
 
 ResultT = TypeVar("ResultT")
 
@@ -19,8 +20,8 @@ class ProcessKilled(BaseException):
     """Nothing of the process happens any more; no `except Exception` notices."""
 
 
-@dataclass
-class Invocation:
+@dataclass(kw_only=True)
+class Invocation(Context):
     """`batch` are the serial numbers of its messages; `jobs_told` the jobs that a response named in it, `accepted` the
     contacts that these delete; `shown` and `shown_identifiers` what SendGrid showed of contacts.
     """
@@ -36,10 +37,6 @@ class Invocation:
     shown_identifiers: set[tuple[str, str]] = field(default_factory=set)
     began_at: float = 0.0
     ledger_failed: bool = False
-    function_name: str = "function"
-    memory_limit_in_mb: int = 512
-    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:function"
-    aws_request_id: str = "00000000-0000-4000-8000-000000000000"
     clock: Callable[[], float] = lambda: 0.0
 
     def get_remaining_time_in_millis(self) -> int:

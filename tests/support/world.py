@@ -9,6 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlparse
+
+from moto.dynamodb.models import dynamodb_backends
+from moto.sqs.models import sqs_backends
 
 from contact_deletion.handlers import (
     bulk_delete,
@@ -21,10 +25,11 @@ from contact_deletion.handlers import (
 from contact_deletion.platform.deletion import DeletionPlatform
 from contact_deletion.sendgrid.transport import new_session
 from contact_deletion.settings import Settings
+from local.aws.account import ACCOUNT_ID, REGION
 from local.aws.sqs_event import record
 from local.sendgrid_double import ReceivedRequest, SendGridDouble, serve
 from tests.support import events
-from tests.support.aws import aws, aws_client
+from tests.support.aws import aws, aws_client, make_ledger
 from tests.support.clock import FakeClock
 from tests.support.context import Context
 from tests.support.functions import QUEUES
@@ -123,7 +128,7 @@ class World:
     def queue_url(self, queue: str) -> str:
         """The queue is made if there is none of this name."""
         if queue not in self.queue_urls:
-            self.queue_urls[queue] = self.platform.sqs.create_queue(QueueName=queue)["QueueUrl"]
+            self.queue_urls[queue] = _make_queue(queue)
         return self.queue_urls[queue]
 
     def send(self, queue: str, *bodies: object, attributes: Mapping[str, Any] | None = None) -> None:
@@ -176,8 +181,9 @@ class World:
         ]
 
     def ledger(self) -> list[dict[str, Any]]:
-        """The ledger's items, as DynamoDB has them."""
-        return self.platform.dynamodb.scan(TableName=TABLE)["Items"]
+        """The ledger's items, as moto has them: to look at them is no call."""
+        table = dynamodb_backends[ACCOUNT_ID][REGION].get_table(TABLE)
+        return [item.to_json()["Attributes"] for item in table.all_items()]
 
     def change_ledger(self, **attributes: dict[str, str]) -> None:
         """Overwrites attributes of every item, for what only time could do: Powertools dates by the real clock."""
@@ -244,6 +250,12 @@ def _service() -> Iterator[str]:
     logging.Logger.manager.loggerDict.pop(name, None)
 
 
+def _make_queue(name: str) -> str:
+    """In moto's own model, since calls of the clients' would take most of a world's time; gives the queue's URL."""
+    queue = sqs_backends[ACCOUNT_ID][REGION].create_queue(name)
+    return queue.url(urlparse(f"https://sqs.{REGION}.amazonaws.com"))
+
+
 @contextmanager
 def new_world(*, queues_and_ledger: bool = True) -> Iterator[World]:
     """Without queues and ledger it is made in half the time, for what has to do with neither."""
@@ -258,21 +270,12 @@ def new_world(*, queues_and_ledger: bool = True) -> Iterator[World]:
         _task_answers(step_functions) as task_answers,
         _service() as service,
     ):
-        dynamodb, sqs, secrets_manager = (
-            aws_client("dynamodb"),
-            aws_client("sqs"),
-            aws_client("secretsmanager"),
-        )
-        secret_arn = secrets_manager.create_secret(Name="SendGridApiKeySecret", SecretString=API_KEY)["ARN"]
+        secret = {"Name": "SendGridApiKeySecret", "SecretString": API_KEY}
+        secret_arn = aws_client("secretsmanager").create_secret(**secret)["ARN"]
         queue_urls = dict.fromkeys(_QUEUES, "https://sqs.example.com/no-such-queue")
         if queues_and_ledger:
-            queue_urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in _QUEUES}
-            dynamodb.create_table(
-                TableName=TABLE,
-                KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-                AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-                BillingMode="PAY_PER_REQUEST",
-            )
+            queue_urls = {name: _make_queue(name) for name in _QUEUES}
+            make_ledger(dynamodb_backends[ACCOUNT_ID][REGION], TABLE)
         settings = Settings(
             sendgrid_base_url=base_url,
             api_key_secret_id=secret_arn,

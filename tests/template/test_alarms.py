@@ -13,6 +13,13 @@ from tests.template.names import QUEUE_FUNCTIONS, STATE_MACHINES
 TOPIC_ARN = "arn:aws:sns:eu-west-1:123456789012:operators"
 
 
+ANY = ("Sum", "GreaterThanThreshold", 0)
+
+
+def trigger(alarm: Any) -> tuple[str, str, int]:
+    return alarm["Statistic"], alarm["ComparisonOperator"], alarm["Threshold"]
+
+
 def alarms_on(declared: Declared, metric: str, dimension: str, value: str) -> list[Any]:
     return [
         alarm
@@ -22,24 +29,20 @@ def alarms_on(declared: Declared, metric: str, dimension: str, value: str) -> li
 
 
 @pytest.mark.parametrize("name", QUEUE_FUNCTIONS)
-def test_one_dead_letter_raises_an_alarm(declared: Declared, name: str) -> None:
+def test_dead_letter_and_throttled_function_raise_an_alarm(declared: Declared, name: str) -> None:
     queue = f"{name}DeadLetterQueue.QueueName"
     (alarm,) = alarms_on(declared, "ApproximateNumberOfMessagesVisible", "QueueName", queue)
+    (throttles,) = alarms_on(declared, "Throttles", "FunctionName", f"{name}Function.Ref")
 
-    assert (alarm["Statistic"], alarm["ComparisonOperator"], alarm["Threshold"]) == (
-        "Maximum",
-        "GreaterThanThreshold",
-        0,
-    )
+    assert throttles["Statistic"] == "Sum"
+    assert trigger(alarm) == ("Maximum", "GreaterThanThreshold", 0)
 
 
 @pytest.mark.parametrize(
     ("name", "seconds"),
     [("BulkDelete", 3600), ("DeleteAll", 900), ("RemoveIdentifier", 3600), ("DeletionStatus", 3600)],
 )
-def test_a_message_that_waits_for_too_long_raises_an_alarm(
-    declared: Declared, name: str, seconds: int
-) -> None:
+def test_message_that_waits_too_long_raises_an_alarm(declared: Declared, name: str, seconds: int) -> None:
     """For the deletion of all contacts, too long is when it would be refused."""
     (alarm,) = alarms_on(declared, "ApproximateAgeOfOldestMessage", "QueueName", f"{name}Queue.QueueName")
 
@@ -47,16 +50,7 @@ def test_a_message_that_waits_for_too_long_raises_an_alarm(
 
 
 @pytest.mark.parametrize("name", QUEUE_FUNCTIONS)
-def test_a_function_that_is_not_started_raises_an_alarm(declared: Declared, name: str) -> None:
-    (alarm,) = alarms_on(declared, "Throttles", "FunctionName", f"{name}Function.Ref")
-
-    assert alarm["Statistic"] == "Sum"
-
-
-@pytest.mark.parametrize("name", QUEUE_FUNCTIONS)
-def test_a_failed_batch_raises_an_alarm_and_a_refused_workflow_does_not(
-    declared: Declared, name: str
-) -> None:
+def test_failed_batch_raises_an_alarm_a_refused_workflow_does_not(declared: Declared, name: str) -> None:
     """What a workflow invokes is the function itself: its rejections, which Lambda counts as errors, are not the
     alias's, by which the queue invokes it."""
     alias = declared.of_type("AWS::Lambda::Alias")[f"{name}QueueAlias"]
@@ -70,11 +64,7 @@ def test_a_failed_batch_raises_an_alarm_and_a_refused_workflow_does_not(
     assert declared.event_source(name)["FunctionName"] == f"{name}QueueAlias.Ref"
     assert {"Name": "Resource", "Value": f"{name}Function.Ref:{alias['Name']}"} in alarm["Dimensions"]
     assert len(alarm["Dimensions"]) == 2
-    assert (alarm["Statistic"], alarm["ComparisonOperator"], alarm["Threshold"]) == (
-        "Sum",
-        "GreaterThanThreshold",
-        0,
-    )
+    assert trigger(alarm) == ANY
 
 
 @pytest.mark.parametrize("name", QUEUE_FUNCTIONS)
@@ -143,41 +133,35 @@ def test_an_accepted_deletion_of_all_contacts_raises_an_alarm(declared: Declared
         {"Name": "service", "Value": STACK_NAME},
         {"Name": "operation", "Value": delete_all.OPERATION},
     ]
-    assert (alarm["Statistic"], alarm["ComparisonOperator"], alarm["Threshold"]) == (
-        "Sum",
-        "GreaterThanThreshold",
-        0,
-    )
+    assert trigger(alarm) == ANY
     assert (alarm["Period"], alarm["EvaluationPeriods"]) == (60, 1)
 
 
 @pytest.mark.parametrize(
-    "query",
+    ("metric", "code"),
     [
-        'SELECT SUM(RequestsDeferred) FROM SCHEMA("SendGridContactDeletion", "service", "operation", "code") '
-        "WHERE \"service\" = 'sendgrid-contact-deletion' AND \"code\" = 'SendGridUnauthorized'",
-        'SELECT SUM(RequestsDeferred) FROM SCHEMA("SendGridContactDeletion", "service", "operation") '
-        "WHERE \"service\" = 'sendgrid-contact-deletion'",
-        'SELECT SUM(LedgerWriteFailures) FROM SCHEMA("SendGridContactDeletion", "service", "operation") '
-        "WHERE \"service\" = 'sendgrid-contact-deletion'",
-        'SELECT SUM(StatusMessageFailures) FROM SCHEMA("SendGridContactDeletion", "service", "operation") '
-        "WHERE \"service\" = 'sendgrid-contact-deletion'",
-        'SELECT SUM(RequestsFailed) FROM SCHEMA("SendGridContactDeletion", "service", "operation") '
-        "WHERE \"service\" = 'sendgrid-contact-deletion'",
-        'SELECT SUM(RequestsUnknown) FROM SCHEMA("SendGridContactDeletion", "service", "operation") '
-        "WHERE \"service\" = 'sendgrid-contact-deletion'",
+        ("RequestsDeferred", "SendGridUnauthorized"),
+        ("RequestsDeferred", None),
+        ("LedgerWriteFailures", None),
+        ("StatusMessageFailures", None),
+        ("RequestsFailed", None),
+        ("RequestsUnknown", None),
     ],
 )
-def test_an_alarm_over_all_functions_asks_for_the_metric_of_this_stack(
-    declared: Declared, query: str
+def test_alarm_over_all_functions_asks_for_the_metric_of_this_stack(
+    declared: Declared, metric: str, code: str | None
 ) -> None:
+    dimensions = '"service", "operation", "code"' if code else '"service", "operation"'
+    this_code = f" AND \"code\" = '{code}'" if code else ""
     queries = [
-        metric.get("Expression")
+        query.get("Expression")
         for alarm in declared.of_type("AWS::CloudWatch::Alarm").values()
-        for metric in alarm.get("Metrics", [])
+        for query in alarm.get("Metrics", [])
     ]
 
-    assert query in queries
+    schema = f'FROM SCHEMA("SendGridContactDeletion", {dimensions})'
+    where = f"WHERE \"service\" = 'sendgrid-contact-deletion'{this_code}"
+    assert " ".join(["SELECT", f"SUM({metric})", schema, where]) in queries
 
 
 def counted(alarm: Any, namespace: str, dimension: str, value: str) -> set[str]:
@@ -197,25 +181,19 @@ def test_an_execution_that_does_not_succeed_raises_an_alarm(declared: Declared, 
     alarms = declared.of_type("AWS::CloudWatch::Alarm").values()
     (alarm,) = (alarm for alarm in alarms if counted(alarm, "AWS/States", "StateMachineArn", machine))
 
-    assert counted(alarm, "AWS/States", "StateMachineArn", machine) == {
-        "ExecutionsFailed",
-        "ExecutionsTimedOut",
-        "ExecutionsAborted",
-    }
+    ends = {"ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"}
+    assert counted(alarm, "AWS/States", "StateMachineArn", machine) == ends
     (shown,) = (query for query in alarm["Metrics"] if query.get("ReturnData", True))
     assert shown["Expression"] == "SUM(FILL(METRICS(), 0))"
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
 
 
-def test_silence_is_health(declared: Declared) -> None:
-    for logical_id, alarm in declared.of_type("AWS::CloudWatch::Alarm").items():
+def test_every_alarm_says_what_has_happened_and_is_well_in_silence(declared: Declared) -> None:
+    alarms = declared.of_type("AWS::CloudWatch::Alarm")
+
+    assert len({alarm["AlarmDescription"] for alarm in alarms.values()}) == len(alarms)
+    for logical_id, alarm in alarms.items():
         assert alarm["TreatMissingData"] == "notBreaching", logical_id
-
-
-def test_every_alarm_says_what_has_happened(declared: Declared) -> None:
-    descriptions = [a["AlarmDescription"] for a in declared.of_type("AWS::CloudWatch::Alarm").values()]
-
-    assert len(set(descriptions)) == len(descriptions)
 
 
 @pytest.mark.parametrize(
@@ -226,14 +204,14 @@ def test_every_alarm_says_what_has_happened(declared: Declared) -> None:
         ({"AlarmTopicArn": TOPIC_ARN, "AlarmEmail": "operator@example.com"}, TOPIC_ARN),
     ],
 )
-def test_every_alarm_is_told_to_the_topic(parameters: dict[str, str], action: str) -> None:
+def test_every_alarm_goes_to_the_topic(parameters: dict[str, str], action: str) -> None:
     declared = Declared(load_template(TEMPLATE, parameters))
 
     for logical_id, alarm in declared.of_type("AWS::CloudWatch::Alarm").items():
         assert alarm["AlarmActions"] == alarm["OKActions"] == [action], logical_id
 
 
-def test_without_topic_and_address_alarms_are_told_to_nobody() -> None:
+def test_without_topic_and_address_alarms_go_nowhere() -> None:
     declared = Declared(load_template(TEMPLATE))
 
     for alarm in declared.of_type("AWS::CloudWatch::Alarm").values():
@@ -241,7 +219,7 @@ def test_without_topic_and_address_alarms_are_told_to_nobody() -> None:
     assert declared.of_type("AWS::SNS::Topic") == declared.of_type("AWS::KMS::Key") == {}
 
 
-def test_the_topic_made_for_an_address_is_encrypted_with_a_key_that_alarms_may_use(
+def test_topic_is_encrypted_with_a_key_that_alarms_may_use(
     declared: Declared,
 ) -> None:
     (topic,) = declared.of_type("AWS::SNS::Topic").values()

@@ -19,25 +19,18 @@ def test_these_are_all_the_buckets(declared: Declared) -> None:
 
 
 @pytest.mark.parametrize("bucket", BUCKETS)
-def test_a_bucket_is_encrypted_with_kms(declared: Declared, bucket: str) -> None:
-    encryption = declared.of_type("AWS::S3::Bucket")[bucket]["BucketEncryption"]
-
-    assert encryption["ServerSideEncryptionConfiguration"] == [
-        {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}, "BucketKeyEnabled": True}
-    ]
-
-
-@pytest.mark.parametrize("bucket", BUCKETS)
-def test_a_bucket_cannot_be_opened_to_the_public(declared: Declared, bucket: str) -> None:
+def test_bucket_is_encrypted_private_and_retained(declared: Declared, bucket: str) -> None:
     properties = declared.of_type("AWS::S3::Bucket")[bucket]
 
-    assert properties["PublicAccessBlockConfiguration"] == {
-        "BlockPublicAcls": True,
-        "BlockPublicPolicy": True,
-        "IgnorePublicAcls": True,
-        "RestrictPublicBuckets": True,
-    }
+    assert properties["BucketEncryption"]["ServerSideEncryptionConfiguration"] == [
+        {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}, "BucketKeyEnabled": True}
+    ]
+    ways = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+    assert properties["PublicAccessBlockConfiguration"] == dict.fromkeys(ways, True)
     assert properties["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    assert declared.retained() >= {bucket, f"{bucket}Policy"}
+    unfinished = [rule.get("AbortIncompleteMultipartUpload") for rule in rules(declared, bucket)]
+    assert {"DaysAfterInitiation": 1} in unfinished
 
 
 @pytest.mark.parametrize("bucket", BUCKETS)
@@ -56,29 +49,13 @@ def test_a_bucket_refuses_plain_http(declared: Declared, bucket: str) -> None:
     }
 
 
-@pytest.mark.parametrize("bucket", BUCKETS)
-def test_a_bucket_outlives_the_stack_and_stays_protected(declared: Declared, bucket: str) -> None:
-    assert declared.retained() >= {bucket, f"{bucket}Policy"}
-
-
-@pytest.mark.parametrize("bucket", BUCKETS)
-def test_a_bucket_keeps_no_half_of_an_upload(declared: Declared, bucket: str) -> None:
-    assert {"DaysAfterInitiation": 1} in [
-        rule.get("AbortIncompleteMultipartUpload") for rule in rules(declared, bucket)
-    ]
-
-
-def test_backups_are_versioned(declared: Declared) -> None:
-    backups = declared.of_type("AWS::S3::Bucket")["BackupBucket"]
-
-    assert backups["VersioningConfiguration"] == {"Status": "Enabled"}
-
-
 def test_backups_are_gone_when_their_time_is_over_and_so_are_their_earlier_versions() -> None:
     declared = Declared(load_template(TEMPLATE, {"BackupRetentionDays": "12"}))
 
     (expiry,) = (rule for rule in rules(declared, "BackupBucket") if "ExpirationInDays" in rule)
 
+    versioning = declared.of_type("AWS::S3::Bucket")["BackupBucket"]["VersioningConfiguration"]
+    assert versioning == {"Status": "Enabled"}
     assert int(expiry["ExpirationInDays"]) == 12
     assert expiry["NoncurrentVersionExpiration"] == {"NoncurrentDays": 7}
     assert "Prefix" not in expiry

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.template import TEMPLATE
 from tests.template.conftest import Declared
-from tests.template.names import FUNCTIONS, QUEUE_FUNCTIONS, WORKFLOW_FUNCTIONS
+from tests.template.names import FUNCTIONS, QUEUE_FUNCTIONS
 
 ENVIRONMENT: dict[str, Any] = {
     "SENDGRID_BASE_URL": "https://api.sendgrid.com",
@@ -25,8 +25,9 @@ ENVIRONMENT: dict[str, Any] = {
 }
 
 
-def test_these_are_all_the_functions(declared: Declared) -> None:
+def test_these_are_all_the_functions_and_those_that_queues_feed(declared: Declared) -> None:
     assert declared.of_type("AWS::Lambda::Function").keys() == {f"{name}Function" for name in FUNCTIONS}
+    assert declared.fed_functions() == set(QUEUE_FUNCTIONS)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -56,11 +57,6 @@ def test_a_function_knows_its_bucket(declared: Declared, name: str, variable: st
     assert declared.function(name)["Environment"]["Variables"][variable] == bucket
 
 
-@pytest.mark.parametrize("name", WORKFLOW_FUNCTIONS)
-def test_a_function_of_workflows_is_fed_by_no_queue(declared: Declared, name: str) -> None:
-    assert name not in declared.fed_functions()
-
-
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_functions_handler_can_be_imported(declared: Declared, name: str) -> None:
     module, _, attribute = declared.function(name)["Handler"].rpartition(".")
@@ -75,39 +71,23 @@ def test_a_function_is_built_by_a_target_of_the_makefile(source: Mapping[str, An
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_function_is_traced(declared: Declared, name: str) -> None:
-    assert declared.function(name)["TracingConfig"] == {"Mode": "Active"}
+def test_function_is_traced_and_has_a_log_group_with_an_end(declared: Declared, name: str) -> None:
+    function = declared.function(name)
 
-
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_functions_own_log_group_forgets_in_the_end(declared: Declared, name: str) -> None:
-    assert declared.function(name)["LoggingConfig"] == {"LogGroup": f"{name}FunctionLogGroup.Ref"}
+    assert function["TracingConfig"] == {"Mode": "Active"}
+    assert function["LoggingConfig"] == {"LogGroup": f"{name}FunctionLogGroup.Ref"}
     assert declared.of_type("AWS::Logs::LogGroup")[f"{name}FunctionLogGroup"]["RetentionInDays"] > 0
+    # Lambda would use one for asynchronous invocations only, and it would look like the queue's.
+    assert "DeadLetterConfig" not in function
 
 
 @pytest.mark.parametrize("name", QUEUE_FUNCTIONS)
-def test_a_function_answers_for_each_message_of_its_queue(declared: Declared, name: str) -> None:
+def test_queue_is_polled_by_batch_with_bounded_concurrency(declared: Declared, name: str) -> None:
+    """Reserved concurrency would make the poller burn receive counts on throttled invocations."""
     mapping = declared.event_source(name)
 
     assert mapping["EventSourceArn"] == f"{name}Queue.Arn"
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-
-
-@pytest.mark.parametrize("name", QUEUE_FUNCTIONS)
-def test_a_batch_of_more_than_ten_has_a_window(declared: Declared, name: str) -> None:
-    mapping = declared.event_source(name)
-
     assert mapping["BatchSize"] <= 10 or mapping["MaximumBatchingWindowInSeconds"] >= 1
-
-
-@pytest.mark.parametrize("name", QUEUE_FUNCTIONS)
-def test_concurrency_is_bounded_at_the_poller(declared: Declared, name: str) -> None:
-    """Reserved concurrency would make the poller burn receive counts on throttled invocations."""
-    assert declared.event_source(name)["ScalingConfig"]["MaximumConcurrency"] == 2
+    assert mapping["ScalingConfig"]["MaximumConcurrency"] == 2
     assert "ReservedConcurrentExecutions" not in declared.function(name)
-
-
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_function_has_no_dead_letter_queue_of_its_own(declared: Declared, name: str) -> None:
-    """Lambda would use that for asynchronous invocations only, and it would look like the queue's."""
-    assert "DeadLetterConfig" not in declared.function(name)

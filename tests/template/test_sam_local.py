@@ -21,53 +21,47 @@ def samconfig() -> Mapping[str, Any]:
     return tomllib.loads((TEMPLATE.parent / "samconfig.toml").read_text())
 
 
-@pytest.mark.parametrize("command", ["local_invoke", "local_start_lambda"])
-def test_overrides_change_only_variables_that_the_template_declares(
-    samconfig: Mapping[str, Any], declared: Declared, command: str
-) -> None:
-    """SAM CLI leaves out any other without a word."""
-    path = TEMPLATE.parent / samconfig["default"][command]["parameters"]["env_vars"]
-    overrides = json.loads(path.read_text())
-    shared = overrides.pop("Parameters")
+@pytest.fixture(scope="module")
+def overrides(samconfig: Mapping[str, Any]) -> dict[str, Any]:
+    """The environment of each function, as both commands get it."""
+    (named,) = {
+        samconfig["default"][command]["parameters"]["env_vars"]
+        for command in ("local_invoke", "local_start_lambda")
+    }
+    assert TEMPLATE.parent / named == sam_local.FILE
+    read: dict[str, Any] = json.loads(sam_local.FILE.read_text())
+    return read
 
-    assert overrides.keys() <= {f"{name}Function" for name in FUNCTIONS}
+
+def test_overrides_change_only_declared_variables(overrides: dict[str, Any], declared: Declared) -> None:
+    """SAM CLI leaves out any other without a word."""
+    shared = overrides["Parameters"]
+
+    assert overrides.keys() <= {f"{name}Function" for name in FUNCTIONS} | {"Parameters"}
     for name in FUNCTIONS:
         changed = shared.keys() | overrides.get(f"{name}Function", {}).keys()
         assert changed <= declared.function(name)["Environment"]["Variables"].keys()
 
 
-def test_rejected_messages_go_to_the_functions_own_dead_letter_queue(samconfig: Mapping[str, Any]) -> None:
-    path = TEMPLATE.parent / samconfig["default"]["local_invoke"]["parameters"]["env_vars"]
-    overrides = json.loads(path.read_text())
-
+def test_rejected_messages_go_to_the_functions_own_dead_letter_queue(overrides: dict[str, Any]) -> None:
     for name in QUEUE_FUNCTIONS:
         queue = overrides[f"{name}Function"]["DEAD_LETTER_QUEUE_URL"].rpartition("/")[2]
         assert queue == f"{name}DeadLetterQueue"
         assert queue in QUEUES
 
 
-def test_files_go_to_the_embedded_stacks_buckets(samconfig: Mapping[str, Any], declared: Declared) -> None:
+def test_files_go_to_the_embedded_stacks_buckets(overrides: dict[str, Any], declared: Declared) -> None:
     """Which are in lower case there, as S3 demands, where SAM CLI would give the logical id."""
-    path = TEMPLATE.parent / samconfig["default"]["local_invoke"]["parameters"]["env_vars"]
-    overrides = json.loads(path.read_text())
-
     for name in FUNCTIONS:
         for variable, value in declared.function(name)["Environment"]["Variables"].items():
             if value in {f"{bucket}.Ref" for bucket in BUCKETS}:
                 assert overrides[f"{name}Function"][variable] == value.removesuffix(".Ref").lower()
 
 
-@pytest.mark.parametrize("command", ["local_invoke", "local_start_lambda"])
-def test_containers_use_the_default_ports_of_the_local_stack(
-    samconfig: Mapping[str, Any], command: str
-) -> None:
-    named = samconfig["default"][command]["parameters"]["env_vars"]
+def test_containers_use_the_default_ports_of_the_local_stack(overrides: dict[str, Any]) -> None:
+    ports = set(re.findall(r"host\.docker\.internal:(\d+)", str(overrides)))
 
-    assert TEMPLATE.parent / named == sam_local.FILE
-    assert set(re.findall(r"host\.docker\.internal:(\d+)", sam_local.FILE.read_text())) == {
-        str(AWS_PORT),
-        str(SENDGRID_PORT),
-    }
+    assert ports == {str(AWS_PORT), str(SENDGRID_PORT)}
 
 
 def test_local_stack_on_other_ports_has_a_file_of_its_own(tmp_path: Path) -> None:

@@ -12,22 +12,17 @@ SECRET = "AWS::SecretsManager::Secret"
 SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:sendgrid-AbCdEf"
 
 
-def test_the_ledger_is_the_table_that_powertools_expects(declared: Declared) -> None:
+def test_ledger_is_the_table_that_powertools_expects_protected(declared: Declared) -> None:
     (table,) = declared.of_type("AWS::DynamoDB::Table").values()
 
     assert table["KeySchema"] == [{"AttributeName": "id", "KeyType": "HASH"}]
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expiration", "Enabled": True}
-
-
-def test_the_ledger_is_encrypted_can_be_restored_and_outlives_the_stack(declared: Declared) -> None:
-    (table,) = declared.of_type("AWS::DynamoDB::Table").values()
-
     assert table["SSESpecification"] == {"SSEEnabled": True}
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert "LedgerTable" in declared.retained()
 
 
-def test_a_failed_first_deployment_leaves_no_resource_behind(
+def test_failed_first_deployment_leaves_nothing_and_the_ledger_can_be_protected_later(
     source: Mapping[str, Any], declared: Declared
 ) -> None:
     """Retain would keep it, empty, after each attempt; CloudFormation cannot delete a protected table."""
@@ -38,28 +33,18 @@ def test_a_failed_first_deployment_leaves_no_resource_behind(
         "RetainExceptOnCreate",
     }
     assert table["DeletionProtectionEnabled"] is False
-
-
-def test_the_ledger_can_be_protected_from_deletion_once_the_stack_is_there() -> None:
-    declared = Declared(load_template(TEMPLATE, {"LedgerDeletionProtection": "true"}))
-    (table,) = declared.of_type("AWS::DynamoDB::Table").values()
-
+    protected = Declared(load_template(TEMPLATE, {"LedgerDeletionProtection": "true"}))
+    (table,) = protected.of_type("AWS::DynamoDB::Table").values()
     assert table["DeletionProtectionEnabled"] is True
 
 
-def test_the_stacks_own_secret_is_made_without_a_value(declared: Declared) -> None:
-    (secret,) = declared.of_type(SECRET).values()
-
-    assert secret.keys().isdisjoint({"SecretString", "GenerateSecretString"})
-
-
-def test_the_stacks_own_secret_is_encrypted_with_the_key_that_is_given(declared: Declared) -> None:
+def test_secret_is_made_without_a_value_and_encrypted_with_the_key_that_is_given(declared: Declared) -> None:
     key = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
     (ours,) = Declared(load_template(TEMPLATE, {"SendGridApiKeyKmsKeyArn": key})).of_type(SECRET).values()
     (without,) = declared.of_type(SECRET).values()
 
     assert ours["KmsKeyId"] == key
-    assert "KmsKeyId" not in without
+    assert without.keys().isdisjoint({"KmsKeyId", "SecretString", "GenerateSecretString"})
 
 
 def test_a_secret_that_is_given_replaces_the_stacks_own_everywhere() -> None:
@@ -76,21 +61,8 @@ def test_a_secret_that_is_given_replaces_the_stacks_own_everywhere() -> None:
 
 def test_no_resource_has_a_name_that_is_not_made_of_the_stacks(source: Mapping[str, Any]) -> None:
     """Or two stacks could not share an account."""
-    naming = {
-        "AlarmName",
-        "BucketName",
-        "DashboardName",
-        "FunctionName",
-        "LogGroupName",
-        "ManagedPolicyName",
-        "Name",
-        "QueueName",
-        "RoleName",
-        "StateMachineName",
-        "TableName",
-        "TopicName",
-    }
-
+    kinds = "Alarm Bucket Dashboard Function LogGroup ManagedPolicy Queue Role StateMachine Table Topic"
+    naming = {"Name", *(f"{kind}Name" for kind in kinds.split())}
     # They name the role or the function that they belong to; an alias has a name within its function.
     within_another = {"AWS::IAM::RolePolicy", "AWS::Lambda::Alias", "AWS::Lambda::EventSourceMapping"}
 
