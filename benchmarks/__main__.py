@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.pretty import pprint
 
-from benchmarks import artifact, cold_start, follow_up, memory, throughput
+from benchmarks import artifact, cold_start, memory, status_check, throughput
 from benchmarks.bills import bills
 from benchmarks.chart import write_chart
 from benchmarks.functions import ROOT
@@ -22,7 +22,7 @@ PARTS: Mapping[str, Callable[[], Any]] = {
     "artifact": artifact.findings,
     "cold-start": cold_start.measure,
     "memory": memory.measure,
-    "follow-up": follow_up.measure,
+    "follow-up": status_check.measure,
     "throughput": throughput.measure,
 }
 

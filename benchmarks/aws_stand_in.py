@@ -8,7 +8,7 @@ import os
 import re
 from multiprocessing.connection import Connection
 
-from benchmarks.aws_answers import AwsAnswers, AwsUsage
+from benchmarks.aws_responses import AwsResponses, AwsUsage
 from benchmarks.own_process import OwnProcess
 
 LATENCY_SECONDS = 0.005
@@ -54,7 +54,7 @@ async def _serve_until_terminated(connection: Connection) -> None:
 
 class _Server:
     def __init__(self) -> None:
-        self.answers = AwsAnswers()
+        self.answers = AwsResponses()
 
     def control(self, connection: Connection) -> None:
         try:
@@ -62,7 +62,7 @@ class _Server:
         except EOFError:
             os._exit(0)
         if question == "reset":
-            self.answers = AwsAnswers()
+            self.answers = AwsResponses()
         connection.send(
             self.answers.visibility_timeouts if question == "visibility timeouts" else self.answers.usage
         )

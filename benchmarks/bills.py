@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 
 from benchmarks.cost import Bill, bill
-from benchmarks.follow_up import FollowUps
 from benchmarks.functions import built
+from benchmarks.status_check import StatusChecks
 from benchmarks.usage import Usage
 from benchmarks.workload import contact_ids, messages
 
 MEMORY_SIZES_MB = (128, 256, 512, 1024, 1769)
 
 
-def bills(usage: Mapping[str, Usage], follow_ups: Mapping[str, FollowUps]) -> dict[str, Bill]:
-    """`usage` has "singles", "lists" and "A"; `follow_ups` the first two. Names say the memory of what deletes."""
+def bills(usage: Mapping[str, Usage], status_checks: Mapping[str, StatusChecks]) -> dict[str, Bill]:
+    """`usage` has "singles", "lists" and "A"; `status_checks` the first two. Names say the memory of what deletes."""
     memory_mb = built("BulkDeleteFunction").memory_mb
     singles = bill(usage["singles"], memory_mb=memory_mb, message_bytes=_message_bytes(1))
     lists = bill(usage["lists"], memory_mb=memory_mb, message_bytes=_message_bytes(1_000))
@@ -20,17 +20,17 @@ def bills(usage: Mapping[str, Usage], follow_ups: Mapping[str, FollowUps]) -> di
     return {
         f"singles, deletion alone ({memory_mb} MB)": singles,
         f"A, singles ({memory_of_a} MB)": bill_of_a,
-        "singles, with follow-up": singles + _followed(follow_ups["singles"]),
+        "singles, with follow-up": singles + _followed(status_checks["singles"]),
         f"lists, deletion alone ({memory_mb} MB)": lists,
-        "lists, with follow-up": lists + _followed(follow_ups["lists"]),
+        "lists, with follow-up": lists + _followed(status_checks["lists"]),
     }
 
 
-def _followed(follow_ups: FollowUps) -> Bill:
+def _followed(status_checks: StatusChecks) -> Bill:
     return bill(
-        follow_ups.usage,
+        status_checks.usage,
         memory_mb=built("DeletionStatusFunction").memory_mb,
-        message_bytes=follow_ups.message_bytes,
+        message_bytes=status_checks.message_bytes,
         sent_by_another=False,
     )
 

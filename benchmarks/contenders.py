@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.aws_answers import DEAD_LETTER_QUEUE
+from benchmarks.aws_responses import DEAD_LETTER_QUEUE
 from benchmarks.functions import ROOT
 from benchmarks.workload import contact_ids, message, messages
 

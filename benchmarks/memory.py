@@ -12,9 +12,9 @@ from benchmarks.aws_stand_in import AwsStandIn
 from benchmarks.contenders import environment
 from benchmarks.finding import Figure, Finding, Target
 from benchmarks.floor import IDS_PER_CALL
-from benchmarks.follow_up import event, status_messages
 from benchmarks.function_process import function_process
 from benchmarks.functions import built
+from benchmarks.status_check import event, status_messages
 from benchmarks.workload import batches, contact_ids, messages
 from local.sendgrid_double import SendGridDouble, serve
 

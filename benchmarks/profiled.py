@@ -18,14 +18,14 @@ from contact_deletion.handlers import bulk_delete
 INTERVAL_SECONDS = 0.002
 
 WORK_OF_MODULES = {
-    "request": "reading messages",
-    "inbound": "reading messages",
+    "requests": "reading messages",
+    "deliveries": "reading messages",
     "ledger": "ledger: keys and records",
     "deletion": "packing and SendGrid calls",
     "sendgrid": "packing and SendGrid calls",
-    "telemetry": "log lines and metrics",
-    "announcement": "status messages",
-    "reply": "status messages",
+    "observability": "log lines and metrics",
+    "notifications": "status messages",
+    "responses": "status messages",
 }
 CALLS = {"ledger": "ledger: DynamoDB calls"}
 """What the work of a module is where botocore does it."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-from benchmarks.aws_answers import AwsUsage
+from benchmarks.aws_responses import AwsUsage
 from benchmarks.aws_stand_in import AwsStandIn
 from benchmarks.contenders import Contender, environment
 from benchmarks.function_process import FunctionProcess, function_process

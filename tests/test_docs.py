@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from contact_deletion import errors
-from contact_deletion.announcement.event_bus import SOURCE
+from contact_deletion.notifications.event_bus import SOURCE
 
 DOCS = Path(__file__).parents[1] / "docs"
 SCHEMA = json.loads((DOCS / "outcome-event.schema.json").read_text())

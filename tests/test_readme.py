@@ -10,7 +10,7 @@ from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from contact_deletion import errors
 from contact_deletion.errors import Deferred, Rejected
-from contact_deletion.request import bulk_delete, delete_all, remove_identifier
+from contact_deletion.requests import account_deletion, bulk_deletion, identifier_removal
 from local.aws.template import load_template
 
 ROOT = Path(__file__).parents[1]
@@ -24,9 +24,9 @@ def json_blocks() -> list[dict[str, Any]]:
 def test_the_requests_that_it_shows_are_valid() -> None:
     bulk, everything, identifier = json_blocks()[:3]
 
-    assert len(bulk_delete.parse(bulk).contact_ids) == 2
-    assert delete_all.parse(everything).max_contacts == 25_000
-    assert remove_identifier.parse(identifier).identifier_type == "EMAIL"
+    assert len(bulk_deletion.parse(bulk).contact_ids) == 2
+    assert account_deletion.parse(everything).max_contacts == 25_000
+    assert identifier_removal.parse(identifier).identifier_type == "EMAIL"
 
 
 def test_it_explains_every_code() -> None:

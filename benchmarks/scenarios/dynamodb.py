@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from benchmarks.aws_answers import AwsUsage
+from benchmarks.aws_responses import AwsUsage
 from benchmarks.finding import Figure, Finding, Target
 from benchmarks.scenarios.no_limit import CONTACTS, PART_OF_A, NoLimit
 

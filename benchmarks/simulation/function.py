@@ -90,8 +90,8 @@ def _serve(connection: Connection) -> None:
         session = new_session()
         session.mount("https://", sendgrid)
         settings = Settings.from_environ(os.environ)
-        platform = DeletionPlatform(settings=settings, session=session, clock=clock, sleep=clock.sleep)
-        handle = bulk_delete.build(platform).handle
+        runtime = DeletionPlatform(settings=settings, session=session, clock=clock, sleep=clock.sleep)
+        handle = bulk_delete.build(runtime).handle
         connection.send(clock())
         while True:
             match connection.recv():

@@ -17,11 +17,11 @@ from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
 from local.sendgrid_double.account import Account, UnknownContact
-from local.sendgrid_double.answers import errors, json_answer, not_implemented, usual_answer
 from local.sendgrid_double.bodies import accepted, contact_body, job_body
 from local.sendgrid_double.contacts import IDENTIFIER_FIELDS, is_uuid
 from local.sendgrid_double.double import SendGridDouble
 from local.sendgrid_double.exports_api import exports_api
+from local.sendgrid_double.responses import errors, json_answer, not_implemented, usual_answer
 from local.sendgrid_double.search_api import search_api
 from local.sendgrid_double.upsert_api import upsert_api
 

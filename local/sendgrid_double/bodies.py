@@ -2,9 +2,9 @@
 
 from werkzeug.wrappers import Response
 
-from local.sendgrid_double.answers import json_answer
 from local.sendgrid_double.contacts import DETAIL_FIELDS, IDENTIFIER_FIELDS, Contact
 from local.sendgrid_double.jobs import Job
+from local.sendgrid_double.responses import json_answer
 from local.sendgrid_double.settings import Settings
 from local.sendgrid_double.timestamps import timestamp
 

@@ -9,9 +9,9 @@ from flask import Flask, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from local.sendgrid_double.answers import break_off
 from local.sendgrid_double.double import SendGridDouble
 from local.sendgrid_double.exports import Export, ExportFile
+from local.sendgrid_double.responses import break_off
 
 PREFIX = "/_s3"
 

@@ -12,10 +12,10 @@ from flask import Blueprint, g, request
 from werkzeug.wrappers import Response
 
 from local.sendgrid_double.account import Account
-from local.sendgrid_double.answers import errors, json_answer
 from local.sendgrid_double.contacts import is_uuid
 from local.sendgrid_double.downloads import link
 from local.sendgrid_double.exports import Export
+from local.sendgrid_double.responses import errors, json_answer
 from local.sendgrid_double.timestamps import timestamp
 
 _MEGABYTE = 1_000_000

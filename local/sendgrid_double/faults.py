@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from werkzeug.wrappers import Response
 
-from local.sendgrid_double.answers import break_off, json_answer, usual_answer
+from local.sendgrid_double.responses import break_off, json_answer, usual_answer
 
 
 class ConnectionDropped(Exception):

@@ -15,12 +15,12 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Request, Response
 
-from local.sendgrid_double.answers import usual_answer
 from local.sendgrid_double.api import DOUBLE, api
 from local.sendgrid_double.control import PREFIX, create_control
 from local.sendgrid_double.double import ReceivedRequest, SendGridDouble
 from local.sendgrid_double.downloads import PREFIX as DOWNLOADS
 from local.sendgrid_double.downloads import create_downloads
+from local.sendgrid_double.responses import usual_answer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

@@ -18,9 +18,9 @@ from flask import Blueprint, g, request
 from werkzeug.wrappers import Response
 
 from local.sendgrid_double.account import Account
-from local.sendgrid_double.answers import errors, json_answer
 from local.sendgrid_double.bodies import contact_body
 from local.sendgrid_double.contacts import IDENTIFIER_FIELDS, Contact, is_email_address
+from local.sendgrid_double.responses import errors, json_answer
 from local.sendgrid_double.search import by_email, by_identifier
 
 MAX_VALUES = 100

@@ -14,7 +14,6 @@ from flask import Blueprint, g, request
 from werkzeug.wrappers import Response
 
 from local.sendgrid_double.account import Account
-from local.sendgrid_double.answers import errors
 from local.sendgrid_double.bodies import accepted
 from local.sendgrid_double.contacts import (
     DETAIL_FIELDS,
@@ -24,6 +23,7 @@ from local.sendgrid_double.contacts import (
     is_email_address,
     is_uuid,
 )
+from local.sendgrid_double.responses import errors
 from local.sendgrid_double.upserts import ContactUpsert
 
 MAX_CONTACTS = 30_000

@@ -1,6 +1,7 @@
 """How long an invocation may still work."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Protocol
 
 Clock = Callable[[], float]
@@ -8,7 +9,7 @@ Clock = Callable[[], float]
 
 Sleep = Callable[[float], None]
 
-SETTLING_SECONDS = 10.0
+RESERVED_SECONDS = 10.0
 """Kept back from every invocation for the ledger, the dead-letter queue and the visibility timeouts."""
 
 
@@ -34,4 +35,9 @@ class Deadline:
 
     def remaining(self) -> float:
         """Seconds left for calls to SendGrid; negative when there are none."""
-        return self.invocation_ends - SETTLING_SECONDS - self._clock()
+        return self.invocation_ends - RESERVED_SECONDS - self._clock()
+
+
+def timestamp(seconds: float) -> str:
+    """A moment, in seconds since the epoch, in ISO 8601 with milliseconds and the offset of UTC."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

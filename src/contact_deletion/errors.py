@@ -5,9 +5,12 @@ error type is its exception's class name, in the `ErrorEquals` of a Step Functio
 expectations, never a value: they are logged and sent on.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from copy import copy
 from typing import Self
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 
 class NotAccepted(Exception):
@@ -52,7 +55,7 @@ class DeleteAllUnconfirmed(Rejected):
         return cls(f"the delete-all may or may not have reached SendGrid, and is not sent again ({why})")
 
 
-class DeletionUnfollowed(Rejected):
+class DeletionUntracked(Rejected):
     """SendGrid accepted the deletion, which could be neither recorded nor followed; it is not sent again."""
 
     @classmethod
@@ -169,3 +172,17 @@ class OutcomeUnknown(NotAccepted):
 
 
 Failure = Rejected | Deferred
+
+
+def error_code(error: Exception) -> str:
+    """AWS's code where AWS answered, otherwise the class of the error."""
+    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+
+
+@contextmanager
+def bucket_errors() -> Iterator[None]:
+    """Turns what botocore raises after its own retries into BucketUnavailable."""
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        raise BucketUnavailable(f"S3 did not do what was asked ({error_code(error)})") from None

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
 from contact_deletion.errors import Deferred, DeletionFailed, Failure, NotAccepted, OutcomeUnknown
-from contact_deletion.jobs import Job
 
 if TYPE_CHECKING:
-    from contact_deletion.request.follow_up import FollowedRequest, FollowUp
+    from contact_deletion.requests.status_check import StatusCheck, TrackedRequest
+    from contact_deletion.sendgrid.jobs import Job
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,13 @@ class ContactGroup:
 class End:
     """The end of one followed request; without a `failure` it is completed.
 
-    `still_there` are those of its contacts that SendGrid has all the same, None where they were not looked up;
+    `remaining` are those of its contacts that SendGrid has all the same, None where they were not looked up;
     `unchecked` are those that SendGrid refused to look up, if any.
     """
 
-    request: "FollowedRequest"
+    request: "TrackedRequest"
     failure: NotAccepted | None = None
-    still_there: ContactGroup | None = None
+    remaining: ContactGroup | None = None
     unchecked: ContactGroup | None = None
 
 
@@ -62,7 +62,7 @@ class Ended:
     `accepted_at` is the follow-up's.
     """
 
-    jobs: tuple[Job, ...]
+    jobs: tuple["Job", ...]
     ends: tuple[End, ...]
     accepted_at: float | None = None
 
@@ -81,22 +81,22 @@ class Ended:
 
 
 class JobPending(Deferred):
-    """Some job of a follow-up has not ended; `ask_again_after` is in seconds, for a caller who has no queue."""
+    """Some job of a follow-up has not ended; `next_poll_delay` is in seconds, for a caller who has no queue."""
 
     def __init__(
-        self, jobs: tuple[Job, ...], requests: tuple["FollowedRequest", ...], ask_again_after: int
+        self, jobs: tuple["Job", ...], requests: tuple["TrackedRequest", ...], next_poll_delay: int
     ) -> None:
         super().__init__("the job has not ended yet", job_ids=[job.job_id for job in jobs])
         self.jobs = jobs
         self.requests = requests
-        self.ask_again_after = ask_again_after
+        self.next_poll_delay = next_poll_delay
 
 
 class PartlyEnded(JobPending):
     """Some requests of a follow-up have `ended`; more may be learned of the others, which the `rest` is about."""
 
-    def __init__(self, pending: JobPending, ended: Ended, rest: "FollowUp") -> None:
-        super().__init__(pending.jobs, pending.requests, pending.ask_again_after)
+    def __init__(self, pending: JobPending, ended: Ended, rest: "StatusCheck") -> None:
+        super().__init__(pending.jobs, pending.requests, pending.next_poll_delay)
         self.ended = ended
         self.rest = rest
 

@@ -17,4 +17,4 @@ def world() -> Iterator[World]:
 def backups(world: World) -> Backups:
     bucket = new_bucket("backup-bucket")
     bucket.s3.put_bucket_versioning(Bucket=bucket.name, VersioningConfiguration={"Status": "Enabled"})
-    return Backups(world, world.platform, bucket)
+    return Backups(world, world.runtime, bucket)

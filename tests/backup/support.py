@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from contact_deletion.backup.export_links import file_id
+from contact_deletion.backup.export_progress import file_id
 from contact_deletion.handlers import backup_check, export_copy, export_start, export_status
 from contact_deletion.platform.account import AccountPlatform
 from contact_deletion.platform.bucket import Bucket
-from contact_deletion.task import Task
+from contact_deletion.workflow_function import WorkflowFunction
 from local.sendgrid_double import Fault
 from tests.client.support import http_answer
 from tests.support.events import contact_id
@@ -70,15 +70,15 @@ class Backups:
     """The functions, in the world that they run in."""
 
     world: World
-    platform: AccountPlatform
+    runtime: AccountPlatform
     bucket: Bucket
 
     def start(self) -> str:
-        return str(self._answer(export_start.build(self.platform), {})["export_id"])
+        return str(self._answer(export_start.build(self.runtime), {})["export_id"])
 
     def status(self, export_id: str, started_at: str) -> dict[str, Any]:
         return self._answer(
-            export_status.build(self.platform), {"export_id": export_id, "started_at": started_at}
+            export_status.build(self.runtime), {"export_id": export_id, "started_at": started_at}
         )
 
     def copy(
@@ -97,7 +97,7 @@ class Backups:
             "file_id": file_id(f"http://127.0.0.1/{path}") if file is None else file,
             "folder": folder,
         }
-        return self._answer(export_copy.build(self.platform, self.bucket), payload)
+        return self._answer(export_copy.build(self.runtime, self.bucket), payload)
 
     def check(
         self, parts: object, expected: object = 0, folder: object = FOLDER, *, exported: object = None
@@ -108,7 +108,7 @@ class Backups:
             "exported_contact_count": exported,
             "parts": parts,
         }
-        return self._answer(backup_check.build(self.platform, self.bucket), payload)
+        return self._answer(backup_check.build(self.runtime, self.bucket), payload)
 
     def ready_export(self) -> str:
         export_id = self.start()
@@ -127,7 +127,7 @@ class Backups:
         return datetime.fromtimestamp(self.world.clock() + seconds, UTC).isoformat()
 
     def change_settings(self, **changes: Any) -> None:
-        self.platform = replace(self.platform, settings=replace(self.platform.settings, **changes))
+        self.runtime = replace(self.runtime, settings=replace(self.runtime.settings, **changes))
 
     def use(self, s3: Any) -> None:
         self.bucket = replace(self.bucket, s3=s3)
@@ -148,6 +148,6 @@ class Backups:
             and s3.list_multipart_uploads(Bucket=bucket).get("Uploads", []) == []
         )
 
-    def _answer(self, task: Task[Any], payload: object) -> dict[str, Any]:
+    def _answer(self, task: WorkflowFunction[Any], payload: object) -> dict[str, Any]:
         answer: dict[str, Any] = task.handle(payload, self.world.context)
         return answer

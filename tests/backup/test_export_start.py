@@ -21,7 +21,7 @@ def test_an_export_of_all_contacts_is_asked_for(backups: Backups) -> None:
 
 def test_nothing_can_be_asked_for_but_everything(backups: Backups) -> None:
     with pytest.raises(InvalidRequest, match="list_ids"):
-        export_start.build(backups.platform).handle({"list_ids": []}, backups.world.context)
+        export_start.build(backups.runtime).handle({"list_ids": []}, backups.world.context)
 
     assert backups.world.double.requests == []
 

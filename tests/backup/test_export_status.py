@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from contact_deletion.backup.export_links import file_id
+from contact_deletion.backup.export_progress import file_id
 from contact_deletion.errors import InvalidRequest, SendGridRefused, SendGridUnavailable
 from local.sendgrid_double import ExportFlaw, Fault
 from tests.backup.support import EXPORT, Backups

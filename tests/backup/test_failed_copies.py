@@ -8,7 +8,7 @@ import requests
 from botocore.exceptions import EndpointConnectionError
 from requests.adapters import HTTPAdapter
 
-from contact_deletion.backup.export_links import file_id
+from contact_deletion.backup.export_progress import file_id
 from contact_deletion.errors import BackupIncomplete, BucketUnavailable, NotAccepted, SendGridUnavailable
 from local.sendgrid_double import ExportFlaw, Fault
 from tests.backup.support import Backups, file_of, file_server, ok
@@ -162,8 +162,8 @@ class DoubleByHttps(HTTPAdapter):
 
 
 def test_a_link_is_https_where_sendgrid_is(backups: Backups) -> None:
-    adapter = DoubleByHttps(backups.platform.settings.sendgrid_base_url)
-    backups.platform.session.mount("https://sendgrid.example.com", adapter)
+    adapter = DoubleByHttps(backups.runtime.settings.sendgrid_base_url)
+    backups.runtime.session.mount("https://sendgrid.example.com", adapter)
     backups.change_settings(sendgrid_base_url="https://sendgrid.example.com")
     with file_server(ok(FILE)) as (link, received):
         backups.ready_at(link)

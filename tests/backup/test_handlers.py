@@ -18,22 +18,22 @@ BUCKETS = {export_copy: "BACKUP_BUCKET", backup_check: "BACKUP_BUCKET", list_sum
 
 @pytest.fixture(params=HANDLERS, ids=lambda module: module.OPERATION)
 def module(request: pytest.FixtureRequest, world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    settings = world.platform.settings
+    settings = world.runtime.settings
     monkeypatch.setenv("SENDGRID_BASE_URL", settings.sendgrid_base_url)
     monkeypatch.setenv("SENDGRID_API_KEY_SECRET_ID", settings.api_key_secret_id)
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", f"{settings.service}-entry-point")
     if request.param in BUCKETS:
         monkeypatch.setenv(BUCKETS[request.param], "some-bucket")
-    request.param.task.cache_clear()
+    request.param.function.cache_clear()
     yield request.param
-    request.param.task.cache_clear()
+    request.param.function.cache_clear()
 
 
 def test_an_entry_point_handles_events(module: ModuleType) -> None:
     with pytest.raises(InvalidRequest, match="surprise"):
         module.handler({"surprise": 1}, Context())
 
-    assert module.task() is module.task()
+    assert module.function() is module.function()
 
 
 def test_an_entry_point_names_the_setting_that_it_misses(

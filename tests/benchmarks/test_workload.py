@@ -4,8 +4,8 @@ from itertools import pairwise
 import pytest
 
 from benchmarks.workload import BATCH_SIZE, Event, batches, contact_ids, messages
-from contact_deletion.inbound import deliveries
-from contact_deletion.request.bulk_delete import parse
+from contact_deletion.deliveries import deliveries
+from contact_deletion.requests.bulk_deletion import parse
 
 SIX_MEGABYTES = 6 * 1024 * 1024
 

@@ -17,7 +17,7 @@ def world() -> Iterator[World]:
 @pytest.fixture
 def new_client(world: World) -> Callable[[], WholeClient]:
     """Makes a client as a new execution environment does, from the world's settings as they are then."""
-    return lambda: world.platform.client(WholeClient)
+    return lambda: world.runtime.client(WholeClient)
 
 
 @pytest.fixture
@@ -49,5 +49,5 @@ def sent(world: World) -> list[requests.PreparedRequest]:
     def note(response: requests.Response, **_: object) -> None:
         requests_sent.append(response.request)
 
-    world.platform.session.hooks["response"].append(note)
+    world.runtime.session.hooks["response"].append(note)
     return requests_sent

@@ -26,7 +26,7 @@ def fetches(world: World) -> Iterator[list[None]]:
     def count(**_: object) -> None:
         made.append(None)
 
-    events = world.platform.secrets_manager.meta.events
+    events = world.runtime.secrets_manager.meta.events
     events.register("before-call.secrets-manager.GetSecretValue", count)
     yield made
     events.unregister("before-call.secrets-manager.GetSecretValue", count)
@@ -34,9 +34,9 @@ def fetches(world: World) -> Iterator[list[None]]:
 
 def fill_secret(world: World, value: str | bytes) -> None:
     if isinstance(value, str):
-        world.platform.secrets_manager.put_secret_value(SecretId=world.secret_arn, SecretString=value)
+        world.runtime.secrets_manager.put_secret_value(SecretId=world.secret_arn, SecretString=value)
     else:
-        world.platform.secrets_manager.put_secret_value(SecretId=world.secret_arn, SecretBinary=value)
+        world.runtime.secrets_manager.put_secret_value(SecretId=world.secret_arn, SecretBinary=value)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_a_secret_without_a_usable_key_is_unauthorized_without_a_call(
 def test_a_missing_secret_is_unauthorized_whatever_is_called(
     world: World, client: WholeClient, known: Known, deadline: Deadline, name: str
 ) -> None:
-    world.platform.secrets_manager.delete_secret(SecretId=world.secret_arn, ForceDeleteWithoutRecovery=True)
+    world.runtime.secrets_manager.delete_secret(SecretId=world.secret_arn, ForceDeleteWithoutRecovery=True)
     with pytest.raises(
         SendGridUnauthorized, match=r"secret cannot be read \(ResourceNotFoundException\)"
     ) as raised:
@@ -212,7 +212,7 @@ def test_calls_that_are_refused_together_fetch_the_rotated_key_once(
         if response.status_code == 401:
             together.wait()
 
-    world.platform.session.hooks["response"].append(meet)
+    world.runtime.session.hooks["response"].append(meet)
     with ThreadPoolExecutor(MAX_CALLS_AT_ONCE) as pool:
         ids = [[contact_id(number)] for number in range(MAX_CALLS_AT_ONCE)]
         jobs = list(pool.map(client.delete_contacts, ids))

@@ -6,7 +6,7 @@ import pytest
 
 from contact_deletion.deadline import Deadline
 from contact_deletion.errors import NotAccepted, SendGridRefused
-from contact_deletion.request.remove_identifier import IdentifierType
+from contact_deletion.requests.identifier_removal import IdentifierType
 from local.sendgrid_double import Fault, RateLimit
 from tests.client.support import LOOK_UPS, OPERATIONS, ContractAdapter, Known, WholeClient
 from tests.support.events import contact_id
@@ -16,7 +16,7 @@ from tests.support.world import World
 @pytest.fixture
 def adapter(world: World) -> ContractAdapter:
     adapter = ContractAdapter()
-    world.platform.session.mount("http://", adapter)
+    world.runtime.session.mount("http://", adapter)
     return adapter
 
 
@@ -36,7 +36,7 @@ def test_what_works_keeps_to_the_contract(
 ) -> None:
     world.double.rate_limiter.configure(RateLimit(limit=600, window_seconds=60, reset=reset))  # type: ignore[arg-type]
     world.change_settings(on_behalf_of=on_behalf_of)
-    OPERATIONS[name](world.platform.client(WholeClient), known, deadline)
+    OPERATIONS[name](world.runtime.client(WholeClient), known, deadline)
     assert adapter.statuses == [200 if name in LOOK_UPS else 202]
 
 

@@ -60,13 +60,13 @@ def test_other_connections_of_the_pool_are_not_used_after_it(
     world: World, client: WholeClient, deadline: Deadline
 ) -> None:
     closed: list[None] = []
-    close = world.platform.session.close
+    close = world.runtime.session.close
 
     def note() -> None:
         closed.append(None)
         close()
 
-    world.platform.session.close = note  # type: ignore[method-assign]
+    world.runtime.session.close = note  # type: ignore[method-assign]
     client.contact_count(deadline)
     world.double.faults.add(DEAD)
     client.contact_count(deadline)
@@ -90,7 +90,7 @@ def test_what_is_no_dead_connection_is_an_outage(
 ) -> None:
     client.contact_count(deadline)
     adapter = FailingAdapter(error, lambda: world.clock.advance(seconds))
-    world.platform.session.mount("http://", adapter)
+    world.runtime.session.mount("http://", adapter)
 
     with pytest.raises(SendGridUnavailable):
         client.contact_count(deadline)

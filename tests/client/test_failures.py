@@ -35,7 +35,7 @@ each_deletion = pytest.mark.parametrize("name", DELETIONS)
 
 def client_of(world: World, base_url: str) -> WholeClient:
     world.change_settings(sendgrid_base_url=base_url)
-    return world.platform.client(WholeClient)
+    return world.runtime.client(WholeClient)
 
 
 FAILURES = {
@@ -139,7 +139,7 @@ def test_an_error_on_the_way_is_named_by_its_class_alone(
     error: requests.RequestException,
 ) -> None:
     adapter = FailingAdapter(error)
-    world.platform.session.mount("http://", adapter)
+    world.runtime.session.mount("http://", adapter)
     with pytest.raises(SendGridUnavailable, match=type(error).__name__) as raised:
         OPERATIONS[name](client, known, deadline)
     assert raised.value.maybe_received is not isinstance(error, requests.ConnectTimeout)
@@ -229,7 +229,7 @@ def test_a_body_that_does_not_end_in_time_is_given_up(world: World) -> None:
         world.clock.advance(5)
         return world.clock()
 
-    slow = replace(world.platform, clock=slow_clock).client(WholeClient)
+    slow = replace(world.runtime, clock=slow_clock).client(WholeClient)
     world.double.faults.add(Fault(status=202, body=padded(900 * 1024)))
     with pytest.raises(SendGridUnavailable) as raised:
         slow.delete_contacts([contact_id(1)])

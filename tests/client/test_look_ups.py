@@ -4,8 +4,8 @@ import pytest
 
 from contact_deletion.deadline import Deadline
 from contact_deletion.errors import ContactNotFound, SendGridRefused, SendGridUnavailable
-from contact_deletion.jobs import UNKNOWN, Job
 from contact_deletion.sendgrid.exports import PART_MEGABYTES
+from contact_deletion.sendgrid.jobs import UNKNOWN, Job
 from local.sendgrid_double import ExportFlaw, Fault
 from tests.client.support import EMAIL, WholeClient
 from tests.support.events import contact_id

@@ -167,7 +167,7 @@ def test_deletions_by_ids_and_of_all_share_a_limit(world: World, client: WholeCl
     client.delete_contacts([contact_id(1)])
     client.delete_all_contacts()
     free = 0
-    while client.deletion_limit.try_start():
+    while client.deletion_limit.try_acquire():
         free += 1
     assert free == 3
 

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from contact_deletion.deadline import Deadline
-from contact_deletion.request.remove_identifier import IdentifierType
+from contact_deletion.requests.identifier_removal import IdentifierType
 from local.sendgrid_double import Fault, SendGridDouble, serve
 from tests.client.support import DELETIONS, EXPORTS, OPERATIONS, Known, WholeClient, with_each
 from tests.hostile.elsewhere import RawServer
@@ -66,7 +66,7 @@ def test_subuser_is_named_in_the_case_that_twilio_documents(
     with serving(RawServer()) as server:
         server.answer = b"HTTP/1.1 202 Accepted\r\nConnection: close\r\n\r\n" + body
         world.change_settings(sendgrid_base_url=server.url, on_behalf_of="Sub.User")
-        OPERATIONS[name](world.platform.client(WholeClient), known, deadline)
+        OPERATIONS[name](world.runtime.client(WholeClient), known, deadline)
         headers = [line for line in server.heard if line.lower().startswith(b"on-behalf-of")]
     assert headers == [b"On-Behalf-Of: Sub.User"]
 
@@ -140,7 +140,7 @@ def test_a_call_without_a_body_says_nothing_of_one_after_a_call_with_one(
 def test_the_base_urls_path_comes_first(
     world: World, new_client: Callable[[], WholeClient], sent: list[requests.PreparedRequest]
 ) -> None:
-    world.change_settings(sendgrid_base_url=f"{world.platform.settings.sendgrid_base_url}/base")
+    world.change_settings(sendgrid_base_url=f"{world.runtime.settings.sendgrid_base_url}/base")
     with pytest.raises(Exception, match="HTTP 501"):
         new_client().delete_contacts([contact_id(1)])
     assert world.double.requests[0].target == f"/base/v3/marketing/contacts?ids={contact_id(1)}"
@@ -194,7 +194,7 @@ def test_calls_one_after_another_share_a_connection(
     with pytest.raises(Exception, match="HTTP 500"):
         client.contact_count(deadline)
     client.contact_count(deadline)
-    adapter: Any = world.platform.session.get_adapter("http://")
+    adapter: Any = world.runtime.session.get_adapter("http://")
     pool = adapter.get_connection_with_tls_context(sent[0], verify=True)
     assert pool.num_requests == len(sent) == 2 * len(OPERATIONS) + 2
     assert pool.num_connections == 1

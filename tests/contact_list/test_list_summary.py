@@ -24,12 +24,12 @@ SUMMARY = f"results/{FOLDER}/summary.json"
 class Lists:
     """The function and its bucket."""
 
-    def __init__(self, platform: FunctionPlatform, bucket: Bucket) -> None:
-        self.platform = platform
+    def __init__(self, runtime: FunctionPlatform, bucket: Bucket) -> None:
+        self.runtime = runtime
         self.bucket = bucket
 
     def summarize(self, folder: object = FOLDER, key: object = LIST) -> dict[str, Any]:
-        task = list_summary.build(self.platform, self.bucket)
+        task = list_summary.build(self.runtime, self.bucket)
         answer: dict[str, Any] = task.handle({"folder": folder, "key": key}, Context())
         return answer
 
@@ -50,7 +50,7 @@ class Lists:
 
 @pytest.fixture
 def lists(world: World) -> Lists:
-    lists = Lists(world.platform, new_bucket("contact-list-bucket"))
+    lists = Lists(world.runtime, new_bucket("contact-list-bucket"))
     lists.put_list("id\n" * 250)
     return lists
 
@@ -64,16 +64,16 @@ def batch(request_id: str, status: str, contact_count: int = 10, **result: Any) 
 
 
 BATCHES = [
-    batch("a", "completed", 100, contacts_still_there=None),
+    batch("a", "completed", 100, remaining_contacts=None),
     batch("b", "completed", 50),
     batch(
         "c",
         "failed",
         40,
         code="DeletionFailed",
-        contacts_still_there={"count": 7, "contact_ids": ["contact-1"], "cut": True},
+        remaining_contacts={"count": 7, "contact_ids": ["contact-1"], "truncated": True},
     ),
-    batch("d", "failed", 30, code="DeletionFailed", contacts_still_there={"count": 2, "contact_ids": []}),
+    batch("d", "failed", 30, code="DeletionFailed", remaining_contacts={"count": 2, "contact_ids": []}),
     batch("e", "not_accepted", 20, code="InvalidRequest", job_ids=[]),
     batch("f", "unknown", 10, code="States.Timeout"),
 ]
@@ -100,7 +100,7 @@ def test_the_summary_adds_up_what_became_of_the_batches(lists: Lists) -> None:
             "unknown": {"batches": 1, "contacts": 10},
         },
         "by_code": {"DeletionFailed": 2, "InvalidRequest": 1, "States.Timeout": 1},
-        "contacts_still_there": 9,
+        "remaining_contacts": 9,
     }
     assert json.loads(lists.text(SUMMARY)) == answer
 

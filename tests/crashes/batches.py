@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from contact_deletion.handlers import bulk_delete, delete_all, remove_identifier
-from contact_deletion.ledger.layer import Layers, payload_of
+from contact_deletion.ledger.store import Stores, payload_of
 from local.sendgrid_double.jobs import ForcedEnding
 from tests.support import events
 from tests.support.events import contact_id
@@ -72,10 +72,10 @@ def _parts(*ids: str) -> frozenset[Part]:
 def _key(world: World, module: Any, body: dict[str, Any]) -> str:
     """By which the ledger knows the request."""
     request = module.parse(body)
-    layer = Layers(world.platform.dynamodb, TABLE, module.OPERATION, world.clock.sleep, world.clock).of(
+    store = Stores(world.runtime.dynamodb, TABLE, module.OPERATION, world.clock.sleep, world.clock).of(
         request
     )
-    return layer.identify(payload_of(request))[0]
+    return store.identify(payload_of(request))[0]
 
 
 def _bulk_delete(world: World) -> list[Sent]:
@@ -146,7 +146,7 @@ def _deletion_status(world: World) -> list[Sent]:
             world.double.account.force_next_jobs(ending)
         job = world.double.account.delete_contacts(ids)
         request = {"operation": "bulk_delete", "message_id": f"message-{number}", "contact_ids": ids}
-        body = events.follow_up([job.id], request | more, accepted_at=world.now())
+        body = events.status_check([job.id], request | more, accepted_at=world.now())
         return Sent(body, end, _parts(*ids), told_as=f"message-{number}")
 
     return [

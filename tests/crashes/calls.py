@@ -65,8 +65,8 @@ class Calls:
         self.bodies = tuple(record["body"] for record in event["Records"])
         with ExitStack() as watched:
             for service in ("dynamodb", "sqs", "secretsmanager", "events", "stepfunctions"):
-                watched.enter_context(self._of_client(self.world.platform.aws_client(service)))
-            self.world.platform.session.mount("http://", _SendGrid(self))
+                watched.enter_context(self._of_client(self.world.runtime.aws_client(service)))
+            self.world.runtime.session.mount("http://", _SendGrid(self))
             yield
 
     def begin(self, name: str) -> Way | None:

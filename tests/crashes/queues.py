@@ -45,7 +45,7 @@ def set_up(world: World, *queues: str) -> None:
             "deadLetterTargetArn": queue_arn(_DEAD_LETTERS),
             "maxReceiveCount": declared.max_receive_count,
         }
-        world.platform.sqs.set_queue_attributes(
+        world.runtime.sqs.set_queue_attributes(
             QueueUrl=world.queue_url(queue),
             Attributes={
                 "DelaySeconds": str(declared.delay),
@@ -99,13 +99,13 @@ def _deliver(world: World, calls: Calls, queue: str) -> bool:
     stay = failed_messages(answer, {one["messageId"] for one in records})
     if done := [one for one in records if one["messageId"] not in stay]:
         entries = [{"Id": one["messageId"], "ReceiptHandle": one["receiptHandle"]} for one in done]
-        world.platform.sqs.delete_message_batch(QueueUrl=world.queue_url(queue), Entries=entries)  # type: ignore[arg-type]
+        world.runtime.sqs.delete_message_batch(QueueUrl=world.queue_url(queue), Entries=entries)  # type: ignore[arg-type]
     return False
 
 
 def _receive(world: World, queue: str) -> list[dict[str, Any]]:
     """A batch; those of these tests have no more messages than one call receives."""
-    answer = world.platform.sqs.receive_message(
+    answer = world.runtime.sqs.receive_message(
         QueueUrl=world.queue_url(queue),
         MaxNumberOfMessages=min(10, _declared(queue).batch_size),
         MessageSystemAttributeNames=["All"],

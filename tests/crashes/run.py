@@ -40,7 +40,7 @@ def run(batch: Batch, at: int | None = None, way: Way | None = None) -> Run:
         if batch.operation == "bulk_delete":
             # Short, so that a run has few calls: a refused contact is looked up again once.
             world.change_settings(consistency_window_seconds=30)
-        call_in_turn(world.platform)
+        call_in_turn(world.runtime)
         queues.set_up(world, batch.queue, STATUS_QUEUE)
         messages = batch.fill(world)
         before = account_of(world)
@@ -71,7 +71,7 @@ def run(batch: Batch, at: int | None = None, way: Way | None = None) -> Run:
 def _send(world: World, queue: str, messages: Sequence[Sent]) -> list[str]:
     """In one call; gives the ids of the messages."""
     bodies = [one.body if isinstance(one.body, str) else json.dumps(one.body) for one in messages]
-    answer = world.platform.sqs.send_message_batch(
+    answer = world.runtime.sqs.send_message_batch(
         QueueUrl=world.queue_url(queue),
         Entries=[{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)],
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from contact_deletion.backup.export_links import file_id
+from contact_deletion.backup.export_progress import file_id
 from contact_deletion.errors import NotAccepted
 from contact_deletion.handlers import (
     backup_check,
@@ -34,14 +34,14 @@ IDS_KEY = f"backups/{FOLDER}/contact-ids/00000"
 Builder = Callable[[DeletionPlatform, Bucket], Any]
 
 FUNCTIONS: dict[str, Builder] = {
-    "bulk_delete": lambda platform, _: bulk_delete.build(platform),
-    "delete_all": lambda platform, _: delete_all.build(platform),
-    "remove_identifier": lambda platform, _: remove_identifier.build(platform),
-    "deletion_status": lambda platform, _: deletion_status.build(platform),
-    "contact_count": lambda platform, _: contact_count.build(platform),
-    "export_start": lambda platform, _: export_start.build(platform),
-    "export_status": lambda platform, _: export_status.build(platform),
-    "identifier_check": lambda platform, _: identifier_check.build(platform),
+    "bulk_delete": lambda runtime, _: bulk_delete.build(runtime),
+    "delete_all": lambda runtime, _: delete_all.build(runtime),
+    "remove_identifier": lambda runtime, _: remove_identifier.build(runtime),
+    "deletion_status": lambda runtime, _: deletion_status.build(runtime),
+    "contact_count": lambda runtime, _: contact_count.build(runtime),
+    "export_start": lambda runtime, _: export_start.build(runtime),
+    "export_status": lambda runtime, _: export_status.build(runtime),
+    "identifier_check": lambda runtime, _: identifier_check.build(runtime),
     "export_copy": export_copy.build,
     "backup_check": backup_check.build,
     "list_summary": list_summary.build,
@@ -126,7 +126,7 @@ class Functions:
     def handle(self, name: str, event: object) -> Any:
         """What the function's handler answers, or raises."""
         if name not in self._built:
-            self._built[name] = FUNCTIONS[name](self.world.platform, self.bucket)
+            self._built[name] = FUNCTIONS[name](self.world.runtime, self.bucket)
         return self._built[name].handle(event, self.world.context)
 
     def restart(self) -> None:

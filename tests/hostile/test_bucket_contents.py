@@ -17,7 +17,7 @@ RESULT = {
     "result": {
         "status": "failed",
         "code": "DeletionFailed",
-        "contacts_still_there": {"count": 1, "contact_ids": []},
+        "remaining_contacts": {"count": 1, "contact_ids": []},
         "job_ids": ["job"],
         "errors": [{"Error": "States.Timeout", "Cause": json.dumps({"errorMessage": "late"})}],
     },
@@ -67,7 +67,7 @@ def test_a_result_with_a_field_that_is_not_what_it_should_be(
 
 def test_numbers_too_long_to_be_added_are_no_result(functions: Functions) -> None:
     """Of two, neither is too long for JSON, and their sum is."""
-    for name in ("contact_count", "contacts_still_there"):
+    for name in ("contact_count", "remaining_contacts"):
         place = (name,) if name in RESULT else ("result", name, "count")
         put_result(functions, json.dumps(with_value(RESULT, place, 10**4300 - 1)).encode())
         put_result(functions, json.dumps(with_value(RESULT, place, 10**4300 - 1)).encode(), "other")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contact_deletion.reply.dead_letter import OVERFLOW
+from contact_deletion.responses.dead_letter import OVERFLOW
 from tests.hostile.functions import Functions, places, with_value
 from tests.hostile.values import PLANTED, fuzz, texts
 from tests.support.events import contact_id, sqs_record

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contact_deletion.errors import InvalidRequest, NotAccepted
-from contact_deletion.request.fields import MOST
+from contact_deletion.requests.validation import MAX_SAFE_INTEGER
 from tests.hostile.functions import FUNCTIONS, Functions, places, with_value
 from tests.hostile.values import PLANTED, WRONG_TYPES, fuzz, nested, values
 from tests.support.world import World
@@ -62,7 +62,7 @@ def may_be_let_through(name: str, place: Place, value: object) -> bool:
     if isinstance(value, str):
         return field in FREE_TEXTS
     if isinstance(value, int) and not isinstance(value, bool):
-        return field == "max_contacts" if value > MOST else field in NUMBERS and value >= 0
+        return field == "max_contacts" if value > MAX_SAFE_INTEGER else field in NUMBERS and value >= 0
     if field == "exported_contact_count" and value is None:
         return True
     if field == "include_errors_url" and isinstance(value, bool):

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contact_deletion.backup.export_links import file_id
+from contact_deletion.backup.export_progress import file_id
 from contact_deletion.errors import BackupIncomplete, NotAccepted, SendGridUnavailable
 from local.sendgrid_double import Fault
-from tests.hostile.answers import CALLS, CONTACTS, Call
 from tests.hostile.elsewhere import RawServer
 from tests.hostile.functions import PART, Functions
+from tests.hostile.responses import CALLS, CONTACTS, Call
 from tests.hostile.values import fuzz
 from tests.support.serving import serving
 
@@ -126,10 +126,10 @@ def server() -> Iterator[RawServer]:
 def of_server(functions: Functions, server: RawServer) -> Iterator[Functions]:
     """The functions, for which the server is SendGrid."""
     world = functions.world
-    own = world.platform
+    own = world.runtime
     world.change_settings(sendgrid_base_url=server.url)
     yield functions
-    world.platform = own
+    world.runtime = own
 
 
 headers = st.lists(

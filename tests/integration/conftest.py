@@ -14,7 +14,7 @@ def visibility_timeouts(world: World) -> Iterator[list[int]]:
     def watch(params: dict[str, Any], **_: Any) -> None:
         given.extend(entry["VisibilityTimeout"] for entry in params["Entries"])
 
-    events = world.platform.sqs.meta.events
+    events = world.runtime.sqs.meta.events
     events.register("provide-client-params.sqs.ChangeMessageVisibilityBatch", watch)
     yield given
     events.unregister("provide-client-params.sqs.ChangeMessageVisibilityBatch", watch)

@@ -46,7 +46,7 @@ def ledger_records_nothing(world: World) -> Iterator[None]:
             return AWSResponse("", 400, HTTPHeaders(), None), answer
         return None
 
-    events: Any = world.platform.dynamodb.meta.events
+    events: Any = world.runtime.dynamodb.meta.events
     events.register("before-call.dynamodb", fail)
     try:
         yield
@@ -57,7 +57,7 @@ def ledger_records_nothing(world: World) -> Iterator[None]:
 @contextmanager
 def sending_fails(world: World, *queues: str) -> Iterator[None]:
     """None of these queues takes a message of a batch."""
-    sending = world.platform.sqs.send_message_batch
+    sending = world.runtime.sqs.send_message_batch
     urls = [world.queue_url(queue) for queue in queues]
 
     def send(QueueUrl: str, Entries: list[Any]) -> Any:
@@ -65,5 +65,5 @@ def sending_fails(world: World, *queues: str) -> Iterator[None]:
             return sending(QueueUrl=QueueUrl, Entries=Entries)
         return {"Failed": [{"Id": entry["Id"], "Code": "InternalError"} for entry in Entries]}
 
-    with patch.object(world.platform.sqs, "send_message_batch", send):
+    with patch.object(world.runtime.sqs, "send_message_batch", send):
         yield

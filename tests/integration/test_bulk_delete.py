@@ -386,7 +386,7 @@ def test_an_invocation_that_breaks_off_leaves_no_call_under_way(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Lambda freezes the process when an invocation ends, and the call would go on in the next one."""
-    reaching, numbers = world.platform.session.request, itertools.count(1)
+    reaching, numbers = world.runtime.session.request, itertools.count(1)
     broken, over = threading.Event(), threading.Event()
     seen: list[bool] = []
 
@@ -400,7 +400,7 @@ def test_an_invocation_that_breaks_off_leaves_no_call_under_way(
             seen.append(over.wait(timeout=0.2))
         return reaching(method, url, **more)
 
-    monkeypatch.setattr(world.platform.session, "request", request)
+    monkeypatch.setattr(world.runtime.session, "request", request)
 
     with pytest.raises(MemoryError):
         world.bulk_delete(bulk_delete([contact_id(number) for number in range(204 * 3)]))

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from contact_deletion.errors import NotAccepted, RateLimited, SendGridRefused, SendGridUnavailable
-from contact_deletion.jobs import MAX_JOB_IDS
-from contact_deletion.ledger.layer import CONTENT_REMEMBERED_SECONDS, REQUEST_ID_REMEMBERED_SECONDS
-from contact_deletion.request.follow_up import parse
+from contact_deletion.ledger.store import CONTENT_REMEMBERED_SECONDS, REQUEST_ID_REMEMBERED_SECONDS
+from contact_deletion.requests.status_check import parse
+from contact_deletion.requests.validation import MAX_JOB_IDS
 from local.sendgrid_double import Fault, RateLimit
 from tests.integration.bulk import accepted_ids, contacts, event, failed, outcome_of, refused_at_once
-from tests.integration.following import STAYS
+from tests.integration.job_status import STAYS
 from tests.integration.operations import deliver
 from tests.support.dynamodb import FailingCalls
 from tests.support.events import bulk_delete, contact_id
@@ -185,7 +185,7 @@ def test_progress_that_cannot_be_recorded_is_logged_and_sent_again(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     request = bulk_delete(MANY[: 2 * CALL], request_id="unrecorded")
-    with FailingCalls(world.platform.dynamodb, "PutItem"):
+    with FailingCalls(world.runtime.dynamodb, "PutItem"):
         outcome = interrupted(world, request, calls=1)
 
     (failure,) = [line for line in world.log_lines() if line["message"] == "the ledger was not written"]
@@ -242,7 +242,7 @@ def test_what_another_invocation_has_finished_stays_finished(world: World) -> No
 def test_a_record_that_keeps_changing_is_not_written(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     request = bulk_delete(MANY[: 3 * CALL], request_id="busy")
     interrupted(world, request, calls=1)
-    dynamodb, numbers = world.platform.dynamodb, iter(range(99))
+    dynamodb, numbers = world.runtime.dynamodb, iter(range(99))
     putting = dynamodb.put_item
 
     def put_after_another(**given: Any) -> Any:
@@ -261,14 +261,14 @@ def test_a_record_that_keeps_changing_is_not_written(world: World, monkeypatch: 
 def test_a_repeated_call_that_finds_its_own_record_is_a_success(world: World) -> None:
     """botocore repeats a call whose answer was lost."""
     request = bulk_delete(MANY[: 2 * CALL], request_id="lost")
-    putting = world.platform.dynamodb.put_item
+    putting = world.runtime.dynamodb.put_item
 
     def put_twice(**given: Any) -> Any:
         putting(**given)
         return putting(**given)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(world.platform.dynamodb, "put_item", put_twice)
+        patch.setattr(world.runtime.dynamodb, "put_item", put_twice)
         interrupted(world, request, calls=1)
 
     assert [line for line in world.log_lines() if line["message"] == "the ledger was not written"] == []
@@ -276,7 +276,7 @@ def test_a_repeated_call_that_finds_its_own_record_is_a_success(world: World) ->
 
 
 def test_a_record_of_which_dynamodb_does_not_say_what_it_is_is_not_written(world: World) -> None:
-    with FailingCalls(world.platform.dynamodb, "PutItem", "ConditionalCheckFailedException"):
+    with FailingCalls(world.runtime.dynamodb, "PutItem", "ConditionalCheckFailedException"):
         interrupted(world, bulk_delete(MANY[: 2 * CALL]), calls=1)
 
     (failure,) = [line for line in world.log_lines() if line["message"] == "the ledger was not written"]

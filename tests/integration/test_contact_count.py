@@ -86,7 +86,7 @@ def test_an_answer_is_logged_and_its_cost_is_counted(
 def test_the_lambda_handler_needs_no_ledger_and_no_queue(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = world.platform.settings
+    settings = world.runtime.settings
     environment: dict[str, Any] = {
         "SENDGRID_BASE_URL": settings.sendgrid_base_url,
         "SENDGRID_API_KEY_SECRET_ID": settings.api_key_secret_id,
@@ -94,10 +94,10 @@ def test_the_lambda_handler_needs_no_ledger_and_no_queue(
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    handler_module.task.cache_clear()
+    handler_module.function.cache_clear()
 
     answers = [handler_module.handler({}, world.context) for _ in range(2)]
 
     assert answers == [{"contact_count": 0}] * 2
-    assert handler_module.task.cache_info().misses == 1
-    handler_module.task.cache_clear()
+    assert handler_module.function.cache_info().misses == 1
+    handler_module.function.cache_clear()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from local.sendgrid_double import Fault
-from tests.integration.following import (
+from tests.integration.job_status import (
     GOES,
     LOOK_UP_ROUTE,
     MINUTE,
@@ -28,7 +28,7 @@ def test_contacts_are_not_looked_up_where_the_job_leaves_no_doubt(world: World) 
     world.deletion_status(batch)
 
     assert world.contact_looks() == []
-    assert ends(world)["order-0"]["contacts_still_there"] is None
+    assert ends(world)["order-0"]["remaining_contacts"] is None
 
 
 def test_contacts_are_looked_up_where_the_counts_do_not_add_up(world: World) -> None:
@@ -41,7 +41,7 @@ def test_contacts_are_looked_up_where_the_counts_do_not_add_up(world: World) -> 
     assert len(world.contact_looks()) == 1
     event = ends(world)["order-0"]
     assert event["kind"] == "Completed"
-    assert event["contacts_still_there"] == {"count": 0, "contact_ids": [], "cut": False}
+    assert event["remaining_contacts"] == {"count": 0, "contact_ids": [], "truncated": False}
 
 
 def test_a_job_that_completed_and_left_contacts_is_waited_for_and_then_failed(world: World) -> None:
@@ -58,7 +58,7 @@ def test_a_job_that_completed_and_left_contacts_is_waited_for_and_then_failed(wo
     event = ends(world)["order-0"]
     assert (event["kind"], event["code"]) == ("Failed", "DeletionFailed")
     assert event["message"] == "the job completed; 2 of the request's contacts are still there"
-    assert set(event["contacts_still_there"]["contact_ids"]) == world.double.account.contact_ids()
+    assert set(event["remaining_contacts"]["contact_ids"]) == world.double.account.contact_ids()
 
 
 def test_a_job_that_completed_and_whose_contacts_go_later_has_completed(world: World) -> None:
@@ -102,7 +102,7 @@ def test_with_verification_never_the_job_alone_is_believed(world: World, ending:
 
     event = ends(world)["order-0"]
     assert event["kind"] == ("Failed" if ending == "failed" else "Completed")
-    assert event["contacts_still_there"] is None
+    assert event["remaining_contacts"] is None
     assert world.contact_looks() == []
 
 
@@ -116,7 +116,7 @@ def test_with_verification_always_even_a_job_without_doubt_is_checked(world: Wor
     assert len(world.contact_looks()) == 1
     event = ends(world)["order-0"]
     assert event["kind"] == "Completed"
-    assert event["contacts_still_there"] == {"count": 0, "contact_ids": [], "cut": False}
+    assert event["remaining_contacts"] == {"count": 0, "contact_ids": [], "truncated": False}
 
 
 def test_each_contact_is_looked_up_once_and_a_hundred_in_a_call(world: World) -> None:
@@ -130,7 +130,7 @@ def test_each_contact_is_looked_up_once_and_a_hundred_in_a_call(world: World) ->
     looked_up = [json.loads(call.body)["ids"] for call in world.contact_looks()]
     assert [len(ids) for ids in looked_up] == [100, 100, 30]
     assert sorted(contact for ids in looked_up for contact in ids) == sorted(there)
-    assert [event["contacts_still_there"]["count"] for _, event in sorted(ends(world).items())] == [
+    assert [event["remaining_contacts"]["count"] for _, event in sorted(ends(world).items())] == [
         150,
         130,
         3,
@@ -147,7 +147,7 @@ def test_a_404_of_the_look_up_says_that_no_contact_is_left(world: World) -> None
 
     event = ends(world)["order-0"]
     assert event["kind"] == "Completed"
-    assert event["contacts_still_there"] == {"count": 0, "contact_ids": [], "cut": False}
+    assert event["remaining_contacts"] == {"count": 0, "contact_ids": [], "truncated": False}
 
 
 def test_where_the_look_up_fails_the_end_is_told_later(world: World) -> None:

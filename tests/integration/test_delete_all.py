@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from requests import ConnectTimeout
 
-from contact_deletion.deadline import SETTLING_SECONDS
+from contact_deletion.deadline import RESERVED_SECONDS
 from contact_deletion.errors import (
     Deferred,
     DeleteAllRefused,
@@ -273,7 +273,7 @@ def test_what_surely_was_not_done_is_tried_again(account: World, fault: Fault, e
 def test_a_connection_that_was_never_made_is_tried_again(
     account: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reaching = account.platform.session.request
+    reaching = account.runtime.session.request
 
     def unreachable(method: str, url: str, **more: Any) -> Any:
         if method == "DELETE":
@@ -282,7 +282,7 @@ def test_a_connection_that_was_never_made_is_tried_again(
 
     message = request(account)
     with monkeypatch.context() as down:
-        down.setattr(account.platform.session, "request", unreachable)
+        down.setattr(account.runtime.session, "request", unreachable)
         with pytest.raises(SendGridUnavailable):
             account.delete_all(message)
 
@@ -318,7 +318,7 @@ def kill_before_the_deletion_is_answered(
     world: World, monkeypatch: pytest.MonkeyPatch, message: object
 ) -> None:
     """The invocation dies after the request was written."""
-    reaching = world.platform.session.request
+    reaching = world.runtime.session.request
 
     def dying(method: str, url: str, **more: Any) -> Any:
         answer = reaching(method, url, **more)
@@ -327,7 +327,7 @@ def kill_before_the_deletion_is_answered(
         return answer
 
     with monkeypatch.context() as patch:
-        patch.setattr(world.platform.session, "request", dying)
+        patch.setattr(world.runtime.session, "request", dying)
         with pytest.raises(Killed):
             world.delete_all(message)
 
@@ -367,7 +367,7 @@ def test_a_process_that_died_before_sending_leaves_it_to_be_tried_again(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(account.platform.session, "request", dying)
+        patch.setattr(account.runtime.session, "request", dying)
         with pytest.raises(Killed):
             account.delete_all(message)
     account.clock.advance(account.context.remaining_seconds + 1)
@@ -400,7 +400,7 @@ def test_it_is_not_sent_by_an_environment_whose_claim_another_has_marked(
 ) -> None:
     """The other one took the claim over, and died when it was about to send: nobody can know whether it did."""
     message = request(account)
-    reaching = account.platform.session.request
+    reaching = account.runtime.session.request
 
     def dying(method: str, url: str, **more: Any) -> Any:
         if method == "DELETE":
@@ -410,7 +410,7 @@ def test_it_is_not_sent_by_an_environment_whose_claim_another_has_marked(
     def the_other_takes_over_and_dies(_: float) -> None:
         account.change_ledger(in_progress_expiration={"N": "1"})
         with monkeypatch.context() as patch:
-            patch.setattr(account.platform.session, "request", dying)
+            patch.setattr(account.runtime.session, "request", dying)
             with pytest.raises(Killed):
                 account.delete_all(message)
 
@@ -425,7 +425,7 @@ def test_it_is_not_sent_by_an_environment_whose_claim_another_has_marked(
 
 def test_it_is_not_sent_when_the_claim_cannot_be_made_permanent(account: World) -> None:
     message = request(account)
-    marking = FailingCalls(account.platform.dynamodb, "UpdateItem", containing="sender_ends_at")
+    marking = FailingCalls(account.runtime.dynamodb, "UpdateItem", containing="sender_ends_at")
 
     with marking, pytest.raises(LedgerUnavailable):
         account.delete_all(message)
@@ -456,7 +456,7 @@ def test_an_answer_that_came_too_late_to_send_is_not_begun(account: World) -> No
 
 
 def test_neither_is_it_begun_when_the_count_took_the_time_that_was_left(account: World) -> None:
-    account.context.remaining_seconds = SETTLING_SECONDS + CALL_SECONDS + 2
+    account.context.remaining_seconds = RESERVED_SECONDS + CALL_SECONDS + 2
     account.double.faults.add(Fault(method="GET", delay_seconds=5))
 
     with pytest.raises(SendGridUnavailable, match="no time left"):

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from local.sendgrid_double import Fault
-from tests.integration.following import GOES, HOUR, JOB_ROUTE, MINUTE, STAYS, contacts, ends, kinds
-from tests.support.events import delete_all, follow_up, sqs_event
+from tests.integration.job_status import GOES, HOUR, JOB_ROUTE, MINUTE, STAYS, contacts, ends, kinds
+from tests.support.events import delete_all, sqs_event, status_check
 from tests.support.world import STATUS_QUEUE, World
 
 COUNT_ROUTE = "/v3/marketing/contacts/count"
@@ -45,7 +45,7 @@ def test_delete_all_that_left_contacts_says_how_many(world: World, ending: Any) 
     assert (event["kind"], event["code"]) == ("Failed", "DeletionFailed")
     said = "the job completed" if ending == "completed" else f"the job ended {ending}"
     assert event["message"] == f"{said}; the account has {left} contacts"
-    assert event["contacts_still_there"] == {"count": left, "contact_ids": [], "cut": True}
+    assert event["remaining_contacts"] == {"count": left, "contact_ids": [], "truncated": True}
 
 
 def test_delete_all_whose_contacts_go_after_its_job_errored_is_completed(world: World) -> None:
@@ -60,7 +60,7 @@ def test_delete_all_whose_contacts_go_after_its_job_errored_is_completed(world: 
     assert world.deletion_status(batch) == GOES
     event = ends(world)["reset"]
     assert (event["kind"], event["code"]) == ("Completed", None)
-    assert event["contacts_still_there"] == {"count": 0, "contact_ids": [], "cut": False}
+    assert event["remaining_contacts"] == {"count": 0, "contact_ids": [], "truncated": False}
 
 
 @pytest.mark.parametrize("verification", ["on-error", "always"])
@@ -102,7 +102,9 @@ def test_contacts_are_counted_where_the_job_does_not_say_that_it_deleted_all(
 def test_contacts_of_an_account_are_counted_once_for_all_delete_alls_of_a_batch(world: World) -> None:
     contacts(world, 2)
     messages = [
-        follow_up(["job"], {"operation": "delete_all", "request_id": f"reset-{n}"}, accepted_at=world.now())
+        status_check(
+            ["job"], {"operation": "delete_all", "request_id": f"reset-{n}"}, accepted_at=world.now()
+        )
         for n in range(3)
     ]
     world.clock.advance(24 * HOUR + 1)
@@ -135,7 +137,7 @@ def test_where_the_contact_count_is_refused_the_outcome_is_unknown(world: World)
     event = ends(world)["reset"]
     assert (event["kind"], event["code"]) == ("Unknown", "OutcomeUnknown")
     assert event["message"] == "the job completed; SendGrid refused to count the account's contacts"
-    assert event["unchecked_contacts"] == {"count": 4, "contact_ids": [], "cut": True}
+    assert event["unchecked_contacts"] == {"count": 4, "contact_ids": [], "truncated": True}
 
 
 def test_where_the_contact_count_fails_the_end_is_reported_later(world: World) -> None:
@@ -158,8 +160,8 @@ def test_workflow_learns_how_many_contacts_a_delete_all_left(world: World) -> No
     world.jobs_end()
 
     answer = world.deletion_status(
-        follow_up([job.id], {"operation": "delete_all"}, accepted_at="2026-01-01T00:00:00Z")
+        status_check([job.id], {"operation": "delete_all"}, accepted_at="2026-01-01T00:00:00Z")
     )
 
     assert answer["status"] == "failed"
-    assert answer["requests"][0]["contacts_still_there"]["count"] == 2
+    assert answer["requests"][0]["remaining_contacts"]["count"] == 2

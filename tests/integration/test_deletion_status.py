@@ -3,7 +3,7 @@
 import pytest
 
 from local.sendgrid_double import Fault, RateLimit
-from tests.integration.following import (
+from tests.integration.job_status import (
     GOES,
     HOUR,
     JOB_ROUTE,
@@ -15,7 +15,7 @@ from tests.integration.following import (
     jobs_of,
     kinds,
 )
-from tests.support.events import contact_id, delete_all, follow_up, sqs_event
+from tests.support.events import contact_id, delete_all, sqs_event, status_check
 from tests.support.world import STATUS_QUEUE, World
 
 # ------------------------------------------------------------------------------------ while the job is pending
@@ -95,7 +95,7 @@ def test_a_job_that_has_not_ended_after_a_day_has_failed(world: World) -> None:
     assert event["message"] == (
         "the job never finished: it was pending after 24 hours; 1 of the request's contacts are still there"
     )
-    assert event["contacts_still_there"]["contact_ids"] == there
+    assert event["remaining_contacts"]["contact_ids"] == there
 
 
 @pytest.mark.parametrize("word", ["queued", "IN_PROGRESS", "", None, 7, {"x": 1}], ids=repr)
@@ -131,7 +131,7 @@ def test_a_completed_job_that_tells_no_counts_is_believed(world: World, told: ob
     assert world.deletion_status(batch) == GOES
 
     event = ends(world)["order-0"]
-    assert (event["kind"], event["contacts_still_there"]) == ("Completed", None)
+    assert (event["kind"], event["remaining_contacts"]) == ("Completed", None)
     assert world.contact_looks() == []
 
 
@@ -185,7 +185,7 @@ def test_a_request_of_an_errored_job_ends_as_its_own_contacts_do(world: World) -
         event = told[f"order-{number}"]
         mine = sorted(left.intersection(ids))
         assert event["kind"] == ("Failed" if mine else "Completed")
-        assert event["contacts_still_there"] == {"count": len(mine), "contact_ids": mine, "cut": False}
+        assert event["remaining_contacts"] == {"count": len(mine), "contact_ids": mine, "truncated": False}
 
 
 def test_of_many_contacts_that_are_left_a_hundred_are_listed(world: World) -> None:
@@ -195,8 +195,8 @@ def test_of_many_contacts_that_are_left_a_hundred_are_listed(world: World) -> No
 
     world.deletion_status(batch)
 
-    left = ends(world)["order-0"]["contacts_still_there"]
-    assert (left["count"], len(left["contact_ids"]), left["cut"]) == (150, 100, True)
+    left = ends(world)["order-0"]["remaining_contacts"]
+    assert (left["count"], len(left["contact_ids"]), left["truncated"]) == (150, 100, True)
 
 
 def test_the_jobs_counts_are_summed(world: World) -> None:
@@ -219,8 +219,8 @@ def test_one_pending_job_of_several_keeps_its_requests_waiting_and_no_others(wor
     under_way = world.double.account.delete_contacts(contacts(world, 1))
     done = world.double.account.delete_contacts(contacts(world, 1))
     world.jobs_end()
-    waits = follow_up([done.id, under_way.id], {"request_id": "waits"})
-    ends = follow_up([done.id], {"request_id": "ends"})
+    waits = status_check([done.id, under_way.id], {"request_id": "waits"})
+    ends = status_check([done.id], {"request_id": "ends"})
 
     assert world.deletion_status(sqs_event(waits, ends, queue=STATUS_QUEUE)) == STAYS
 
@@ -244,7 +244,7 @@ def test_many_requests_of_two_jobs_cost_two_messages_and_two_questions(world: Wo
 def test_a_job_is_asked_for_once_however_many_messages_name_it(world: World) -> None:
     job = world.double.account.delete_contacts(contacts(world, 1))
     world.jobs_end()
-    messages = [follow_up([job.id], {"request_id": f"order-{number}"}) for number in range(12)]
+    messages = [status_check([job.id], {"request_id": f"order-{number}"}) for number in range(12)]
 
     world.deletion_status(sqs_event(*messages, queue=STATUS_QUEUE))
 
@@ -323,8 +323,8 @@ def test_a_status_message_that_makes_no_sense_is_kept_as_a_dead_letter(world: Wo
 def test_a_moment_at_the_edge_of_time_does_not_fail_the_batch(world: World, accepted_at: str) -> None:
     job = world.double.account.delete_contacts(contacts(world, 1))
     world.jobs_end()
-    odd = follow_up([job.id], {"request_id": "odd"}, accepted_at=accepted_at)
-    good = follow_up([job.id], {"request_id": "good"}, accepted_at=world.now())
+    odd = status_check([job.id], {"request_id": "odd"}, accepted_at=accepted_at)
+    good = status_check([job.id], {"request_id": "good"}, accepted_at=world.now())
 
     assert world.deletion_status(sqs_event(odd, good, queue=STATUS_QUEUE)) == GOES
 

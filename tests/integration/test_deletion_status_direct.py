@@ -9,12 +9,12 @@ import pytest
 from contact_deletion.errors import InvalidRequest, RateLimited, SendGridUnauthorized, SendGridUnavailable
 from contact_deletion.handlers import deletion_status as handler_module
 from local.sendgrid_double import Fault, RateLimit
-from tests.integration.following import (
+from tests.integration.job_status import (
     HOUR,
     JOB_ROUTE,
     contacts,
 )
-from tests.support.events import contact_id, follow_up
+from tests.support.events import contact_id, status_check
 from tests.support.world import World
 
 
@@ -32,7 +32,7 @@ def test_a_workflow_that_names_its_jobs_alone_learns_how_they_stand(world: World
             "request_id": None,
             "code": None,
             "message": "",
-            "contacts_still_there": None,
+            "remaining_contacts": None,
             "unchecked_contacts": None,
         }
     ]
@@ -60,7 +60,7 @@ def test_a_workflow_learns_that_a_job_failed_and_whose_contacts_are_left(world: 
     job = world.double.account.delete_contacts(ids)
     world.jobs_end()
 
-    answer = world.deletion_status(follow_up([job.id], {"request_id": "run-1", "contact_ids": ids}))
+    answer = world.deletion_status(status_check([job.id], {"request_id": "run-1", "contact_ids": ids}))
 
     left = sorted(world.double.account.contact_ids())
     assert answer["status"] == "failed"
@@ -70,7 +70,7 @@ def test_a_workflow_learns_that_a_job_failed_and_whose_contacts_are_left(world: 
             "request_id": "run-1",
             "code": "DeletionFailed",
             "message": f"the job ended {ending}; {len(left)} of the request's contacts are still there",
-            "contacts_still_there": {"count": len(left), "contact_ids": left, "cut": False},
+            "remaining_contacts": {"count": len(left), "contact_ids": left, "truncated": False},
             "unchecked_contacts": None,
         }
     ]
@@ -82,7 +82,7 @@ def test_one_request_whose_contacts_are_left_is_a_failure_of_the_whole(world: Wo
     job = world.double.account.delete_contacts([gone])
     world.jobs_end()
 
-    answer = world.deletion_status(follow_up([job.id], {"contact_ids": [gone]}, {"contact_ids": [left]}))
+    answer = world.deletion_status(status_check([job.id], {"contact_ids": [gone]}, {"contact_ids": [left]}))
 
     assert answer["status"] == "failed"
     assert [request["code"] for request in answer["requests"]] == [None, "DeletionFailed"]
@@ -160,7 +160,7 @@ def test_a_direct_invocation_is_told_to_nobody_else(world: World) -> None:
     job = world.double.account.delete_contacts(contacts(world, 1))
     world.jobs_end()
 
-    world.deletion_status(follow_up([job.id], {"task_token": "token"}))
+    world.deletion_status(status_check([job.id], {"task_token": "token"}))
 
     assert world.outcome_events() == []
     assert world.task_answers == []
@@ -195,16 +195,16 @@ def test_a_workflows_bad_payload_is_an_error(world: World) -> None:
 def test_the_lambda_handler_is_built_from_the_environment_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = world.platform.settings
+    settings = world.runtime.settings
     monkeypatch.setenv("SENDGRID_BASE_URL", settings.sendgrid_base_url)
     monkeypatch.setenv("SENDGRID_API_KEY_SECRET_ID", settings.api_key_secret_id)
     monkeypatch.setenv("LEDGER_TABLE", settings.ledger_table)
     monkeypatch.setenv("DEAD_LETTER_QUEUE_URL", settings.dead_letter_queue_url)
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", settings.service)
-    handler_module.application.cache_clear()
+    handler_module.function.cache_clear()
 
     answers = [handler_module.handler({"job_ids": ["job-1"]}, world.context) for _ in range(2)]
 
     assert [answer["status"] for answer in answers] == ["pending"] * 2
-    assert handler_module.application.cache_info().misses == 1
-    handler_module.application.cache_clear()
+    assert handler_module.function.cache_info().misses == 1
+    handler_module.function.cache_clear()

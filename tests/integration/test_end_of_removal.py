@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from contact_deletion.patience import SETTLING_SECONDS
+from contact_deletion.sendgrid.polling import CONSISTENCY_WINDOW_SECONDS
 from local.sendgrid_double import Fault
 from local.sendgrid_double.jobs import ForcedEnding
-from tests.integration.following import GOES, JOB_ROUTE, STAYS, ends
+from tests.integration.job_status import GOES, JOB_ROUTE, STAYS, ends
 from tests.integration.operations import deliver
 from tests.support.events import remove_identifier, sqs_event
 from tests.support.world import STATUS_QUEUE, World
@@ -71,7 +71,7 @@ def test_an_identifier_that_is_still_there_has_not_been_removed(world: World, en
     event = ends(world)["erasure"]
     assert (event["kind"], event["code"]) == ("Failed", "DeletionFailed")
     assert event["message"] == f"the job ended {ending}; the contact still has an identifier of this type"
-    assert event["contacts_still_there"] is None
+    assert event["remaining_contacts"] is None
 
 
 def test_a_contact_is_looked_at_again_while_sendgrid_may_show_it_as_it_was(world: World) -> None:
@@ -80,13 +80,13 @@ def test_a_contact_is_looked_at_again_while_sendgrid_may_show_it_as_it_was(world
     world.double.faults.add(Fault(route=JOB_ROUTE, status=200, body={"status": "failed"}, times=2))
     as_it_was = {"id": world.double.account.contacts()[0].id, "email": "ada@example.com"}
     world.double.faults.add(Fault(method="GET", route=CONTACT_ROUTE, status=200, body=as_it_was))
-    world.clock.advance(SETTLING_SECONDS - 60)
+    world.clock.advance(CONSISTENCY_WINDOW_SECONDS - 60)
 
     assert world.deletion_status(batch) == STAYS
     assert world.outcome_events() == []
     assert world.deletion_status(batch) == GOES
 
-    assert world.clock() < accepted_at + SETTLING_SECONDS
+    assert world.clock() < accepted_at + CONSISTENCY_WINDOW_SECONDS
     assert ends(world)["erasure"]["kind"] == "Completed"
 
 

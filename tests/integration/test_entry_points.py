@@ -31,7 +31,7 @@ every_function = pytest.mark.parametrize(
 @every_function
 def test_a_function_makes_itself_once_and_answers(function: str, monkeypatch: pytest.MonkeyPatch) -> None:
     module = import_module(f"contact_deletion.handlers.{function}")
-    made = getattr(module, "application", None) or module.task
+    made = module.function
     made.cache_clear()
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)

@@ -33,10 +33,10 @@ def delays(world: World, monkeypatch: pytest.MonkeyPatch) -> list[int]:
         seconds.extend(entry["VisibilityTimeout"] for entry in Entries)
         return {}
 
-    world.platform = replace(world.platform, jitter=draw)
-    monkeypatch.setattr(world.platform.sqs, "change_message_visibility_batch", note)
+    world.runtime = replace(world.runtime, jitter=draw)
+    monkeypatch.setattr(world.runtime.sqs, "change_message_visibility_batch", note)
     monkeypatch.setattr(
-        world.platform.sqs, "get_queue_url", lambda **_: {"QueueUrl": world.queue_url("BulkDeleteQueue")}
+        world.runtime.sqs, "get_queue_url", lambda **_: {"QueueUrl": world.queue_url("BulkDeleteQueue")}
     )
     world.restart()
     return seconds

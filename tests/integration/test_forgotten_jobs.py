@@ -3,8 +3,8 @@
 import pytest
 
 from local.sendgrid_double import Fault
-from tests.integration.following import GOES, HOUR, JOB_ROUTE, MINUTE, STAYS, accept, contacts, ends, kinds
-from tests.support.events import bulk_delete, contact_id, delete_all, follow_up, sqs_event
+from tests.integration.job_status import GOES, HOUR, JOB_ROUTE, MINUTE, STAYS, accept, contacts, ends, kinds
+from tests.support.events import bulk_delete, contact_id, delete_all, sqs_event, status_check
 from tests.support.world import STATUS_QUEUE, World
 
 
@@ -46,7 +46,7 @@ def test_job_that_sendgrid_does_not_know_is_followed_for_a_day_while_its_contact
     event = ends(world)["order-0"]
     assert (event["kind"], event["code"]) == ("Failed", "DeletionFailed")
     assert event["message"] == ("SendGrid does not know the job; 1 of the request's contacts are still there")
-    assert event["contacts_still_there"]["contact_ids"] == there
+    assert event["remaining_contacts"]["contact_ids"] == there
 
 
 def test_request_replayed_after_sendgrid_forgot_its_job_is_completed_where_its_contacts_are_gone(
@@ -67,7 +67,7 @@ def test_request_replayed_after_sendgrid_forgot_its_job_is_completed_where_its_c
     world.clock.advance(1)
     assert world.deletion_status(batch) == GOES
     event = ends(world)["order-0"]
-    assert (event["kind"], event["contacts_still_there"]["count"]) == ("Completed", 0)
+    assert (event["kind"], event["remaining_contacts"]["count"]) == ("Completed", 0)
     assert len(world.deletions()) == 1
 
 
@@ -91,7 +91,7 @@ def test_delete_all_replayed_after_sendgrid_forgot_its_job_is_completed_where_th
 
 
 def test_contacts_imported_since_a_forgotten_delete_all_do_not_make_it_a_failure(world: World) -> None:
-    message = follow_up(
+    message = status_check(
         ["forgotten"],
         {"operation": "delete_all", "request_id": "reset", "contact_count": 2},
         accepted_at=world.now(),
@@ -104,13 +104,13 @@ def test_contacts_imported_since_a_forgotten_delete_all_do_not_make_it_a_failure
     event = ends(world)["reset"]
     assert (event["kind"], event["code"]) == ("Unknown", "OutcomeUnknown")
     assert event["message"] == "SendGrid does not know the job; the account has 3 contacts"
-    assert event["contacts_still_there"] == {"count": 3, "contact_ids": [], "cut": True}
+    assert event["remaining_contacts"] == {"count": 3, "contact_ids": [], "truncated": True}
 
 
 def test_outcome_of_an_unknown_job_is_unknown_after_a_day_where_nothing_can_be_looked_up(
     world: World,
 ) -> None:
-    message = follow_up(["forgotten"], {"request_id": "run"}, accepted_at=world.now())
+    message = status_check(["forgotten"], {"request_id": "run"}, accepted_at=world.now())
     batch = sqs_event(message, queue=STATUS_QUEUE)
 
     world.clock.advance(24 * HOUR - 1)
@@ -125,6 +125,6 @@ def test_outcome_of_an_unknown_job_is_unknown_after_a_day_where_nothing_can_be_l
 def test_workflow_that_names_contacts_learns_at_once_that_those_of_an_unknown_job_are_gone(
     world: World,
 ) -> None:
-    answer = world.deletion_status(follow_up(["forgotten"], {"contact_ids": [contact_id(1)]}))
+    answer = world.deletion_status(status_check(["forgotten"], {"contact_ids": [contact_id(1)]}))
 
     assert (answer["status"], answer["jobs"][0]["status"]) == ("completed", "unknown")

@@ -129,15 +129,15 @@ def test_nothing_personal_is_logged(
 def test_the_lambda_handler_is_built_from_the_environment_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = world.platform.settings
+    settings = world.runtime.settings
     monkeypatch.setenv("SENDGRID_BASE_URL", settings.sendgrid_base_url)
     monkeypatch.setenv("SENDGRID_API_KEY_SECRET_ID", settings.api_key_secret_id)
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", settings.service)
-    handler_module.task.cache_clear()
+    handler_module.function.cache_clear()
     request = remove_identifier(world.new_contact(email="ada@example.com"), "EMAIL", "ada@example.com")
 
     answers = [handler_module.handler(request, world.context) for _ in range(2)]
 
     assert answers == [{"present": True, "last": True}] * 2
-    assert handler_module.task.cache_info().misses == 1
-    handler_module.task.cache_clear()
+    assert handler_module.function.cache_info().misses == 1
+    handler_module.function.cache_clear()

@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from local.sendgrid_double import Fault
-from tests.integration.following import (
+from tests.integration.job_status import (
     GOES,
     HOUR,
     JOB_ROUTE,
@@ -15,7 +15,7 @@ from tests.integration.following import (
     followed,
     kinds,
 )
-from tests.support.events import follow_up, sqs_event
+from tests.support.events import sqs_event, status_check
 from tests.support.world import STATUS_QUEUE, World
 
 BAD_STATUSES = [500, 502, 503, 504, 520]
@@ -39,7 +39,7 @@ class BadJobs(requests.adapters.HTTPAdapter):
 def never_answered(world: World, messages: list[dict[str, Any]], status: int = 500) -> None:
     """Of the jobs of these messages SendGrid says nothing from now on."""
     bad = {job_id for message in messages for job_id in message["job_ids"]}
-    world.platform.session.mount("http://", BadJobs(bad, status))
+    world.runtime.session.mount("http://", BadJobs(bad, status))
 
 
 def receives(world: World, messages: list[dict[str, Any]]) -> int:
@@ -93,7 +93,7 @@ def test_where_a_job_is_never_answered_for_the_contacts_decide_after_a_day(world
 
 
 def test_where_nothing_can_be_looked_up_the_outcome_is_unknown_after_a_day(world: World) -> None:
-    message = follow_up(["job"], {"request_id": "run"}, accepted_at=world.now())
+    message = status_check(["job"], {"request_id": "run"}, accepted_at=world.now())
     never_answered(world, [message])
     world.clock.advance(24 * HOUR + 1)
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from local.sendgrid_double import Fault
-from tests.integration.following import GOES, JOB_ROUTE, accept, contacts, kinds
+from tests.integration.job_status import GOES, JOB_ROUTE, accept, contacts, kinds
 from tests.support.world import World
 
 

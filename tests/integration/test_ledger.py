@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
 from botocore.config import Config
 
 from contact_deletion.errors import LedgerUnavailable, RequestConflict, RequestInProgress, SendGridUnavailable
-from contact_deletion.ledger.layer import CONTENT_REMEMBERED_SECONDS, REQUEST_ID_REMEMBERED_SECONDS
+from contact_deletion.ledger.store import CONTENT_REMEMBERED_SECONDS, REQUEST_ID_REMEMBERED_SECONDS
 from local.sendgrid_double import Fault
 from tests.integration.operations import deliver, ledger_records_nothing, request_of
 from tests.support.dynamodb import Calls, FailingCalls, forgetful_batches, partial_answers
@@ -127,10 +127,10 @@ def test_the_records_are_powertools_own(
 ) -> None:
     request = bulk_delete([contact_id(1)]) | ({"request_id": request_id} if request_id else {})
     answer = world.bulk_delete(request)
-    layer = DynamoDBPersistenceLayer(TABLE, boto3_client=world.platform.dynamodb)
-    layer.configure(IdempotencyConfig(hash_function="sha256", **configuration), key_prefix="bulk_delete")  # type: ignore[arg-type]
+    store = DynamoDBPersistenceLayer(TABLE, boto3_client=world.runtime.dynamodb)
+    store.configure(IdempotencyConfig(hash_function="sha256", **configuration), key_prefix="bulk_delete")  # type: ignore[arg-type]
 
-    record = layer.get_record({"request_id": request_id, "content": {"contact_ids": [contact_id(1)]}})
+    record = store.get_record({"request_id": request_id, "content": {"contact_ids": [contact_id(1)]}})
 
     assert record is not None
     assert record.status == "COMPLETED"
@@ -248,7 +248,7 @@ def test_a_request_whose_invocation_died_can_be_handled_when_its_claim_has_ended
 ) -> None:
     request = identifier_request(world, request_id="crash")
     with monkeypatch.context() as dying:
-        dying.setattr(world.platform.session, "request", _die)
+        dying.setattr(world.runtime.session, "request", _die)
         with pytest.raises(Killed):
             world.remove_identifier(request)
     with pytest.raises(RequestInProgress):
@@ -263,7 +263,7 @@ def test_a_bulk_request_whose_invocation_died_can_be_handled_at_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as dying:
-        dying.setattr(world.platform.session, "request", _die)
+        dying.setattr(world.runtime.session, "request", _die)
         with pytest.raises(Killed):
             world.bulk_delete(bulk_delete([contact_id(1)], request_id="crash"))
 
@@ -278,7 +278,7 @@ def _die(*_: object, **__: object) -> None:
 
 
 def test_a_thousand_messages_take_ten_lookups_and_forty_writes(world: World) -> None:
-    with Calls(world.platform.dynamodb) as calls:
+    with Calls(world.runtime.dynamodb) as calls:
         world.bulk_delete(sqs_event(*(bulk_delete([contact_id(n)]) for n in range(1000)), queue=QUEUE))
 
     assert calls.counts == {"BatchGetItem": 10, "BatchWriteItem": 40}
@@ -292,7 +292,7 @@ def test_batch_calls_go_side_by_side(world: World, operation: str) -> None:
     def meet(**_: Any) -> None:
         meeting.wait()
 
-    events = world.platform.dynamodb.meta.events
+    events = world.runtime.dynamodb.meta.events
     events.register(f"before-call.dynamodb.{operation}", meet)
     try:
         world.bulk_delete(sqs_event(*(bulk_delete([contact_id(n)]) for n in range(200)), queue=QUEUE))
@@ -304,11 +304,11 @@ def test_batch_calls_go_side_by_side(world: World, operation: str) -> None:
 
 def test_what_dynamodb_leaves_unprocessed_is_asked_for_again(world: World) -> None:
     batch = sqs_event(*(bulk_delete([contact_id(n)]) for n in range(60)), queue=QUEUE)
-    with forgetful_batches(world.platform.dynamodb, leave_out_times=3):
+    with forgetful_batches(world.runtime.dynamodb, leave_out_times=3):
         world.bulk_delete(batch)
     assert len(world.ledger()) == 60
 
-    with forgetful_batches(world.platform.dynamodb, leave_out_times=3):
+    with forgetful_batches(world.runtime.dynamodb, leave_out_times=3):
         world.bulk_delete(batch)
 
     assert len(world.deletions()) == 1
@@ -318,7 +318,7 @@ def test_what_dynamodb_answers_in_part_is_put_together(world: World) -> None:
     batch = sqs_event(*(bulk_delete([contact_id(n)]) for n in range(60)), queue=QUEUE)
     world.bulk_delete(batch)
 
-    with partial_answers(world.platform.dynamodb, keys_at_once=20):
+    with partial_answers(world.runtime.dynamodb, keys_at_once=20):
         world.bulk_delete(batch)
 
     assert len(world.deletions()) == 1
@@ -331,7 +331,7 @@ def test_a_look_up_sees_what_was_written_a_moment_ago(world: World) -> None:
     def note(params: dict[str, Any], **_: Any) -> None:
         reads.append(params["RequestItems"][TABLE]["ConsistentRead"])
 
-    events = world.platform.dynamodb.meta.events
+    events = world.runtime.dynamodb.meta.events
     events.register("provide-client-params.dynamodb.BatchGetItem", note)
     world.bulk_delete(bulk_delete([contact_id(1)]))
     events.unregister("provide-client-params.dynamodb.BatchGetItem", note)
@@ -340,10 +340,10 @@ def test_a_look_up_sees_what_was_written_a_moment_ago(world: World) -> None:
 
 
 def test_the_pauses_before_asking_again_grow(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("contact_deletion.ledger.layer.uniform", lambda least, most: least + most)
+    monkeypatch.setattr("contact_deletion.ledger.store.uniform", lambda least, most: least + most)
 
     with (
-        forgetful_batches(world.platform.dynamodb, leave_out_times=1000),
+        forgetful_batches(world.runtime.dynamodb, leave_out_times=1000),
         pytest.raises(LedgerUnavailable),
     ):
         world.bulk_delete(bulk_delete([contact_id(1)]))
@@ -353,7 +353,7 @@ def test_the_pauses_before_asking_again_grow(world: World, monkeypatch: pytest.M
 
 def test_keys_that_stay_unread_defer_their_requests_unsent(world: World) -> None:
     with (
-        forgetful_batches(world.platform.dynamodb, leave_out_times=1000),
+        forgetful_batches(world.runtime.dynamodb, leave_out_times=1000),
         pytest.raises(LedgerUnavailable, match="unread"),
     ):
         world.bulk_delete(bulk_delete([contact_id(1)]))
@@ -364,7 +364,7 @@ def test_keys_that_stay_unread_defer_their_requests_unsent(world: World) -> None
 def test_records_that_stay_unwritten_do_not_undo_an_acceptance(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with forgetful_batches(world.platform.dynamodb, leave_out_times=1000, operations=("BatchWriteItem",)):
+    with forgetful_batches(world.runtime.dynamodb, leave_out_times=1000, operations=("BatchWriteItem",)):
         answer = world.bulk_delete(bulk_delete([contact_id(1)], request_id="unwritten"))
 
     assert answer["status"] == "accepted"
@@ -380,7 +380,7 @@ def test_records_that_stay_unwritten_do_not_undo_an_acceptance(
 @pytest.mark.parametrize("code", ["ProvisionedThroughputExceededException", "ResourceNotFoundException"])
 def test_a_lookup_that_fails_defers_the_requests_unsent(world: World, code: str) -> None:
     with (
-        FailingCalls(world.platform.dynamodb, "BatchGetItem", code),
+        FailingCalls(world.runtime.dynamodb, "BatchGetItem", code),
         pytest.raises(LedgerUnavailable, match=code),
     ):
         world.bulk_delete(bulk_delete([contact_id(1)]))
@@ -391,7 +391,7 @@ def test_a_lookup_that_fails_defers_the_requests_unsent(world: World, code: str)
 def test_a_claim_that_fails_defers_the_request_unsent(world: World) -> None:
     request = identifier_request(world)
 
-    with FailingCalls(world.platform.dynamodb, "UpdateItem"), pytest.raises(LedgerUnavailable):
+    with FailingCalls(world.runtime.dynamodb, "UpdateItem"), pytest.raises(LedgerUnavailable):
         world.remove_identifier(request)
 
     assert world.double.requests == []
@@ -402,7 +402,7 @@ def test_a_claim_that_exists_without_saying_whose_is_in_progress(world: World) -
     request = identifier_request(world)
 
     with (
-        FailingCalls(world.platform.dynamodb, "UpdateItem", "ConditionalCheckFailedException"),
+        FailingCalls(world.runtime.dynamodb, "UpdateItem", "ConditionalCheckFailedException"),
         pytest.raises(RequestInProgress),
     ):
         world.remove_identifier(request)
@@ -425,7 +425,7 @@ def test_a_claim_that_cannot_be_released_is_logged_and_ends_by_itself(world: Wor
     request = identifier_request(world, request_id="claimed")
     world.double.faults.add(Fault(status=503))
 
-    with FailingCalls(world.platform.dynamodb, "DeleteItem"), pytest.raises(SendGridUnavailable):
+    with FailingCalls(world.runtime.dynamodb, "DeleteItem"), pytest.raises(SendGridUnavailable):
         world.remove_identifier(request)
 
     (failure,) = [line for line in world.log_lines() if line["level"] == "ERROR"]

@@ -24,7 +24,7 @@ def nothing() -> None:
 
 def die_when_sent(world: World, operation: str, request: object) -> None:
     """An invocation that dies after the request was written to SendGrid, and before it was answered."""
-    sending = world.platform.session.request
+    sending = world.runtime.session.request
 
     def dying(method: str, url: str, **more: Any) -> Any:
         answer = sending(method, url, **more)
@@ -32,7 +32,7 @@ def die_when_sent(world: World, operation: str, request: object) -> None:
             raise Killed
         return answer
 
-    with patch.object(world.platform.session, "request", dying), pytest.raises(Killed):
+    with patch.object(world.runtime.session, "request", dying), pytest.raises(Killed):
         getattr(world, operation)(request)
 
 
@@ -49,7 +49,7 @@ def die_when_sent(world: World, operation: str, request: object) -> None:
 def test_a_repeated_write_is_the_writers_own(world: World, operation: str, write: str) -> None:
     request = request_of(world, operation, request_id="one")
 
-    with lost_answers(world.platform.dynamodb, "UpdateItem", write, nothing) as sent:
+    with lost_answers(world.runtime.dynamodb, "UpdateItem", write, nothing) as sent:
         first = getattr(world, operation)(request)
 
     assert sent == [sent[0], sent[0]]
@@ -63,7 +63,7 @@ def test_a_repeated_release_leaves_the_claim_of_another_invocation(world: World,
     request = request_of(world, operation, request_id="one")
     world.double.faults.add(Fault(method="DELETE", status=400))
     another = lost_answers(
-        world.platform.dynamodb, "DeleteItem", "", lambda: die_when_sent(world, operation, request)
+        world.runtime.dynamodb, "DeleteItem", "", lambda: die_when_sent(world, operation, request)
     )
 
     with another as sent, pytest.raises(SendGridRefused):
@@ -79,7 +79,7 @@ def test_a_repeated_release_of_an_uncertain_send_keeps_it(world: World) -> None:
     request = request_of(world, "remove_identifier", request_id="one")
     world.double.faults.add(Fault(method="DELETE", drop=True, takes_effect=True))
 
-    with lost_answers(world.platform.dynamodb, "UpdateItem", "sent_at", nothing) as sent:
+    with lost_answers(world.runtime.dynamodb, "UpdateItem", "sent_at", nothing) as sent:
         for _ in range(3):
             with pytest.raises(Deferred):
                 world.remove_identifier(request)

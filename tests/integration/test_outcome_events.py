@@ -9,16 +9,16 @@ import jsonschema
 import pytest
 
 from local.sendgrid_double import Fault
-from tests.integration.following import GOES, STAYS, contacts
+from tests.integration.job_status import GOES, STAYS, contacts
 from tests.integration.operations import deliver, each_operation, request_of
 from tests.support.dynamodb import FailingCalls
 from tests.support.events import (
     bulk_delete,
     contact_id,
-    follow_up,
     queue_arn,
     remove_identifier,
     sqs_event,
+    status_check,
 )
 from tests.support.world import EVENT_SOURCE, STATUS_QUEUE, World
 
@@ -61,7 +61,7 @@ def test_a_completed_request_ends_in_one_event(world: World, operation: str) -> 
             "deleted": None if operation == "remove_identifier" else 1,
             "errored": None,
         },
-        "contacts_still_there": None,
+        "remaining_contacts": None,
         "unchecked_contacts": None,
         "accepted_at": accepted_at,
         "ended_at": to_the_millisecond(world),
@@ -72,8 +72,8 @@ def test_events_are_as_their_schema_says(world: World) -> None:
     """As they arrive at a rule's target: EventBridge puts an envelope around them."""
     world.queue_url("Target")
     pattern = json.dumps({"source": [EVENT_SOURCE]})
-    world.platform.events.put_rule(Name="outcomes", EventPattern=pattern)
-    world.platform.events.put_targets(Rule="outcomes", Targets=[{"Id": "queue", "Arn": queue_arn("Target")}])
+    world.runtime.events.put_rule(Name="outcomes", EventPattern=pattern)
+    world.runtime.events.put_targets(Rule="outcomes", Targets=[{"Id": "queue", "Arn": queue_arn("Target")}])
     world.double.account.force_next_jobs("failed")
     deliver(world, "bulk_delete", bulk_delete(contacts(world, 150), request_id="fails"), "not JSON")
     deliver(world, "remove_identifier", request_of(world, "remove_identifier"))
@@ -155,7 +155,7 @@ def test_an_accepted_request_has_no_event_before_its_end(world: World) -> None:
 def test_without_a_bus_nothing_is_put(world: World) -> None:
     world.change_settings(event_bus_name="")
 
-    with FailingCalls(world.platform.events, "PutEvents", service="events"):
+    with FailingCalls(world.runtime.events, "PutEvents", service="events"):
         assert deliver(world, "bulk_delete", "not JSON") == GOES
 
     assert len(world.dead_letters()) == 1
@@ -188,7 +188,7 @@ def test_the_events_of_a_large_batch_all_arrive(world: World) -> None:
 def test_events_that_the_bus_did_not_take_are_put_again_alone(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    putting = world.platform.events.put_events
+    putting = world.runtime.events.put_events
     sizes = []
 
     def partly(Entries: list[Any]) -> dict[str, Any]:
@@ -200,7 +200,7 @@ def test_events_that_the_bus_did_not_take_are_put_again_alone(
         throttled = {"ErrorCode": "ThrottlingException", "ErrorMessage": "slow down"}
         return {"FailedEntryCount": 2, "Entries": [throttled, *taken, throttled]}
 
-    monkeypatch.setattr(world.platform.events, "put_events", partly)
+    monkeypatch.setattr(world.runtime.events, "put_events", partly)
 
     assert deliver(world, "bulk_delete", *(f"not JSON {number}" for number in range(5))) == GOES
 
@@ -215,7 +215,7 @@ def test_an_event_that_the_bus_never_takes_keeps_its_message_and_is_told_later(
 ) -> None:
     request = bulk_delete(["x"], request_id="order-7")
 
-    with FailingCalls(world.platform.events, "PutEvents", "InternalFailure", service="events"):
+    with FailingCalls(world.runtime.events, "PutEvents", "InternalFailure", service="events"):
         assert deliver(world, "bulk_delete", request) == STAYS
 
     (line,) = [line for line in world.log_lines() if line["message"] == "an outcome event was not put"]
@@ -233,7 +233,7 @@ def test_the_end_of_a_request_whose_event_was_not_taken_is_told_later(world: Wor
     batch = sqs_event(*world.status_messages(), queue=STATUS_QUEUE)
     world.jobs_end()
 
-    with FailingCalls(world.platform.events, "PutEvents", service="events"):
+    with FailingCalls(world.runtime.events, "PutEvents", service="events"):
         assert world.deletion_status(batch) == STAYS
     assert world.deletion_status(batch) == GOES
 
@@ -243,7 +243,7 @@ def test_the_end_of_a_request_whose_event_was_not_taken_is_told_later(world: Wor
 def test_only_the_message_whose_event_was_not_taken_stays(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    putting = world.platform.events.put_events
+    putting = world.runtime.events.put_events
 
     def all_but_the_unlucky(Entries: list[Any]) -> dict[str, Any]:
         failed = {"ErrorCode": "InternalFailure"}
@@ -253,10 +253,10 @@ def test_only_the_message_whose_event_was_not_taken_stays(
         ]
         return {"FailedEntryCount": results.count(failed), "Entries": results}
 
-    monkeypatch.setattr(world.platform.events, "put_events", all_but_the_unlucky)
+    monkeypatch.setattr(world.runtime.events, "put_events", all_but_the_unlucky)
     job = world.double.account.delete_contacts(contacts(world, 1))
     world.jobs_end()
-    messages = [follow_up([job.id], {"request_id": name}) for name in ("unlucky", "lucky")]
+    messages = [status_check([job.id], {"request_id": name}) for name in ("unlucky", "lucky")]
 
     assert world.deletion_status(sqs_event(*messages, queue=STATUS_QUEUE)) == STAYS
 

@@ -8,8 +8,8 @@ import pytest
 from contact_deletion.errors import NotAccepted, SendGridUnauthorized, SendGridUnavailable
 from local.sendgrid_double import Fault
 from tests.integration.bulk import contacts, outcome_of
-from tests.integration.following import LOOK_UP_ROUTE
-from tests.support.events import bulk_delete, follow_up
+from tests.integration.job_status import LOOK_UP_ROUTE
+from tests.support.events import bulk_delete, status_check
 from tests.support.world import World
 
 CALL = 204
@@ -25,7 +25,7 @@ def caught(outcome: object) -> dict[str, str]:
 def followed(world: World, ids: list[str], error: object, **more: Any) -> dict[str, Any]:
     """The end of a request, as DeletionStatusFunction tells a workflow of it."""
     request = {"operation": "bulk_delete", "request_id": "batch", "contact_ids": ids, "error": error}
-    answer: dict[str, Any] = world.deletion_status(follow_up([], request, **more))
+    answer: dict[str, Any] = world.deletion_status(status_check([], request, **more))
     return answer
 
 
@@ -65,7 +65,7 @@ def test_what_was_accepted_is_followed_and_what_remains_is_named(world: World) -
     assert end["code"] == "SendGridRefused"
     assert ids[0] in end["message"]
     assert end["message"].endswith("; the job completed; 1 of the request's contacts are still there")
-    assert end["contacts_still_there"] == {"count": 1, "contact_ids": [ids[0]], "cut": False}
+    assert end["remaining_contacts"] == {"count": 1, "contact_ids": [ids[0]], "truncated": False}
 
 
 def test_contacts_that_are_gone_all_the_same_are_a_goal_reached(world: World) -> None:
@@ -88,7 +88,7 @@ def test_without_a_look_up_the_error_is_the_end(world: World) -> None:
     answer = followed(world, ids, error)
 
     assert (answer["status"], answer["requests"][0]["code"]) == ("failed", "SendGridRefused")
-    assert answer["requests"][0]["contacts_still_there"] is None
+    assert answer["requests"][0]["remaining_contacts"] is None
     assert len(world.contact_looks()) == before
 
 

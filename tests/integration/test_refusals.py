@@ -3,7 +3,7 @@
 import pytest
 
 from local.sendgrid_double import Fault
-from tests.integration.following import GOES, LOOK_UP_ROUTE, STAYS, accept, contacts, kinds
+from tests.integration.job_status import GOES, LOOK_UP_ROUTE, STAYS, accept, contacts, kinds
 from tests.support.events import bulk_delete, contact_id, sqs_event
 from tests.support.world import World
 

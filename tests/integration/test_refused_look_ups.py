@@ -5,7 +5,7 @@ import json
 import pytest
 
 from local.sendgrid_double import Fault, RateLimit
-from tests.integration.following import (
+from tests.integration.job_status import (
     GOES,
     LOOK_UP_ROUTE,
     MINUTE,
@@ -16,7 +16,7 @@ from tests.integration.following import (
     followed,
     kinds,
 )
-from tests.support.events import contact_id, follow_up, sqs_event
+from tests.support.events import contact_id, sqs_event, status_check
 from tests.support.world import STATUS_QUEUE, World
 
 
@@ -37,8 +37,8 @@ def test_counts_that_do_not_match_and_a_refused_look_up_leave_the_outcome_unknow
     event = ends(world)["order-0"]
     assert (event["kind"], event["code"]) == ("Unknown", "OutcomeUnknown")
     assert event["message"] == "the job completed; SendGrid refused to look up 2 of the request's contacts"
-    assert event["contacts_still_there"] == {"count": 0, "contact_ids": [], "cut": False}
-    assert event["unchecked_contacts"] == {"count": 2, "contact_ids": gone, "cut": False}
+    assert event["remaining_contacts"] == {"count": 0, "contact_ids": [], "truncated": False}
+    assert event["unchecked_contacts"] == {"count": 2, "contact_ids": gone, "truncated": False}
 
 
 def test_one_id_that_cannot_be_looked_up_leaves_the_outcome_of_its_own_request_unknown_alone(
@@ -76,8 +76,8 @@ def test_request_of_which_some_contacts_remain_and_some_are_unchecked_has_failed
         "the job ended failed; 1 of the request's contacts are still there; "
         "SendGrid refused to look up 1 of the request's contacts"
     )
-    assert event["contacts_still_there"] == {"count": 1, "contact_ids": [left], "cut": False}
-    assert event["unchecked_contacts"] == {"count": 1, "contact_ids": [contact_id(1)], "cut": False}
+    assert event["remaining_contacts"] == {"count": 1, "contact_ids": [left], "truncated": False}
+    assert event["unchecked_contacts"] == {"count": 1, "contact_ids": [contact_id(1)], "truncated": False}
 
 
 def test_contacts_that_could_not_be_looked_up_are_tried_again_for_15_minutes(world: World) -> None:
@@ -107,7 +107,7 @@ def test_look_up_that_the_rate_limit_leaves_undivided_delays_no_outcome_forever(
 
     event = ends(world)["order-0"]
     assert event["kind"] == "Failed"
-    assert event["contacts_still_there"]["count"] == 50
+    assert event["remaining_contacts"]["count"] == 50
     assert event["unchecked_contacts"]["contact_ids"] == sorted(ids[:50])
 
 
@@ -154,7 +154,7 @@ def test_waiting_workflow_gets_an_unknown_outcome_as_an_error_of_that_name(world
     look_ups(world, 400)
     request = {"contact_ids": [contact_id(1)], "task_token": "token"}
 
-    world.deletion_status(sqs_event(follow_up([job.id], request), queue=STATUS_QUEUE))
+    world.deletion_status(sqs_event(status_check([job.id], request), queue=STATUS_QUEUE))
 
     (answer,) = world.task_answers
     assert (answer["taskToken"], answer["error"]) == ("token", "OutcomeUnknown")
@@ -168,9 +168,9 @@ def test_direct_invocation_answers_unknown_unless_a_request_failed(world: World)
     unknown, failed = {"contact_ids": [contact_id(1)]}, {"contact_ids": [left]}
 
     look_ups(world, 400)
-    alone = world.deletion_status(follow_up([job.id], unknown))
+    alone = world.deletion_status(status_check([job.id], unknown))
     look_ups(world, 400, 400)
-    beside = world.deletion_status(follow_up([job.id], unknown, failed))
+    beside = world.deletion_status(status_check([job.id], unknown, failed))
 
     assert (alone["status"], alone["requests"][0]["code"]) == ("unknown", "OutcomeUnknown")
     assert (alone["requests"][0]["unchecked_contacts"]["count"], alone["retry_after"]) == (1, 0)

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
 
 from contact_deletion.errors import Rejected
 from local.sendgrid_double import Fault
-from tests.integration.following import GOES, STAYS
+from tests.integration.job_status import GOES, STAYS
 from tests.integration.operations import deliver, ledger_records_nothing, sending_fails
 from tests.support.dynamodb import Calls, FailingCalls
 from tests.support.events import bulk_delete, contact_id, delete_all, remove_identifier
@@ -147,7 +147,7 @@ def test_a_message_that_comes_back_is_not_acted_on_while_nobody_can_say_what_it_
         "remove_identifier": last_identifier(world),
     }[operation]
 
-    with FailingCalls(world.platform.dynamodb, "BatchGetItem"):
+    with FailingCalls(world.runtime.dynamodb, "BatchGetItem"):
         assert deliver(world, operation, request, receive_count=2) == STAYS
 
     assert world.double.requests == []
@@ -157,7 +157,7 @@ def test_a_message_that_comes_back_is_not_acted_on_while_nobody_can_say_what_it_
 def test_the_record_of_a_rejection_is_powertools_own_and_outlasts_its_message(world: World) -> None:
     """Under the same key from version to version: what one told, the next one keeps to."""
     deliver(world, "bulk_delete", refused_by_sendgrid(world))
-    layer = DynamoDBPersistenceLayer(TABLE, boto3_client=world.platform.dynamodb)
+    layer = DynamoDBPersistenceLayer(TABLE, boto3_client=world.runtime.dynamodb)
     layer.configure(IdempotencyConfig(hash_function="sha256"), key_prefix="bulk_delete")
 
     record = layer.get_record({"rejected_message": "00000000-0000-0000-0000-000000000001"})
@@ -168,7 +168,7 @@ def test_the_record_of_a_rejection_is_powertools_own_and_outlasts_its_message(wo
 
 
 def test_what_is_invalid_is_rejected_without_the_ledger(world: World) -> None:
-    with Calls(world.platform.dynamodb) as calls:
+    with Calls(world.runtime.dynamodb) as calls:
         assert deliver(world, "bulk_delete", "not JSON", {"contact_ids": []}) == GOES
 
     assert calls.counts == {}
@@ -177,7 +177,7 @@ def test_what_is_invalid_is_rejected_without_the_ledger(world: World) -> None:
 def test_a_thousand_messages_that_come_back_take_ten_look_ups_more(world: World) -> None:
     requests = [bulk_delete([contact_id(number)]) for number in range(1000)]
 
-    with Calls(world.platform.dynamodb) as calls:
+    with Calls(world.runtime.dynamodb) as calls:
         deliver(world, "bulk_delete", *requests, receive_count=2)
 
     assert calls.counts == {"BatchGetItem": 20, "BatchWriteItem": 40}

@@ -16,9 +16,9 @@ from contact_deletion.errors import (
     SendGridUnauthorized,
     SendGridUnavailable,
 )
-from contact_deletion.patience import SETTLING_SECONDS
+from contact_deletion.sendgrid.polling import CONSISTENCY_WINDOW_SECONDS
 from local.sendgrid_double import Fault, RateLimit
-from tests.integration.following import GOES, STAYS
+from tests.integration.job_status import GOES, STAYS
 from tests.integration.operations import deliver
 from tests.support.events import contact_id, remove_identifier, sqs_event
 from tests.support.world import World
@@ -225,7 +225,7 @@ def test_a_removal_that_never_arrived_is_sent_again_when_sendgrid_has_had_its_ti
         world.clock.advance(60)
         waited.append(60)
 
-    assert sum(waited) == SETTLING_SECONDS
+    assert sum(waited) == CONSISTENCY_WINDOW_SECONDS
     world.jobs_end()
     left = world.double.account.contact(contact)
     assert left is not None
@@ -282,7 +282,7 @@ def test_a_removal_that_surely_was_not_sent_is_not_waited_for(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = remove_identifier(contact_with_all(world), "EMAIL", "ada@example.com")
-    sending = world.platform.session.request
+    sending = world.runtime.session.request
 
     def unreachable(method: str, url: str, **more: Any) -> Any:
         if method == "DELETE":
@@ -290,7 +290,7 @@ def test_a_removal_that_surely_was_not_sent_is_not_waited_for(
         return sending(method, url, **more)
 
     with monkeypatch.context() as down:
-        down.setattr(world.platform.session, "request", unreachable)
+        down.setattr(world.runtime.session, "request", unreachable)
         with pytest.raises(SendGridUnavailable):
             world.remove_identifier(request)
 

@@ -92,8 +92,8 @@ def test_deletion_status(filled: World) -> None:
     assert filled.deletion_status(event("deletion-status-sqs")) == {"batchItemFailures": []}
     assert codes(filled) == ["DeletionFailed", "accepted"]
     purge, other = filled.outcome_events()
-    assert (purge["request_id"], purge["contacts_still_there"]["count"]) == ("purge-2026-11", 2)
-    assert (other["request_id"], other["contacts_still_there"]["count"]) == (None, 0)
+    assert (purge["request_id"], purge["remaining_contacts"]["count"]) == ("purge-2026-11", 2)
+    assert (other["request_id"], other["remaining_contacts"]["count"]) == (None, 0)
     assert filled.deletion_status(event("deletion-status-direct"))["status"] == "pending"
 
 

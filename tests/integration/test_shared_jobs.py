@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from contact_deletion.timestamps import timestamp
+from contact_deletion.deadline import timestamp
 from local.sendgrid_double import Fault
-from tests.integration.following import GOES, LOOK_UP_ROUTE, MINUTE, STAYS, accept, contacts, ends, kinds
+from tests.integration.job_status import GOES, LOOK_UP_ROUTE, MINUTE, STAYS, accept, contacts, ends, kinds
 from tests.integration.operations import sending_fails
 from tests.support.dynamodb import FailingCalls
-from tests.support.events import contact_id, follow_up, sqs_event
+from tests.support.events import contact_id, sqs_event, status_check
 from tests.support.world import STATUS_QUEUE, World
 
 both_failures = pytest.mark.parametrize("ending", ["errored", "failed"])
@@ -29,7 +29,7 @@ def test_request_whose_contacts_are_gone_is_completed_although_its_job_errored(w
     for number, contact in enumerate([*there, contact_id(1)]):
         mine = [contact] if contact == left else []
         event = told[f"order-{number}"]
-        assert event["contacts_still_there"] == {"count": len(mine), "contact_ids": mine, "cut": False}
+        assert event["remaining_contacts"] == {"count": len(mine), "contact_ids": mine, "truncated": False}
         assert (event["kind"], event["code"], event["message"]) == (
             (
                 "Failed",
@@ -110,7 +110,7 @@ def test_without_look_ups_the_end_of_the_job_is_at_once_that_of_its_requests(
 
     for event in ends(world).values():
         assert (event["kind"], event["message"]) == ("Failed", f"the job ended {ending}")
-        assert event["contacts_still_there"] is None
+        assert event["remaining_contacts"] is None
 
 
 def test_request_whose_contacts_are_gone_is_completed_although_its_job_never_ended(world: World) -> None:
@@ -160,7 +160,7 @@ def test_request_whose_contacts_remain_delays_no_other_of_its_job(world: World) 
     world.clock.advance(15 * MINUTE)
     assert world.deletion_status(rest_of(world)) == GOES
     second = ends(world)["order-0"]
-    assert (second["kind"], second["contacts_still_there"]["contact_ids"]) == ("Failed", [left])
+    assert (second["kind"], second["remaining_contacts"]["contact_ids"]) == ("Failed", [left])
     assert second["accepted_at"] == first["order-1"]["accepted_at"]
 
 
@@ -178,7 +178,7 @@ def test_message_about_the_rest_has_what_the_first_had(world: World) -> None:
     waiting = {**known, "contact_ids": [left], "task_token": "token"}
     removal = {**known, "operation": "remove_identifier", "request_id": "two"}
     removal["identifier"] = {"contact_id": left, "identifier_type": "EXTERNALID"}
-    message = follow_up(
+    message = status_check(
         [job.id], {"contact_ids": [gone]}, waiting, removal, accepted_at=timestamp(world.clock())
     )
 
@@ -205,7 +205,7 @@ def test_rest_that_the_queue_does_not_take_comes_back_with_its_message(
 def test_rest_is_not_followed_before_the_ends_are_known(world: World) -> None:
     batch, _ = _half_done(world)
 
-    with FailingCalls(world.platform.events, "PutEvents", service="events"):
+    with FailingCalls(world.runtime.events, "PutEvents", service="events"):
         assert world.deletion_status(batch) == STAYS
 
     assert world.status_messages() == []

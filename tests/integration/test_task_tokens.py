@@ -6,18 +6,18 @@ from typing import Any
 import pytest
 
 from local.sendgrid_double import Fault
-from tests.integration.following import GOES, STAYS, contacts
+from tests.integration.job_status import GOES, STAYS, contacts
 from tests.integration.operations import deliver, each_operation, ledger_records_nothing, request_of
 from tests.support.dynamodb import FailingCalls
-from tests.support.events import bulk_delete, contact_id, follow_up, remove_identifier, sqs_event
+from tests.support.events import bulk_delete, contact_id, remove_identifier, sqs_event, status_check
 from tests.support.world import STATUS_QUEUE, World
 
 TOKEN = "PLANTEDTOKEN/+="
-NOBODY_WAITS = ["TaskTimedOut", "TaskDoesNotExist", "InvalidToken"]
+NO_WAITING_TASK = ["TaskTimedOut", "TaskDoesNotExist", "InvalidToken"]
 
 
 def token_call_fails(world: World, call: str, code: str = "ThrottlingException") -> FailingCalls:
-    return FailingCalls(world.platform.step_functions, call, code, service="sfn")
+    return FailingCalls(world.runtime.step_functions, call, code, service="sfn")
 
 
 def follow(world: World) -> dict[str, Any]:
@@ -143,7 +143,7 @@ def test_a_cause_that_is_too_long_for_step_functions_is_cut_to_the_reason(world:
     jobs = [f"{number:0128}" for number in range(300)]
     world.double.faults.add(Fault(status=200, body={"status": "failed"}, times=300))
 
-    world.deletion_status(sqs_event(follow_up(jobs, {"task_token": TOKEN}), queue=STATUS_QUEUE))
+    world.deletion_status(sqs_event(status_check(jobs, {"task_token": TOKEN}), queue=STATUS_QUEUE))
 
     (answer,) = world.task_answers
     assert (answer["error"], answer["cause"]) == ("DeletionFailed", "the job ended failed")
@@ -152,7 +152,7 @@ def test_a_cause_that_is_too_long_for_step_functions_is_cut_to_the_reason(world:
 # ------------------------------------------------------------------------------------ what Step Functions does not take
 
 
-@pytest.mark.parametrize("code", NOBODY_WAITS)
+@pytest.mark.parametrize("code", NO_WAITING_TASK)
 def test_a_rejection_that_nobody_waits_for_any_more_is_done(world: World, code: str) -> None:
     with token_call_fails(world, "SendTaskFailure", code):
         assert deliver(world, "bulk_delete", {"request_id": "run-1", "task_token": TOKEN}) == GOES
@@ -163,7 +163,7 @@ def test_a_rejection_that_nobody_waits_for_any_more_is_done(world: World, code: 
     assert len(world.outcome_events()) == 1
 
 
-@pytest.mark.parametrize("code", NOBODY_WAITS)
+@pytest.mark.parametrize("code", NO_WAITING_TASK)
 def test_an_end_that_nobody_waits_for_any_more_is_done(world: World, code: str) -> None:
     deliver(world, "bulk_delete", bulk_delete(contacts(world, 1), task_token=TOKEN))
     batch = follow(world)
@@ -229,11 +229,11 @@ def test_no_token_is_in_a_log_a_metric_an_event_or_the_ledger(
         bulk_delete(["x"], request_id="x", task_token=TOKEN),
         bulk_delete([contact_id(1)], task_token=TOKEN + " "),
     ]
-    platform = world.platform
+    runtime = world.runtime
     failing: dict[str, Any] = {
         "tokens": token_call_fails(world, "SendTaskFailure"),
-        "events": FailingCalls(platform.events, "PutEvents", service="events"),
-        "messages": FailingCalls(platform.sqs, "SendMessageBatch", service="sqs"),
+        "events": FailingCalls(runtime.events, "PutEvents", service="events"),
+        "messages": FailingCalls(runtime.sqs, "SendMessageBatch", service="sqs"),
         "ledger": ledger_records_nothing(world),
     }
 

@@ -67,7 +67,7 @@ def test_a_job_is_in_the_log_though_the_process_died_before_it_was_recorded(
         raise Killed
 
     request = request_of(world, operation)
-    for recording in ("claim.Claim.record", "layer.LedgerLayer.write_batch"):
+    for recording in ("claim.Claim.record", "store.LedgerStore.write_batch"):
         monkeypatch.setattr(f"contact_deletion.ledger.{recording}", die)
 
     with pytest.raises(Killed):
@@ -175,7 +175,7 @@ def test_no_personal_data_token_or_key_leaves_the_request(
 def test_the_lambda_handler_is_built_from_the_environment_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = world.platform.settings
+    settings = world.runtime.settings
     environment: dict[str, Any] = {
         "SENDGRID_BASE_URL": settings.sendgrid_base_url,
         "SENDGRID_API_KEY_SECRET_ID": settings.api_key_secret_id,
@@ -185,10 +185,10 @@ def test_the_lambda_handler_is_built_from_the_environment_once(
     }
     for name, value in environment.items():
         monkeypatch.setitem(os.environ, name, value)
-    handler_module.application.cache_clear()
+    handler_module.function.cache_clear()
 
     answers = [handler_module.handler(bulk_delete([contact_id(number)]), world.context) for number in (1, 2)]
 
     assert [answer["status"] for answer in answers] == ["accepted", "accepted"]
-    assert handler_module.application.cache_info().misses == 1
-    handler_module.application.cache_clear()
+    assert handler_module.function.cache_info().misses == 1
+    handler_module.function.cache_clear()

@@ -9,15 +9,15 @@ from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from contact_deletion.deletion import guards
 from contact_deletion.errors import DeleteAllRefused, InvalidRequest
-from contact_deletion.request import bulk_delete, delete_all, follow_up, remove_identifier
-from contact_deletion.request.bulk_delete import BulkDelete
-from contact_deletion.request.delete_all import DeleteAll
-from contact_deletion.request.remove_identifier import RemoveIdentifier
+from contact_deletion.requests import account_deletion, bulk_deletion, identifier_removal, status_check
+from contact_deletion.requests.account_deletion import DeleteAll
+from contact_deletion.requests.bulk_deletion import BulkDelete
+from contact_deletion.requests.identifier_removal import RemoveIdentifier
 from local.smoke.payloads import Execution, Message, Payloads
 from tests.support.template import TEMPLATE
 
 PAYLOADS = Payloads.random()
-PARSERS = [bulk_delete.parse, delete_all.parse, remove_identifier.parse, follow_up.parse]
+PARSERS = [bulk_deletion.parse, account_deletion.parse, identifier_removal.parse, status_check.parse]
 
 EVERYTHING = {
     **{message.title: message.payload for message in PAYLOADS.messages()},
@@ -31,7 +31,7 @@ EVERYTHING = {
 
 def the_delete_all() -> DeleteAll:
     (message,) = (one for one in PAYLOADS.messages() if one.expected_code == "DeleteAllRefused")
-    return delete_all.parse(message.payload)
+    return account_deletion.parse(message.payload)
 
 
 @pytest.mark.parametrize("title", EVERYTHING)

@@ -8,8 +8,8 @@ from tests.soak.cases import Case, Violation
 from tests.soak.producers import ACCEPTED, FAILED, GIVEN_UP, UNKNOWN, Sent
 from tests.soak.simulation import Simulation
 
-UNFOLLOWED = "DeletionUnfollowed"
-_SECOND_ENDS = frozenset({UNFOLLOWED, "DeleteAllUnconfirmed", "RequestConflict"})
+UNTRACKED = "DeletionUntracked"
+_SECOND_ENDS = frozenset({UNTRACKED, "DeleteAllUnconfirmed", "RequestConflict"})
 """Of a message that comes back although it was accepted, where the ledger could not be written: its dead letter says
 that it was accepted; or nobody knows whether it was; or the ledger has by now the other request of its `request_id`.
 """
@@ -63,7 +63,7 @@ def _known_ends(simulation: Simulation) -> Iterator[Violation]:
             yield Violation(f"message {serial} ended as {found}: {sent}", _causes(found))
         elif wrong := found - allowed:
             yield Violation(f"message {serial} ended as {wrong}: {sent}", _causes(wrong))
-        for code in found - ACCEPTED - {GIVEN_UP, UNFOLLOWED}:
+        for code in found - ACCEPTED - {GIVEN_UP, UNTRACKED}:
             if f"event {code}" not in simulation.ends[serial]:
                 yield Violation(f"message {serial} is a dead letter ({code}) that no event tells of")
 
@@ -72,7 +72,7 @@ def _allowed(simulation: Simulation, sent: Sent) -> frozenset[str]:
     """The ends that a message may have, by what became of its call."""
     allowed = sent.ends
     if sent.ends & ACCEPTED:
-        allowed |= {UNFOLLOWED}
+        allowed |= {UNTRACKED}
         sendgrid = simulation.sendgrid
         jobs = map(sendgrid.account.job, sendgrid.failing_jobs)
         failing = {contact_id for job in jobs if job for contact_id in job.contact_ids}
@@ -115,7 +115,7 @@ def _no_job_lost(simulation: Simulation) -> Iterator[Violation]:
     for job_id in simulation.jobs_told - simulation.log.job_ids:
         yield Violation(f"job {job_id} was started, and the log does not know it")
     followed = simulation.ended_jobs | _given_up(simulation) | simulation.jobs_of_workflows
-    named = " ".join(_unfollowed(simulation))
+    named = " ".join(_untracked(simulation))
     for item in simulation.cloud.table.items.values():
         record = (
             json.loads(item["data"]["S"]) if item["status"]["S"] == "COMPLETED" and "data" in item else {}
@@ -130,9 +130,9 @@ def _given_up(simulation: Simulation) -> set[str]:
     return {job_id for letter in letters for job_id in json.loads(letter.body)["job_ids"]}
 
 
-def _unfollowed(simulation: Simulation) -> Iterator[str]:
+def _untracked(simulation: Simulation) -> Iterator[str]:
     """What dead letters say of jobs that a person has to ask for. The ledger may have taken them all the same."""
     for queue in simulation.cloud.queues.values():
         for letter in queue.messages.values():
-            if letter.attributes.get("ErrorCode", {}).get("StringValue") == UNFOLLOWED:
+            if letter.attributes.get("ErrorCode", {}).get("StringValue") == UNTRACKED:
                 yield letter.attributes["ErrorMessage"]["StringValue"]

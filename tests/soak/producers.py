@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from contact_deletion.ledger.layer import Layers, payload_of
+from contact_deletion.ledger.store import Stores, payload_of
 from tests.soak.cases import Case
 from tests.soak.chance import Chance
 from tests.soak.secrets import Secrets
@@ -47,8 +47,8 @@ class Producers:
         self._time = time
         self._secrets = secrets
         self._sendgrid = sendgrid
-        self._layers = {
-            name: Layers(object(), "table", module.OPERATION, lambda _: None, time)  # type: ignore[arg-type]
+        self._stores = {
+            name: Stores(object(), "table", module.OPERATION, lambda _: None, time)  # type: ignore[arg-type]
             for name, module in DELETERS.items()
         }
         self._serial = 0
@@ -185,7 +185,7 @@ class Producers:
 
     def _sent(self, function: str, payload: dict[str, Any], *ends: str) -> Sent:
         request = DELETERS[function].parse(payload)
-        key, _ = self._layers[function].of(request).identify(payload_of(request))
+        key, _ = self._stores[function].of(request).identify(payload_of(request))
         body = json.dumps(payload)
         return Sent(self._next_serial(), function, body, frozenset(ends), key, payload)
 

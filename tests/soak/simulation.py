@@ -130,7 +130,7 @@ class Simulation:
         session = new_session()
         session.mount("https://", self.sendgrid)
         kind = QueuePlatform if name == "DeletionStatus" else DeletionPlatform
-        platform = kind(
+        runtime = kind(
             settings=Settings(
                 service=self._service,
                 metrics_namespace="Soak",
@@ -152,8 +152,8 @@ class Simulation:
             jitter=self.chance.uniform,
             log_stream=self.log,
         )
-        call_in_turn(platform)  # so that the seed decides the order
-        return Environment(FED[name].build(platform).handle)
+        call_in_turn(runtime)  # so that the seed decides the order
+        return Environment(FED[name].build(runtime).handle)
 
     @contextmanager
     def under_way(self) -> Iterator[None]:

@@ -4,17 +4,14 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from contact_deletion.request.remove_identifier import IdentifierType
-from contact_deletion.sendgrid.identifiers import CONTACT_FIELDS
+from contact_deletion.requests.identifier_removal import CONTACT_FIELDS, IdentifierType
 from tests.soak.cases import Case, Violation
 from tests.soak.producers import Sent
 from tests.soak.sendgrid import SendGrid
 from tests.soak.time import Time
 from tests.soak.wire import Invocation
 
-UNDETERMINED = frozenset(
-    {"DeleteAllUnconfirmed", "DeletionUnfollowed", "DeletionUntracked", "OutcomeUnknown"}
-)
+UNDETERMINED = frozenset({"DeleteAllUnconfirmed", "DeletionUntracked", "OutcomeUnknown"})
 """Codes that claim neither that contacts are gone nor that they remain."""
 
 GIVEN_UP_SECONDS = 24 * 3600.0
@@ -59,12 +56,12 @@ class Truth:
             yield _because(f"{len(present)} of its contacts remain", Case.REFUSED_LOOK_UP)
         if kind != "Failed" or detail["code"] in UNDETERMINED:
             return
-        remaining = detail.get("remaining_contacts", detail.get("contacts_still_there"))
+        remaining = detail.get("remaining_contacts")
         if remaining is None:
             yield _because("it does not say what remains", Case.REFUSED_LOOK_UP)
             return
         named, unchecked = set(remaining["contact_ids"]), _listed(detail["unchecked_contacts"])
-        is_partial = remaining.get("truncated", remaining.get("cut"))
+        is_partial = remaining.get("truncated")
         if not remaining["count"]:
             causes = Case.SHARED_JOB, Case.STRAY_STATUS, Case.FORGOTTEN_JOB
             yield _because("none of its contacts remains", *causes)

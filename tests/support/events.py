@@ -41,7 +41,7 @@ def remove_identifier(
     }
 
 
-def follow_up(job_ids: Sequence[str], *requests: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+def status_check(job_ids: Sequence[str], *requests: Mapping[str, Any], **more: Any) -> dict[str, Any]:
     """What DeletionStatusFunction is told; a workflow names the jobs alone."""
     return {"job_ids": list(job_ids)} | ({"requests": list(requests)} if requests else {}) | more
 

@@ -1,4 +1,4 @@
-"""Calls one after the other, in place of a platform's threads."""
+"""Calls one after the other, in place of a runtime's threads."""
 
 import itertools
 from collections.abc import Callable
@@ -11,9 +11,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def call_in_turn(platform: QueuePlatform) -> None:
+def call_in_turn(runtime: QueuePlatform) -> None:
     """From now on, so that a run makes its calls in the same order every time."""
-    platform.__dict__["threads"] = _InTurn()  # the cached property's own place
+    runtime.__dict__["threads"] = _InTurn()  # the cached property's own place
 
 
 class _Numbered(Future[T]):

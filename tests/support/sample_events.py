@@ -8,9 +8,9 @@ from tests.support.events import (
     bulk_delete,
     contact_id,
     delete_all,
-    follow_up,
     remove_identifier,
     sqs_event,
+    status_check,
 )
 
 DIRECTORY = Path(__file__).parents[2] / "events"
@@ -68,7 +68,7 @@ def files() -> dict[str, Any]:
         ),
         "delete-all-direct.json": delete_all(DELETE_ALL_AT, request_id=f"reset-{DELETE_ALL_AT}"),
         "deletion-status-sqs.json": sqs_event(
-            follow_up(
+            status_check(
                 [JOB],
                 {
                     "operation": "bulk_delete",
@@ -87,7 +87,7 @@ def files() -> dict[str, Any]:
             ),
             queue="DeletionStatusQueue",
         ),
-        "deletion-status-direct.json": follow_up([JOB]),
+        "deletion-status-direct.json": status_check([JOB]),
         "contact-count-direct.json": {},
         "identifier-check-direct.json": remove_identifier(LONELY_PERSON, "EMAIL", "only@example.com"),
     }

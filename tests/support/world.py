@@ -47,7 +47,7 @@ _numbers = itertools.count()
 
 @dataclass
 class World:
-    platform: DeletionPlatform
+    runtime: DeletionPlatform
     double: SendGridDouble
     clock: FakeClock
     secret_arn: str
@@ -69,13 +69,13 @@ class World:
         self._functions: dict[str, Any] = {}
 
     def change_settings(self, **changes: Any) -> None:
-        self.platform = replace(self.platform, settings=replace(self.platform.settings, **changes))
+        self.runtime = replace(self.runtime, settings=replace(self.runtime.settings, **changes))
         self.restart()
 
     def use_client(self, service: str, client: Any) -> None:
         """In place of moto's, from now on."""
-        self.platform = replace(
-            self.platform, aws_client=lambda name: client if name == service else aws_client(name)
+        self.runtime = replace(
+            self.runtime, aws_client=lambda name: client if name == service else aws_client(name)
         )
         self.restart()
 
@@ -100,7 +100,7 @@ class World:
     def _invoke(self, module: Any, event: object) -> Any:
         function = self._functions.get(module.OPERATION)
         if function is None:
-            function = self._functions[module.OPERATION] = module.build(self.platform)
+            function = self._functions[module.OPERATION] = module.build(self.runtime)
         return function.handle(event, self.context)
 
     def new_contact(self, **identifiers: str) -> str:
@@ -133,7 +133,7 @@ class World:
 
     def send(self, queue: str, *bodies: object, attributes: Mapping[str, Any] | None = None) -> None:
         for body in bodies:
-            self.platform.sqs.send_message(
+            self.runtime.sqs.send_message(
                 QueueUrl=self.queue_url(queue),
                 MessageBody=body if isinstance(body, str) else json.dumps(body),
                 MessageAttributes=attributes or {},
@@ -141,7 +141,7 @@ class World:
 
     def receive(self, queue: str) -> dict[str, Any]:
         """The next batch as Lambda's poller hands it to a function."""
-        answer = self.platform.sqs.receive_message(
+        answer = self.runtime.sqs.receive_message(
             QueueUrl=self.queue_url(queue),
             MaxNumberOfMessages=10,
             MessageSystemAttributeNames=["All"],
@@ -188,7 +188,7 @@ class World:
     def change_ledger(self, **attributes: dict[str, str]) -> None:
         """Overwrites attributes of every item, for what only time could do: Powertools dates by the real clock."""
         for item in self.ledger():
-            self.platform.dynamodb.put_item(TableName=TABLE, Item=item | attributes)
+            self.runtime.dynamodb.put_item(TableName=TABLE, Item=item | attributes)
 
     def log_lines(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.log.getvalue().splitlines()]
@@ -200,7 +200,7 @@ class World:
     def rotate_key(self, key: str) -> None:
         """A new key at SendGrid and in Secrets Manager; the old one is void."""
         self.double.api_keys = {key}
-        self.platform.secrets_manager.put_secret_value(SecretId=self.secret_arn, SecretString=key)
+        self.runtime.secrets_manager.put_secret_value(SecretId=self.secret_arn, SecretString=key)
 
 
 @contextmanager
@@ -291,7 +291,7 @@ def new_world(*, queues_and_ledger: bool = True) -> Iterator[World]:
             metrics_namespace="Test",
         )
         with new_session() as session:
-            platform = DeletionPlatform(
+            runtime = DeletionPlatform(
                 settings=settings,
                 aws_client=aws_client,
                 session=session,
@@ -301,7 +301,7 @@ def new_world(*, queues_and_ledger: bool = True) -> Iterator[World]:
                 log_stream=log,
             )
             yield World(
-                platform=platform,
+                runtime=runtime,
                 double=double,
                 clock=clock,
                 secret_arn=secret_arn,

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from contact_deletion.handlers import delete_all
-from contact_deletion.reply.backoff import MAX_SECONDS
+from contact_deletion.responses.backoff import MAX_SECONDS
 from local.aws.account import STACK_NAME
 from local.aws.template import load_template
 from tests.support.template import TEMPLATE

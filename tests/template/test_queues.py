@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from contact_deletion.errors import SendGridUnavailable
-from contact_deletion.patience import GIVE_UP_SECONDS
-from contact_deletion.reply.backoff import LEAST_JITTER, visibility_timeout
-from contact_deletion.request.bulk_delete import MAX_CONTACT_IDS
+from contact_deletion.requests.bulk_deletion import MAX_CONTACT_IDS
+from contact_deletion.responses.backoff import LEAST_JITTER, visibility_timeout
+from contact_deletion.sendgrid.polling import GIVE_UP_SECONDS
 from local.aws.template import load_template
 from tests.support.template import TEMPLATE
 from tests.template.conftest import Declared

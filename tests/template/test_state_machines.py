@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contact_deletion.patience import FIRST_QUESTION_SECONDS
+from contact_deletion.sendgrid.polling import FIRST_POLL_SECONDS
 from local.aws.template import load_template
 from tests.support.template import TEMPLATE
 from tests.template.conftest import Declared
@@ -91,7 +91,7 @@ def test_a_list_reaches_the_rate_limit_where_jobs_have_ended_at_the_first_poll(
     )
 
     calls = batcher["MaxItemsPerBatch"] / CONTACTS_PER_CALL
-    assert concurrency * calls * 60 / (5 + FIRST_QUESTION_SECONDS) >= 600
+    assert concurrency * calls * 60 / (5 + FIRST_POLL_SECONDS) >= 600
 
 
 def test_every_function_that_is_not_fed_by_a_queue_is_used_by_a_workflow(declared: Declared) -> None:

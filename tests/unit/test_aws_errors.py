@@ -1,6 +1,6 @@
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 
-from contact_deletion.aws_errors import error_code
+from contact_deletion.errors import error_code
 
 
 def test_where_aws_answered_it_is_awss_code() -> None:

@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from contact_deletion import errors
 from contact_deletion.errors import Deferred, RequestInProgress, SendGridUnavailable
-from contact_deletion.reply.backoff import LEAST_JITTER, MAX_SECONDS, visibility_timeout
+from contact_deletion.responses.backoff import LEAST_JITTER, MAX_SECONDS, visibility_timeout
 from local.aws.template import load_template
 from tests.support.template import TEMPLATE
 

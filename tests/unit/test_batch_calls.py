@@ -5,7 +5,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contact_deletion.batch_calls import MAX_BYTES, MAX_ENTRIES, batches, not_taken
+from contact_deletion.notifications.batch_calls import MAX_BYTES, MAX_ENTRIES, batches, not_taken
 
 Entry = dict[str, Any]
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from contact_deletion.errors import LedgerUnavailable, OutcomeUnknown, SendGridRefused, SendGridUnavailable
-from contact_deletion.request.caught_error import CaughtError, read
+from contact_deletion.requests.caught_error import CaughtError, read
 
 NAMES_A_JOB = json.dumps({"message": "SendGrid answered 503", "job_ids": ["job-1"]})
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contact_deletion.deliveries import QueueMessage
 from contact_deletion.errors import InvalidRequest, LastIdentifier
-from contact_deletion.inbound import QueueMessage
-from contact_deletion.reply.dead_letter import MAX_ATTRIBUTES, OVERFLOW, dead_letter, size_of
+from contact_deletion.responses.dead_letter import MAX_ATTRIBUTES, OVERFLOW, dead_letter, size_of
 from tests.support.events import queue_arn
 
 REASONS = {"ErrorCode", "ErrorMessage", "SourceQueueArn"}

@@ -1,20 +1,20 @@
 import pytest
 
-from contact_deletion.deadline import SETTLING_SECONDS, Deadline
+from contact_deletion.deadline import RESERVED_SECONDS, Deadline
 from tests.support.clock import FakeClock
 from tests.support.context import Context
 
 
 def test_time_for_calls_ends_before_the_invocation_does() -> None:
     deadline = Deadline.of(Context(remaining_seconds=100), FakeClock())
-    assert deadline.remaining() == pytest.approx(100 - SETTLING_SECONDS)
+    assert deadline.remaining() == pytest.approx(100 - RESERVED_SECONDS)
 
 
 def test_it_comes_nearer_as_time_passes() -> None:
     clock = FakeClock()
     deadline = Deadline.of(Context(remaining_seconds=100), clock)
     clock.advance(60)
-    assert deadline.remaining() == pytest.approx(40 - SETTLING_SECONDS)
+    assert deadline.remaining() == pytest.approx(40 - RESERVED_SECONDS)
 
 
 def test_once_past_there_is_less_than_no_time_for_calls() -> None:

@@ -14,7 +14,7 @@ REJECTED = {
     "InvalidRequest",
     "DeleteAllRefused",
     "DeleteAllUnconfirmed",
-    "DeletionUnfollowed",
+    "DeletionUntracked",
     "LastIdentifier",
     "ContactNotFound",
     "RequestConflict",

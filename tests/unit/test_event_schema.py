@@ -6,13 +6,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from contact_deletion.announcement.conclusion import conclusions
+from contact_deletion.deliveries import QueueMessage, Settled
 from contact_deletion.errors import DeletionFailed, InvalidRequest, OutcomeUnknown
-from contact_deletion.inbound import QueueMessage
-from contact_deletion.jobs import Job
+from contact_deletion.notifications.outcome_events import outcome_events
 from contact_deletion.outcomes import Accepted, ContactGroup, End, Ended, Outcome
-from contact_deletion.request.follow_up import FollowedRequest
-from contact_deletion.settled import Settled
+from contact_deletion.requests.status_check import TrackedRequest
+from contact_deletion.sendgrid.jobs import Job
 from tests.support.events import contact_id
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "outcome-event.schema.json").read_text())
@@ -32,22 +31,20 @@ OUTCOMES: dict[str, Outcome] = {
         JOBS,
         (
             End(
-                FollowedRequest("bulk_delete", "request", "message", 101, LEFT),
+                TrackedRequest("bulk_delete", "request", "message", 101, LEFT),
                 DeletionFailed("it"),
                 ContactGroup.of(LEFT),
             ),
-            End(FollowedRequest("bulk_delete", None, "message", 1, LEFT[:1]), None, ContactGroup(0)),
+            End(TrackedRequest("bulk_delete", None, "message", 1, LEFT[:1]), None, ContactGroup(0)),
+            End(TrackedRequest("delete_all", "request", "message", 9), DeletionFailed("it"), ContactGroup(3)),
             End(
-                FollowedRequest("delete_all", "request", "message", 9), DeletionFailed("it"), ContactGroup(3)
-            ),
-            End(
-                FollowedRequest("bulk_delete", None, "message", 101, LEFT),
+                TrackedRequest("bulk_delete", None, "message", 101, LEFT),
                 OutcomeUnknown("it"),
                 ContactGroup(0),
                 ContactGroup.of(LEFT),
             ),
-            End(FollowedRequest("remove_identifier", "request", "message", 1), None, None),
-            End(FollowedRequest()),
+            End(TrackedRequest("remove_identifier", "request", "message", 1), None, None),
+            End(TrackedRequest()),
         ),
         accepted_at=1_795_000_000.0,
     ),
@@ -59,7 +56,7 @@ OUTCOMES: dict[str, Outcome] = {
 def test_what_is_told_follows_the_schema(outcome: Outcome, followed: bool) -> None:
     settled = Settled(MESSAGE, None, "request", "token", outcome)
 
-    told = conclusions("bulk_delete", settled, 1_795_000_060.5, followed=followed)
+    told = outcome_events("bulk_delete", settled, 1_795_000_060.5, followed=followed)
 
     for conclusion in told:
         event = {

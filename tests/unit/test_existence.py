@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contact_deletion.deadline import SETTLING_SECONDS, Deadline
+from contact_deletion.deadline import RESERVED_SECONDS, Deadline
 from contact_deletion.errors import Deferred, RateLimited, SendGridRefused, SendGridUnavailable
 from contact_deletion.sendgrid.client import SendGridClient
 from contact_deletion.sendgrid.existence import Existence, look_up
@@ -84,7 +84,7 @@ def test_parts_that_there_was_no_time_for_are_undivided(error: Deferred, seconds
                 raise error
             return super().existing_contacts(contact_ids, deadline)
 
-    deadline = Deadline(SETTLING_SECONDS + seconds_left, lambda: 0.0)
+    deadline = Deadline(RESERVED_SECONDS + seconds_left, lambda: 0.0)
     existence = look_up(cast(SendGridClient, Interrupted(1)), map(str, range(200)), deadline)
 
     late = {str(one) for one in range(100)}

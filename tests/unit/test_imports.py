@@ -11,25 +11,15 @@ import pytest
 SOURCE = Path(__file__).parents[2] / "src"
 
 LAYERS = [
-    {
-        "errors",
-        "aws_errors",
-        "batch_calls",
-        "deadline",
-        "jobs",
-        "patience",
-        "settings",
-        "redaction",
-        "timestamps",
-    },
-    {"inbound", "request"},
-    {"outcomes"},
-    {"settled", "telemetry"},
+    {"errors", "deadline", "settings"},
+    {"requests"},
     {"sendgrid"},
-    {"ledger", "deletion", "following", "announcement", "backup", "contact_list"},
-    {"reply"},
+    {"outcomes"},
+    {"deliveries", "observability"},
+    {"ledger", "deletion", "job_status", "notifications", "backup", "contact_list"},
+    {"responses"},
     {"platform"},
-    {"application", "task"},
+    {"queue_function", "workflow_function"},
     {"handlers"},
 ]
 """From the bottom to the top; the lowest may import from each other."""
@@ -66,10 +56,10 @@ def test_a_module_imports_only_from_below(module: str, imported: set[str]) -> No
 
 
 FOR_SENDGRID = {"requests", "aws_lambda_powertools.utilities.parameters", "contact_deletion.sendgrid"}
-FOR_A_QUEUE = {"contact_deletion.inbound", "contact_deletion.announcement", "contact_deletion.reply"}
+FOR_A_QUEUE = {"contact_deletion.deliveries", "contact_deletion.notifications", "contact_deletion.responses"}
 FOR_THE_LEDGER = {"aws_lambda_powertools.utilities.idempotency", "contact_deletion.ledger"}
 FOR_DELETION = {"contact_deletion.deletion"}
-FOR_FOLLOWING = {"contact_deletion.following", "contact_deletion.request.follow_up"}
+FOR_JOB_STATUS = {"contact_deletion.job_status", "contact_deletion.requests.status_check"}
 FOR_BACKUPS = {"contact_deletion.backup"}
 FOR_LISTS = {"contact_deletion.contact_list"}
 
@@ -77,7 +67,7 @@ USES = {
     "bulk_delete": FOR_SENDGRID | FOR_A_QUEUE | FOR_THE_LEDGER | FOR_DELETION,
     "delete_all": FOR_SENDGRID | FOR_A_QUEUE | FOR_THE_LEDGER | FOR_DELETION,
     "remove_identifier": FOR_SENDGRID | FOR_A_QUEUE | FOR_THE_LEDGER | FOR_DELETION,
-    "deletion_status": FOR_SENDGRID | FOR_A_QUEUE | FOR_FOLLOWING,
+    "deletion_status": FOR_SENDGRID | FOR_A_QUEUE | FOR_JOB_STATUS,
     "contact_count": FOR_SENDGRID,
     "identifier_check": FOR_SENDGRID | FOR_DELETION,
     "export_start": FOR_SENDGRID,

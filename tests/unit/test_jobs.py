@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from contact_deletion.jobs import COMPLETED, PENDING, UNKNOWN, Job
+from contact_deletion.sendgrid.jobs import COMPLETED, PENDING, UNKNOWN, Job
 
 
 def job(status: str) -> Job:
@@ -41,8 +41,8 @@ def test_every_word_for_completion_is_one(status: str) -> None:
 
 
 def test_only_the_documented_word_for_completion_leaves_no_doubt() -> None:
-    assert job(COMPLETED).adds_up
-    assert not job("done").adds_up
+    assert job(COMPLETED).counts_match
+    assert not job("done").counts_match
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_only_the_documented_word_for_completion_leaves_no_doubt() -> None:
     ids=str,
 )
 def test_counts_that_are_told_and_agree_add_up(counts: dict[str, Any]) -> None:
-    assert Job("job-1", COMPLETED, **counts).adds_up
+    assert Job("job-1", COMPLETED, **counts).counts_match
 
 
 @pytest.mark.parametrize(
@@ -73,4 +73,4 @@ def test_counts_that_are_told_and_agree_add_up(counts: dict[str, Any]) -> None:
     ids=str,
 )
 def test_counts_that_tell_of_contacts_left_do_not_add_up(counts: dict[str, Any]) -> None:
-    assert not Job("job-1", COMPLETED, **counts).adds_up
+    assert not Job("job-1", COMPLETED, **counts).counts_match

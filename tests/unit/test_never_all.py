@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import contact_deletion
 from contact_deletion.errors import InvalidRequest
-from contact_deletion.request import bulk_delete
+from contact_deletion.requests import bulk_deletion
 from tests.support.events import contact_id
 from tests.unit import strategies
 from tests.unit.support import client_that_cannot_call
@@ -32,7 +32,7 @@ hostile_texts = st.builds(
 @given(st.lists(st.one_of(*[strategies.contact_ids] * 4, hostile_texts, strategies.json_values), max_size=6))
 def test_whatever_passes_for_a_request_its_target_names_ids_and_nothing_else(ids: list[object]) -> None:
     try:
-        request = bulk_delete.parse({"contact_ids": ids})
+        request = bulk_deletion.parse({"contact_ids": ids})
     except InvalidRequest:
         return
     target = client_that_cannot_call().ids_target(request.contact_ids)

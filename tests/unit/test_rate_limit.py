@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from contact_deletion.sendgrid.rate_limit import (
     MAX_CALLS_AT_ONCE,
+    MAX_CONSUMERS,
     MAX_WINDOW_SECONDS,
     RESET_MARGIN_SECONDS,
-    SHARED_BY,
     RateLimit,
     retry_after,
 )
@@ -30,18 +30,18 @@ class Endpoint:
         return {"X-RateLimit-Remaining": str(remaining), "X-RateLimit-Reset": str(at)}
 
     def answer(self, headers: dict[str, str], *, refused: bool = False) -> None:
-        self.limit.observe(headers, refused=refused)
+        self.limit.update_from_headers(headers, refused=refused)
 
     def start_all(self, most: int = 100) -> int:
         """How many calls start side by side, none of them ending."""
         started = 0
-        while started < most and self.limit.try_start(started):
+        while started < most and self.limit.try_acquire(started):
             started += 1
         return started
 
     def start_one_after_another(self, most: int = 100) -> int:
         """How many calls start when each ends, without an answer's headers, before the next."""
-        return next((number for number in range(most) if not self.limit.try_start()), most)
+        return next((number for number in range(most) if not self.limit.try_acquire()), most)
 
 
 @pytest.fixture
@@ -59,8 +59,8 @@ def test_the_first_call_goes_alone(endpoint: Endpoint) -> None:
 def test_the_first_call_of_a_window_waits_for_those_of_the_last(endpoint: Endpoint) -> None:
     endpoint.answer(endpoint.told(50, seconds_left=30))
     endpoint.clock.advance(60)
-    assert not endpoint.limit.try_start(in_flight=1)
-    assert endpoint.limit.try_start(in_flight=0)
+    assert not endpoint.limit.try_acquire(in_flight=1)
+    assert endpoint.limit.try_acquire(in_flight=0)
 
 
 @both_formats
@@ -78,7 +78,9 @@ def test_no_more_calls_start_than_are_left(reset: str, remaining: int) -> None:
     endpoint.answer(endpoint.told(remaining, seconds_left=30, reset=reset))
     started = endpoint.start_all()
     assert min(1, remaining) <= started <= min(remaining, MAX_CALLS_AT_ONCE)
-    assert started <= 1 or SHARED_BY * started <= remaining, "another environment may spend the same window"
+    assert started <= 1 or MAX_CONSUMERS * started <= remaining, (
+        "another environment may spend the same window"
+    )
 
 
 @both_formats
@@ -93,7 +95,7 @@ def test_neither_do_they_one_after_another(reset: str, remaining: int) -> None:
 def test_the_last_call_of_a_window_that_others_spend_too_is_left(endpoint: Endpoint, reset: str) -> None:
     """Every environment would send it, and all but one would be answered 429."""
     endpoint.answer(endpoint.told(10, seconds_left=30, reset=reset))
-    assert endpoint.limit.try_start()
+    assert endpoint.limit.try_acquire()
     endpoint.answer(endpoint.told(8, seconds_left=30, reset=reset))  # one more than was started here
     assert endpoint.start_one_after_another() == 7
 
@@ -113,7 +115,7 @@ def test_after_a_pause_the_first_call_of_such_a_window_goes_alone(endpoint: Endp
 def test_a_window_that_nobody_else_spends_is_spent_to_the_last_call(endpoint: Endpoint, reset: str) -> None:
     endpoint.answer(endpoint.told(10, seconds_left=30, reset=reset))
     for left in (9, 8):
-        assert endpoint.limit.try_start()
+        assert endpoint.limit.try_acquire()
         endpoint.answer(endpoint.told(left, seconds_left=30, reset=reset))
     assert endpoint.start_one_after_another() == 8
 
@@ -130,7 +132,7 @@ def test_that_others_spent_a_window_says_nothing_of_the_next(endpoint: Endpoint)
 def test_the_reset_is_when_it_was_told(endpoint: Endpoint, reset: str) -> None:
     endpoint.answer(endpoint.told(0, seconds_left=30, reset=reset))
     assert endpoint.limit.seconds_until_reset() == pytest.approx(30, abs=TOLERANCE)
-    assert not endpoint.limit.try_start()
+    assert not endpoint.limit.try_acquire()
 
 
 @both_formats
@@ -173,7 +175,7 @@ def test_of_answers_that_overtake_each_other_the_least_remaining_counts(order: l
     headers = [endpoint.told(remaining, seconds_left=30) for remaining in range(10)]
     for number in order:
         endpoint.answer(headers[number])
-    assert not endpoint.limit.try_start()
+    assert not endpoint.limit.try_acquire()
 
 
 def test_an_answer_of_an_older_window_is_not_news(endpoint: Endpoint) -> None:
@@ -181,7 +183,7 @@ def test_an_answer_of_an_older_window_is_not_news(endpoint: Endpoint) -> None:
     endpoint.clock.advance(4)
     endpoint.answer(endpoint.told(0, seconds_left=60))
     endpoint.answer(late)
-    assert not endpoint.limit.try_start()
+    assert not endpoint.limit.try_acquire()
     assert endpoint.limit.seconds_until_reset() == pytest.approx(60, abs=TOLERANCE)
 
 
@@ -206,32 +208,32 @@ def test_the_first_answer_of_a_window_lets_calls_start_beside_those_of_the_last(
     under_way = endpoint.start_all()
     endpoint.clock.advance(60)
     endpoint.answer(endpoint.told(50, seconds_left=30))
-    assert endpoint.limit.try_start(in_flight=under_way - 1)
+    assert endpoint.limit.try_acquire(in_flight=under_way - 1)
 
 
 @both_formats
 def test_a_429_ends_all_calls_until_the_reset(endpoint: Endpoint, reset: str) -> None:
     endpoint.answer(endpoint.told(100, seconds_left=30, reset=reset))
     endpoint.answer(endpoint.told(0, seconds_left=30, reset=reset), refused=True)
-    assert not endpoint.limit.try_start()
+    assert not endpoint.limit.try_acquire()
     assert endpoint.limit.seconds_until_reset() == pytest.approx(30, abs=TOLERANCE)
 
 
 def test_a_429_is_believed_whatever_it_says_is_left(endpoint: Endpoint) -> None:
     endpoint.answer(endpoint.told(100, seconds_left=30), refused=True)
-    assert not endpoint.limit.try_start()
+    assert not endpoint.limit.try_acquire()
 
 
 def test_an_answer_that_a_429_overtook_opens_nothing(endpoint: Endpoint) -> None:
     headers = endpoint.told(3, seconds_left=30)
     endpoint.answer(endpoint.told(0, seconds_left=30), refused=True)
     endpoint.answer(headers)
-    assert not endpoint.limit.try_start()
+    assert not endpoint.limit.try_acquire()
 
 
 def test_a_429_without_a_reset_is_waited_out_for_some_seconds(endpoint: Endpoint) -> None:
     endpoint.answer({}, refused=True)
-    assert not endpoint.limit.try_start()
+    assert not endpoint.limit.try_acquire()
     assert 2 <= endpoint.limit.seconds_until_reset() <= 60
 
 
@@ -323,7 +325,7 @@ def test_a_window_may_be_as_short_as_a_second(endpoint: Endpoint) -> None:
 def test_headers_end_the_time_without_a_limit(endpoint: Endpoint) -> None:
     endpoint.answer({})
     endpoint.answer(endpoint.told(0, seconds_left=10))
-    assert not endpoint.limit.try_start()
+    assert not endpoint.limit.try_acquire()
 
 
 @given(
@@ -348,7 +350,7 @@ def test_whatever_answers_say_a_call_may_start_before_long(
         assert 0 <= endpoint.limit.seconds_until_reset() <= MAX_WINDOW_SECONDS + TOLERANCE
         endpoint.clock.advance(then)
     endpoint.clock.advance(endpoint.limit.seconds_until_reset())
-    assert endpoint.limit.try_start()
+    assert endpoint.limit.try_acquire()
 
 
 NOON = 1795608000.0  # 2026-11-25 12:00:00 UTC
@@ -389,5 +391,5 @@ def test_any_retry_after_is_a_time_or_none(value: str) -> None:
 
 def test_reset_of_a_window_counts_more_than_retry_after() -> None:
     limit = RateLimit(FakeClock())
-    limit.observe({"X-RateLimit-Reset": "10", "Retry-After": "60"}, refused=True)
+    limit.update_from_headers({"X-RateLimit-Reset": "10", "Retry-After": "60"}, refused=True)
     assert limit.seconds_until_reset() == pytest.approx(10, abs=1)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from contact_deletion.redaction import MASK, MAX_LENGTH, redact
+from contact_deletion.sendgrid.redaction import MASK, MAX_LENGTH, redact
 from tests.unit import strategies
 
 around = st.text(max_size=60)

@@ -128,8 +128,8 @@ def test_a_batch_that_is_accepted_in_part_names_its_jobs_and_what_remains(workfl
     assert workflows.double.account.contact_ids() == workflows.double.poison_ids
     assert (result["status"], result["code"]) == ("failed", "SendGridRefused")
     assert sorted(result["job_ids"]) == sorted(job.id for job in workflows.double.account.jobs())
-    assert set(result["contacts_still_there"]["contact_ids"]) == workflows.double.poison_ids
-    assert ended.output["contacts_still_there"] == 2
+    assert set(result["remaining_contacts"]["contact_ids"]) == workflows.double.poison_ids
+    assert ended.output["remaining_contacts"] == 2
 
 
 def test_what_earlier_attempts_started_is_followed_too(workflows: Workflows) -> None:
@@ -143,7 +143,7 @@ def test_what_earlier_attempts_started_is_followed_too(workflows: Workflows) -> 
     (result,) = [line["result"] for line in results(workflows, ended)]
     assert (result["status"], result["code"]) == ("failed", "SendGridUnavailable")
     assert result["job_ids"] == [job.id]
-    assert result["contacts_still_there"]["count"] == len(workflows.double.account) == 500 - 204
+    assert result["remaining_contacts"]["count"] == len(workflows.double.account) == 500 - 204
 
 
 def test_a_lost_response_is_no_failure_when_the_contacts_are_gone(workflows: Workflows) -> None:
@@ -241,9 +241,9 @@ def test_a_job_that_errs_fails_its_batch_and_the_result_says_who_is_left(workflo
     assert statuses(workflows, ended) == ["completed", "completed", "failed"]
     (failed,) = [line["result"] for line in results(workflows, ended) if line["result"]["code"]]
     assert failed["code"] == "DeletionFailed"
-    left = failed["contacts_still_there"]
+    left = failed["remaining_contacts"]
     assert set(left["contact_ids"]) == workflows.double.account.contact_ids()
-    assert left["count"] == ended.output["contacts_still_there"] == 1
+    assert left["count"] == ended.output["remaining_contacts"] == 1
 
 
 def test_a_job_that_completes_and_leaves_contacts_fails_its_batch(workflows: Workflows) -> None:
@@ -252,7 +252,7 @@ def test_a_job_that_completes_and_leaves_contacts_fails_its_batch(workflows: Wor
     ended = workflows.run(MACHINE, csv_list(workflows, fill(workflows, 2)), ACCEPTED_LONG_AGO)
 
     assert statuses(workflows, ended) == ["failed"]
-    assert ended.output["contacts_still_there"] == len(workflows.double.account) == 1
+    assert ended.output["remaining_contacts"] == len(workflows.double.account) == 1
 
 
 def test_a_job_that_cannot_be_asked_for_leaves_its_batch_unknown(workflows: Workflows) -> None:

@@ -89,7 +89,7 @@ def test_a_callback_tells_of_a_job_that_failed(workflows: Workflows, contacts: l
     ended = run(workflows, WITH_CALLBACK, {"contact_ids": contacts})
 
     assert error_of(ended) == ("FAILED", "DeletionFailed")
-    left = json.loads(ended.cause)["contacts_still_there"]
+    left = json.loads(ended.cause)["remaining_contacts"]
     assert set(left["contact_ids"]) == workflows.double.account.contact_ids()
 
 
@@ -149,7 +149,7 @@ def test_the_follower_of_a_direct_task_tells_what_remains_of_a_request_that_was_
     assert error_of(ended) == ("FAILED", "SendGridRefused")
     detail = json.loads(ended.cause)
     assert detail["job_ids"] == [job.id for job in workflows.double.account.jobs()]
-    assert detail["contacts_still_there"]["contact_ids"] == [contacts[0]]
+    assert detail["remaining_contacts"]["contact_ids"] == [contacts[0]]
 
 
 def test_a_direct_task_has_nothing_to_follow_where_there_was_nothing_to_do(workflows: Workflows) -> None:

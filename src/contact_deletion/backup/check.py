@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from contact_deletion.aws_errors import bucket_errors, error_code
 from contact_deletion.backup.distinct_ids import BLOCK_BYTES, ID_BYTES, merge_distinct_ids
-from contact_deletion.backup.keys import contact_ids_key, manifest_key, part_key
-from contact_deletion.errors import BackupIncomplete
-from contact_deletion.request.backup_check import BackupCheck, CopiedPart
-from contact_deletion.timestamps import timestamp
+from contact_deletion.deadline import timestamp
+from contact_deletion.errors import BackupIncomplete, bucket_errors, error_code
+from contact_deletion.requests.backups import BackupCheck, CopiedPart
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
 
 PLAUSIBLE_GROWTH = 100
 """So many contacts more than were counted may have come while the export was made, or a tenth more."""
@@ -116,3 +115,16 @@ def _missing(part: CopiedPart, what: str) -> Iterator[None]:
             if error_code(error) not in _MISSING:
                 raise
             raise BackupIncomplete(f"part {part.part} {what}") from None
+
+
+def part_key(folder: str, part: int) -> str:
+    return f"backups/{folder}/part-{part:05d}.csv.gz"
+
+
+def contact_ids_key(folder: str, part: int) -> str:
+    """The distinct IDs of the part's contacts, as the check merges them."""
+    return f"backups/{folder}/contact-ids/{part:05d}"
+
+
+def manifest_key(folder: str) -> str:
+    return f"backups/{folder}/manifest.json"

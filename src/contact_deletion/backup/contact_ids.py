@@ -9,7 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from contact_deletion.errors import BackupIncomplete, InvalidRequest
-from contact_deletion.request import fields
+from contact_deletion.requests import validation
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -58,7 +58,7 @@ def _contact_ids(rows: Iterator[list[str]]) -> Iterator[bytes]:
 
 def _packed(contact_id: str) -> bytes:
     try:
-        return bytes.fromhex(fields.contact_id(contact_id, _ID_COLUMN).replace("-", ""))
+        return bytes.fromhex(validation.contact_id(contact_id, _ID_COLUMN).replace("-", ""))
     except InvalidRequest:
         raise BackupIncomplete("the export's file has a contact ID that is not a UUID") from None
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from contact_deletion.aws_errors import bucket_errors
-from contact_deletion.errors import BackupIncomplete, BucketUnavailable
+from contact_deletion.errors import BackupIncomplete, BucketUnavailable, bucket_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -5,17 +5,15 @@ from collections.abc import Iterator
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
-from contact_deletion.aws_errors import bucket_errors
+from contact_deletion.backup.check import contact_ids_key, part_key
 from contact_deletion.backup.contact_ids import read_contact_ids
 from contact_deletion.backup.distinct_ids import write_distinct_ids
 from contact_deletion.backup.download import download
-from contact_deletion.backup.export_links import links
-from contact_deletion.backup.keys import contact_ids_key, part_key
+from contact_deletion.backup.export_progress import links
 from contact_deletion.backup.multipart_upload import MultipartUpload, multipart_upload, version_of
 from contact_deletion.deadline import Clock, Deadline
-from contact_deletion.errors import BackupIncomplete, SendGridUnavailable
-from contact_deletion.request.backup_check import CopiedPart
-from contact_deletion.request.export_copy import ExportCopy
+from contact_deletion.errors import BackupIncomplete, SendGridUnavailable, bucket_errors
+from contact_deletion.requests.backups import CopiedPart, ExportCopy
 from contact_deletion.sendgrid.exports import ExportClient
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from itertools import chain
 from typing import Any
 
 from contact_deletion.errors import ListResultUnreadable
-from contact_deletion.request import caught_error
-from contact_deletion.request.fields import MOST
+from contact_deletion.requests import caught_error
+from contact_deletion.requests.validation import MAX_SAFE_INTEGER
 
 STATUSES = ("completed", "failed", "not_accepted", "unknown")
 
@@ -19,7 +19,7 @@ class BatchResult:
     contact_count: int
     status: str
     code: str | None
-    contacts_still_there: int
+    remaining_contacts: int
     content: dict[str, Any]
 
 
@@ -28,10 +28,10 @@ def read(key: str, body: bytes) -> BatchResult:
     content = _parsed(body)
     match content:
         case {"contact_count": int(contact_count), "result": {"status": str(status)} as result} if (
-            status in STATUSES and max(contact_count, _still_there(result)) <= MOST
+            status in STATUSES and max(contact_count, _remaining(result)) <= MAX_SAFE_INTEGER
         ):
             content["result"] = _with_messages(result)
-            return BatchResult(contact_count, status, _code(result), _still_there(result), content)
+            return BatchResult(contact_count, status, _code(result), _remaining(result), content)
     raise ListResultUnreadable(f"{key} does not hold the result of a batch")
 
 
@@ -66,8 +66,8 @@ def _code(result: dict[str, Any]) -> str | None:
     return code if isinstance(code, str) else None
 
 
-def _still_there(result: dict[str, Any]) -> int:
-    match result.get("contacts_still_there"):
+def _remaining(result: dict[str, Any]) -> int:
+    match result.get("remaining_contacts"):
         case {"count": int(count)}:
             return count
     return 0

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any
 
-from contact_deletion.aws_errors import bucket_errors
 from contact_deletion.contact_list.batch_result import STATUSES, BatchResult, read
 from contact_deletion.contact_list.rows import count_rows
+from contact_deletion.errors import bucket_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -30,13 +30,13 @@ def summarize(s3: "S3Client", bucket: str, folder: str, key: str) -> dict[str, A
     batches: Counter[str] = Counter()
     contacts: Counter[str] = Counter()
     codes: Counter[str] = Counter()
-    still_there = 0
+    remaining = 0
     with bucket_errors(), SpooledTemporaryFile(_MAX_BYTES_IN_MEMORY) as results:
         for batch in _batch_results(s3, bucket, f"results/{folder}/batches/"):
             batches[batch.status] += 1
             contacts[batch.status] += batch.contact_count
             codes.update([batch.code] if batch.code else ())
-            still_there += batch.contacts_still_there
+            remaining += batch.remaining_contacts
             results.write(json.dumps(batch.content).encode() + b"\n")
         results.seek(0)
         s3.put_object(Bucket=bucket, Key=results_key, Body=results, ContentType="application/jsonl")
@@ -53,7 +53,7 @@ def summarize(s3: "S3Client", bucket: str, folder: str, key: str) -> dict[str, A
                 status: {"batches": batches[status], "contacts": contacts[status]} for status in STATUSES
             },
             "by_code": dict(codes),
-            "contacts_still_there": still_there,
+            "remaining_contacts": remaining,
         }
         s3.put_object(
             Bucket=bucket,

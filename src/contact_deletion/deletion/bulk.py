@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 
 from contact_deletion.deadline import Clock, Deadline
-from contact_deletion.deletion.calls import Call
-from contact_deletion.deletion.packing import TargetBudget, packed
+from contact_deletion.deletion.packing import DeletionCall, TargetBudget, packed
 from contact_deletion.deletion.progress import ABOUT_THE_IDS, STILL_SHOWN, Checkpoint, Progress
 from contact_deletion.errors import (
     Deferred,
@@ -15,12 +14,12 @@ from contact_deletion.errors import (
     SendGridUnauthorized,
     SendGridUnavailable,
 )
+from contact_deletion.observability import QueueTelemetry
 from contact_deletion.outcomes import DeletionOutcome
-from contact_deletion.request.bulk_delete import BulkDelete
+from contact_deletion.requests.bulk_deletion import BulkDelete
 from contact_deletion.sendgrid.client import SendGridClient
 from contact_deletion.sendgrid.existence import look_up
 from contact_deletion.sendgrid.transport import require_time
-from contact_deletion.telemetry.queue import QueueTelemetry
 
 _TOO_LONG = frozenset({413, 414})
 
@@ -68,15 +67,15 @@ class BulkDeletion:
         """
         return _Batch(self, requests, before, deadline).run()
 
-    def start(self, call: Call) -> str:
+    def start(self, call: DeletionCall) -> str:
         """Deletes the call's contacts, and gives the job's id."""
         job_id = self.client.delete_contacts(call.ids)
         self._telemetry.deletion_started(job_id)
         return job_id
 
-    def calls(self, contact_ids: Iterable[str]) -> Iterator[Call]:
+    def calls(self, contact_ids: Iterable[str]) -> Iterator[DeletionCall]:
         """The IDs packed into as few calls as the budget allows."""
-        return map(Call, packed(list(contact_ids), self.budget.characters, self.client.ids_target))
+        return map(DeletionCall, packed(list(contact_ids), self.budget.characters, self.client.ids_target))
 
 
 class _Batch:
@@ -102,10 +101,10 @@ class _Batch:
         ]
         self._retried = any(request.retried for request in requests)
         self._is_up: bool | None = None
-        self._waiting: deque[Call] = deque()
-        self._in_flight: dict[Future[str], Call] = {}
-        self._in_doubt: list[tuple[Call, SendGridRefused | SendGridUnavailable]] = []
-        self._undivided: deque[tuple[Call, SendGridRefused]] = deque()
+        self._waiting: deque[DeletionCall] = deque()
+        self._in_flight: dict[Future[str], DeletionCall] = {}
+        self._in_doubt: list[tuple[DeletionCall, SendGridRefused | SendGridUnavailable]] = []
+        self._undivided: deque[tuple[DeletionCall, SendGridRefused]] = deque()
         self._existing: set[str] = set()
         self._progress = Progress(deletion.consistency_window_seconds)
         self._refused_parts = 0
@@ -127,10 +126,10 @@ class _Batch:
         self._waiting.extend(self._deletion.calls(one for one in ids if one not in refused))
         again = [one for one in ids if one in refused - shown]
         if len(again) <= MAX_SENT_ALONE:
-            self._waiting.extend(Call((one,)) for one in again)
+            self._waiting.extend(DeletionCall((one,)) for one in again)
         else:
             self._waiting.extend(self._deletion.calls(again))
-        self._in_doubt += [(Call((one,)), STILL_SHOWN) for one in ids if one in shown]
+        self._in_doubt += [(DeletionCall((one,)), STILL_SHOWN) for one in ids if one in shown]
 
     def run(self) -> list[tuple[DeletionOutcome, Checkpoint]]:
         try:
@@ -164,7 +163,7 @@ class _Batch:
             require_time(self._deadline)
             if self._alone and self._in_flight:
                 return
-            if limit.try_start(len(self._in_flight)):
+            if limit.try_acquire(len(self._in_flight)):
                 call = self._waiting.popleft()
                 self._in_flight[self._deletion.threads.submit(self._deletion.start, call)] = call
             elif self._in_flight:
@@ -190,7 +189,7 @@ class _Batch:
                 self._alone, self._refused_parts, self._unavailable = False, 0, 0
                 self._progress.accepted(call.ids, job_id)
 
-    def _refused(self, call: Call, refused: SendGridRefused) -> None:
+    def _refused(self, call: DeletionCall, refused: SendGridRefused) -> None:
         self._alone, self._unavailable = True, 0
         if refused.status in _TOO_LONG and len(call.ids) > 1:
             self._too_long(call)
@@ -201,7 +200,7 @@ class _Batch:
         else:
             self._in_doubt.append((call, refused))
 
-    def _too_long(self, call: Call) -> None:
+    def _too_long(self, call: DeletionCall) -> None:
         """Packs what waits for its first call again, or halves a call that was short."""
         budget, length = self._deletion.budget, len(self._client.ids_target(call.ids))
         budget.refused(length)
@@ -234,7 +233,7 @@ class _Batch:
                 self._fail(call, failure)
         self._waiting.extend(self._deletion.calls(to_send))
 
-    def _divide(self, call: Call, refused: SendGridRefused) -> None:
+    def _divide(self, call: DeletionCall, refused: SendGridRefused) -> None:
         """Divides a refused call, whose contacts exist, down to the ID, unless its parts are all refused alike."""
         is_part = isinstance(call.failure, SendGridRefused)
         self._refused_parts += is_part
@@ -265,7 +264,7 @@ class _Batch:
             else:
                 self._waiting.append(call)
 
-    def _failed(self, call: Call, unavailable: SendGridUnavailable) -> None:
+    def _failed(self, call: DeletionCall, unavailable: SendGridUnavailable) -> None:
         """One probe per outage, unless what failed has failed before and SendGrid is up: then one ID may be why."""
         self._alone = True
         self._unavailable += 1
@@ -282,7 +281,7 @@ class _Batch:
             self._is_up = self._retried and _answers(self._client, self._deadline)
         return self._is_up
 
-    def _give_up(self, call: Call, outage: Deferred) -> None:
+    def _give_up(self, call: DeletionCall, outage: Deferred) -> None:
         """What has not been sent waits in the queue."""
         self._outage = outage
         self._fail(call, outage)
@@ -291,7 +290,7 @@ class _Batch:
         while self._waiting:
             self._fail(self._waiting.popleft(), because)
 
-    def _fail(self, call: Call, failure: Deferred) -> None:
+    def _fail(self, call: DeletionCall, failure: Deferred) -> None:
         half = isinstance(call.failure, SendGridUnavailable)
         self._progress.fail(call.ids, failure, part=half)
 

@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING
 from contact_deletion.deadline import Clock, Deadline
 from contact_deletion.errors import ContactNotFound, LastIdentifier, RequestInProgress, SendGridUnavailable
 from contact_deletion.outcomes import Accepted
-from contact_deletion.patience import SETTLING_SECONDS, ask_again_after
-from contact_deletion.request.remove_identifier import IdentifierType, RemoveIdentifier, canonical
+from contact_deletion.requests.identifier_removal import (
+    IdentifierType,
+    RemoveIdentifier,
+    canonical,
+    held_identifiers,
+)
 from contact_deletion.sendgrid.client import SendGridClient
-from contact_deletion.sendgrid.identifiers import held_identifiers
+from contact_deletion.sendgrid.polling import CONSISTENCY_WINDOW_SECONDS, next_poll_delay
 
 if TYPE_CHECKING:
-    from contact_deletion.telemetry.queue import QueueTelemetry
+    from contact_deletion.observability import QueueTelemetry
 
 NOTHING_TO_DO = "nothing to do: the contact does not have this identifier"
 
@@ -45,10 +49,10 @@ class IdentifierDeletion:
         if held is None or not same_identifier(request, held):
             return Accepted((), contact_count=0, note=NOTHING_TO_DO)
         age = None if sent_at is None else self._clock() - sent_at
-        if age is not None and age < SETTLING_SECONDS:
+        if age is not None and age < CONSISTENCY_WINDOW_SECONDS:
             raise RequestInProgress(
                 "SendGrid may have received the removal, and may still be processing it",
-                retry_after=ask_again_after(age),
+                retry_after=next_poll_delay(age),
             )
         if len(identifiers) == 1:
             raise LastIdentifier("the identifier is the contact's only one; delete the contact instead")

@@ -6,7 +6,7 @@ from itertools import count
 
 from contact_deletion.errors import Deferred, Failure, SendGridRefused, SendGridUnavailable
 from contact_deletion.outcomes import Accepted, DeletionOutcome
-from contact_deletion.request.bulk_delete import BulkDelete
+from contact_deletion.requests.bulk_deletion import BulkDelete
 
 NOTHING_TO_DO = "nothing to do: none of the contacts exists"
 

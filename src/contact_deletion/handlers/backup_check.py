@@ -6,27 +6,27 @@ from typing import Any
 from contact_deletion.backup.check import check
 from contact_deletion.platform.bucket import Bucket
 from contact_deletion.platform.function import FunctionPlatform
-from contact_deletion.request.backup_check import BackupCheck, parse
-from contact_deletion.task import Task
+from contact_deletion.requests.backups import BackupCheck, parse_backup_check
+from contact_deletion.workflow_function import WorkflowFunction
 
 OPERATION = "backup_check"
 
 
-def build(platform: FunctionPlatform, bucket: Bucket) -> Task[BackupCheck]:
-    return Task(
+def build(platform: FunctionPlatform, bucket: Bucket) -> WorkflowFunction[BackupCheck]:
+    return WorkflowFunction(
         platform.telemetry(OPERATION),
         platform.clock,
-        parse=parse,
+        parse=parse_backup_check,
         act=lambda request, _: check(bucket.s3, bucket.name, request, platform.clock()),
     )
 
 
 @cache
-def task() -> Task[BackupCheck]:
+def function() -> WorkflowFunction[BackupCheck]:
     """This execution environment's, made on first use."""
-    return build(FunctionPlatform.of_lambda(), Bucket.of_lambda("BACKUP_BUCKET"))
+    return build(FunctionPlatform.from_environment(), Bucket.from_environment("BACKUP_BUCKET"))
 
 
 def handler(event: Any, context: Any) -> Any:
     """Lambda's entry point: a Step Functions task sends the parts' copies and how many contacts they should have."""
-    return task().handle(event, context)
+    return function().handle(event, context)

@@ -3,32 +3,32 @@
 from functools import cache
 from typing import Any
 
-from contact_deletion.application import Application
-from contact_deletion.following.follow_up import Following
-from contact_deletion.following.verification import Verification
+from contact_deletion.job_status.tracker import JobTracker
+from contact_deletion.job_status.verification import Verification
 from contact_deletion.platform.queue import QueuePlatform
-from contact_deletion.request.follow_up import FollowUp, parse
+from contact_deletion.queue_function import QueueFunction
+from contact_deletion.requests.status_check import StatusCheck, parse
 
 OPERATION = "deletion_status"
 
 
-def build(platform: QueuePlatform) -> Application[FollowUp]:
+def build(platform: QueuePlatform) -> QueueFunction[StatusCheck]:
     parts = platform.parts(OPERATION)
-    following = Following(
+    following = JobTracker(
         parts.client,
         parts.clock,
         Verification(parts.settings.contact_verification),
         parts.settings.consistency_window_seconds,
     )
-    return Application(parts, parse=parse, settle=following.settle)
+    return QueueFunction(parts, parse=parse, process=following.process)
 
 
 @cache
-def application() -> Application[FollowUp]:
+def function() -> QueueFunction[StatusCheck]:
     """This execution environment's, made on first use."""
-    return build(QueuePlatform.of_lambda())
+    return build(QueuePlatform.from_environment())
 
 
 def handler(event: Any, context: Any) -> Any:
     """Lambda's entry point: an SQS event, or a request as a Step Functions task sends it."""
-    return application().handle(event, context)
+    return function().handle(event, context)

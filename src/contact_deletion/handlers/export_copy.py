@@ -6,14 +6,14 @@ from typing import Any
 from contact_deletion.backup.part_copier import PartCopier
 from contact_deletion.platform.account import AccountPlatform
 from contact_deletion.platform.bucket import Bucket
-from contact_deletion.request.export_copy import ExportCopy, parse
+from contact_deletion.requests.backups import ExportCopy, parse_export_copy
 from contact_deletion.sendgrid.exports import ExportClient
-from contact_deletion.task import Task
+from contact_deletion.workflow_function import WorkflowFunction
 
 OPERATION = "export_copy"
 
 
-def build(platform: AccountPlatform, bucket: Bucket) -> Task[ExportCopy]:
+def build(platform: AccountPlatform, bucket: Bucket) -> WorkflowFunction[ExportCopy]:
     client = platform.client(ExportClient)
     copier = PartCopier(
         client,
@@ -23,21 +23,21 @@ def build(platform: AccountPlatform, bucket: Bucket) -> Task[ExportCopy]:
         # What stands in for SendGrid on a private network gives links to itself.
         allow_http=platform.settings.sendgrid_base_url.startswith("http://"),
     )
-    return Task(
+    return WorkflowFunction(
         platform.telemetry(OPERATION),
         platform.clock,
-        parse=parse,
+        parse=parse_export_copy,
         act=lambda request, deadline: vars(copier.copy(request, deadline)),
         client=client,
     )
 
 
 @cache
-def task() -> Task[ExportCopy]:
+def function() -> WorkflowFunction[ExportCopy]:
     """This execution environment's, made on first use."""
-    return build(AccountPlatform.of_lambda(), Bucket.of_lambda("BACKUP_BUCKET"))
+    return build(AccountPlatform.from_environment(), Bucket.from_environment("BACKUP_BUCKET"))
 
 
 def handler(event: Any, context: Any) -> Any:
     """Lambda's entry point: a Step Functions task sends `export_id`, `part`, `file_id` and `folder`."""
-    return task().handle(event, context)
+    return function().handle(event, context)

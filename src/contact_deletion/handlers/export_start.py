@@ -4,30 +4,30 @@ from functools import cache
 from typing import Any
 
 from contact_deletion.platform.account import AccountPlatform
-from contact_deletion.request import fields
+from contact_deletion.requests import validation
 from contact_deletion.sendgrid.exports import ExportClient
-from contact_deletion.task import Task
+from contact_deletion.workflow_function import WorkflowFunction
 
 OPERATION = "export_start"
 
 
-def build(platform: AccountPlatform) -> Task[None]:
+def build(platform: AccountPlatform) -> WorkflowFunction[None]:
     client = platform.client(ExportClient)
-    return Task(
+    return WorkflowFunction(
         platform.telemetry(OPERATION),
         platform.clock,
-        parse=fields.nothing,
+        parse=validation.empty_payload,
         act=lambda _, deadline: {"export_id": client.start_export(deadline)},
         client=client,
     )
 
 
 @cache
-def task() -> Task[None]:
+def function() -> WorkflowFunction[None]:
     """This execution environment's, made on first use."""
-    return build(AccountPlatform.of_lambda())
+    return build(AccountPlatform.from_environment())
 
 
 def handler(event: Any, context: Any) -> Any:
     """Lambda's entry point: a Step Functions task sends `{}`."""
-    return task().handle(event, context)
+    return function().handle(event, context)

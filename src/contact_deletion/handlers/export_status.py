@@ -3,32 +3,32 @@
 from functools import cache
 from typing import Any
 
-from contact_deletion.backup.export_status import status
+from contact_deletion.backup.export_progress import status
 from contact_deletion.platform.account import AccountPlatform
-from contact_deletion.request.export_status import ExportStatus, parse
+from contact_deletion.requests.backups import ExportStatus, parse_export_status
 from contact_deletion.sendgrid.exports import ExportClient
-from contact_deletion.task import Task
+from contact_deletion.workflow_function import WorkflowFunction
 
 OPERATION = "export_status"
 
 
-def build(platform: AccountPlatform) -> Task[ExportStatus]:
+def build(platform: AccountPlatform) -> WorkflowFunction[ExportStatus]:
     client = platform.client(ExportClient)
-    return Task(
+    return WorkflowFunction(
         platform.telemetry(OPERATION),
         platform.clock,
-        parse=parse,
+        parse=parse_export_status,
         act=lambda request, deadline: status(client, request, platform.clock(), deadline),
         client=client,
     )
 
 
 @cache
-def task() -> Task[ExportStatus]:
+def function() -> WorkflowFunction[ExportStatus]:
     """This execution environment's, made on first use."""
-    return build(AccountPlatform.of_lambda())
+    return build(AccountPlatform.from_environment())
 
 
 def handler(event: Any, context: Any) -> Any:
     """Lambda's entry point: a Step Functions task sends `export_id` and `started_at`."""
-    return task().handle(event, context)
+    return function().handle(event, context)

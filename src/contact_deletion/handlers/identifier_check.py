@@ -6,15 +6,14 @@ from typing import Any
 from contact_deletion.deadline import Deadline
 from contact_deletion.deletion.identifier import same_identifier
 from contact_deletion.platform.account import AccountPlatform
-from contact_deletion.request.remove_identifier import RemoveIdentifier, parse
+from contact_deletion.requests.identifier_removal import RemoveIdentifier, held_identifiers, parse
 from contact_deletion.sendgrid.client import SendGridClient
-from contact_deletion.sendgrid.identifiers import held_identifiers
-from contact_deletion.task import Task
+from contact_deletion.workflow_function import WorkflowFunction
 
 OPERATION = "identifier_check"
 
 
-def build(platform: AccountPlatform) -> Task[RemoveIdentifier]:
+def build(platform: AccountPlatform) -> WorkflowFunction[RemoveIdentifier]:
     client = platform.client(SendGridClient)
 
     def check(request: RemoveIdentifier, deadline: Deadline) -> dict[str, Any]:
@@ -22,15 +21,17 @@ def build(platform: AccountPlatform) -> Task[RemoveIdentifier]:
         present = same_identifier(request, held.get(request.identifier_type))
         return {"present": present, "last": present and len(held) == 1}
 
-    return Task(platform.telemetry(OPERATION), platform.clock, parse=parse, act=check, client=client)
+    return WorkflowFunction(
+        platform.telemetry(OPERATION), platform.clock, parse=parse, act=check, client=client
+    )
 
 
 @cache
-def task() -> Task[RemoveIdentifier]:
+def function() -> WorkflowFunction[RemoveIdentifier]:
     """This execution environment's, made on first use."""
-    return build(AccountPlatform.of_lambda())
+    return build(AccountPlatform.from_environment())
 
 
 def handler(event: Any, context: Any) -> Any:
     """Lambda's entry point: a Step Functions task sends a request to remove the identifier."""
-    return task().handle(event, context)
+    return function().handle(event, context)

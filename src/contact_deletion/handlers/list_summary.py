@@ -6,14 +6,14 @@ from typing import Any
 from contact_deletion.contact_list.summary import summarize
 from contact_deletion.platform.bucket import Bucket
 from contact_deletion.platform.function import FunctionPlatform
-from contact_deletion.request.list_summary import ListSummaryRequest, parse
-from contact_deletion.task import Task
+from contact_deletion.requests.contact_lists import ListSummaryRequest, parse
+from contact_deletion.workflow_function import WorkflowFunction
 
 OPERATION = "list_summary"
 
 
-def build(platform: FunctionPlatform, bucket: Bucket) -> Task[ListSummaryRequest]:
-    return Task(
+def build(platform: FunctionPlatform, bucket: Bucket) -> WorkflowFunction[ListSummaryRequest]:
+    return WorkflowFunction(
         platform.telemetry(OPERATION),
         platform.clock,
         parse=parse,
@@ -22,11 +22,11 @@ def build(platform: FunctionPlatform, bucket: Bucket) -> Task[ListSummaryRequest
 
 
 @cache
-def task() -> Task[ListSummaryRequest]:
+def function() -> WorkflowFunction[ListSummaryRequest]:
     """This execution environment's, made on first use."""
-    return build(FunctionPlatform.of_lambda(), Bucket.of_lambda("CONTACT_LIST_BUCKET"))
+    return build(FunctionPlatform.from_environment(), Bucket.from_environment("CONTACT_LIST_BUCKET"))
 
 
 def handler(event: Any, context: Any) -> Any:
     """Lambda's entry point: a Step Functions task sends the `folder` of the results and the list's `key`."""
-    return task().handle(event, context)
+    return function().handle(event, context)

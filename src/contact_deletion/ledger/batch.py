@@ -8,21 +8,21 @@ from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import D
 
 from contact_deletion.deletion.progress import Checkpoint
 from contact_deletion.errors import LedgerUnavailable, RequestConflict
-from contact_deletion.ledger import stored
+from contact_deletion.ledger import records
 from contact_deletion.ledger.batch_progress import NO_PROGRESS, Progress, record_progress
-from contact_deletion.ledger.layer import (
+from contact_deletion.ledger.store import (
     COMPLETED,
     MAX_READ_KEYS,
     MAX_WRITE_ITEMS,
     ItemT,
-    Layers,
-    LedgerLayer,
+    LedgerStore,
+    Stores,
     chunks,
     payload_of,
 )
+from contact_deletion.observability import QueueTelemetry
 from contact_deletion.outcomes import Accepted, DeletionOutcome
-from contact_deletion.request.bulk_delete import BulkDelete
-from contact_deletion.telemetry.queue import QueueTelemetry
+from contact_deletion.requests.bulk_deletion import BulkDelete
 
 Act = Callable[[Sequence[BulkDelete], Sequence[Checkpoint]], Sequence[tuple[DeletionOutcome, Checkpoint]]]
 """Is handed requests, and for each how far it has come; gives for each its outcome, and where that is not acceptance
@@ -35,7 +35,7 @@ class _Entry:
     """A request on its way through the batch, with what earlier deliveries did that did not finish it."""
 
     request: BulkDelete
-    layer: LedgerLayer
+    store: LedgerStore
     key: str
     payload_hash: str
     before: Progress = NO_PROGRESS
@@ -44,12 +44,12 @@ class _Entry:
 class BatchLedger:
     """Lets `act` see each request of a batch once, and only those that were not done before."""
 
-    def __init__(self, layers: Layers, telemetry: QueueTelemetry, threads: Executor) -> None:
-        self._layers = layers
+    def __init__(self, stores: Stores, telemetry: QueueTelemetry, threads: Executor) -> None:
+        self._stores = stores
         self._telemetry = telemetry
         self._threads = threads
 
-    def settle(self, requests: Sequence[BulkDelete], act: Act) -> list[DeletionOutcome]:
+    def process(self, requests: Sequence[BulkDelete], act: Act) -> list[DeletionOutcome]:
         """One outcome for each request, in their order."""
         entries = [self._entry(request) for request in requests]
         first_of: dict[str, _Entry] = {}
@@ -70,20 +70,20 @@ class BatchLedger:
         return [_shared(entry, first_of[entry.key], outcomes[entry.key]) for entry in entries]
 
     def _entry(self, request: BulkDelete) -> _Entry:
-        layer = self._layers.of(request)
-        return _Entry(request, layer, *layer.identify(payload_of(request)))
+        store = self._stores.of(request)
+        return _Entry(request, store, *store.identify(payload_of(request)))
 
     def _look_up(self, entries: Iterable[_Entry]) -> dict[str, DeletionOutcome]:
         """The outcomes, by key, of the requests that need not or cannot be acted on."""
         by_chunk = self._threads.map(
-            _read, _chunks([(entry, entry.layer) for entry in entries], MAX_READ_KEYS)
+            _read, _chunks([(entry, entry.store) for entry in entries], MAX_READ_KEYS)
         )
         return {key: outcome for known in by_chunk for key, outcome in known.items()}
 
     def _unrecorded(self, settled: Sequence[tuple[_Entry, DeletionOutcome]]) -> Iterator[_Entry]:
         """Keeps what was accepted. Gives back what could not be kept."""
         accepted = [
-            ((entry, outcome), entry.layer) for entry, outcome in settled if isinstance(outcome, Accepted)
+            ((entry, outcome), entry.store) for entry, outcome in settled if isinstance(outcome, Accepted)
         ]
         chunks = list(_chunks(accepted, MAX_WRITE_ITEMS))
         for chunk, failure in zip(chunks, self._threads.map(_write, chunks), strict=True):
@@ -105,7 +105,7 @@ class BatchLedger:
 
 def _read(chunk: Sequence[_Entry]) -> dict[str, DeletionOutcome]:
     try:
-        records = chunk[0].layer.read_batch([entry.key for entry in chunk])
+        records = chunk[0].store.read_batch([entry.key for entry in chunk])
     except LedgerUnavailable as unavailable:
         return {entry.key: unavailable for entry in chunk}
     found = {record.idempotency_key: record for record in records if not record.is_expired}
@@ -115,18 +115,18 @@ def _read(chunk: Sequence[_Entry]) -> dict[str, DeletionOutcome]:
 
 def _known(entry: _Entry, record: DataRecord) -> DeletionOutcome | None:
     """What the record of before makes of the request; None where it is unfinished, and is acted on again."""
-    if entry.layer.payload_validation_enabled and record.payload_hash != entry.payload_hash:
-        return stored.conflict()
+    if entry.store.payload_validation_enabled and record.payload_hash != entry.payload_hash:
+        return records.conflict()
     if record.status == COMPLETED:
-        return stored.replayed(record)
+        return records.replayed(record)
     entry.before = Progress.of(record, entry.request)
     return None
 
 
 def _write(chunk: Sequence[tuple[_Entry, Accepted]]) -> LedgerUnavailable | None:
     try:
-        chunk[0][0].layer.write_batch(
-            entry.layer.record(entry.key, entry.payload_hash, COMPLETED, stored.of_accepted(outcome))
+        chunk[0][0].store.write_batch(
+            entry.store.record(entry.key, entry.payload_hash, COMPLETED, records.of_accepted(outcome))
             for entry, outcome in chunk
         )
     except LedgerUnavailable as unavailable:
@@ -137,7 +137,7 @@ def _write(chunk: Sequence[tuple[_Entry, Accepted]]) -> LedgerUnavailable | None
 def _write_progress(unfinished: tuple[_Entry, Progress]) -> LedgerUnavailable | None:
     entry, progress = unfinished
     try:
-        record_progress(entry.layer, entry.key, entry.payload_hash, entry.request, progress)
+        record_progress(entry.store, entry.key, entry.payload_hash, entry.request, progress)
     except LedgerUnavailable as unavailable:
         return unavailable
     return None
@@ -169,10 +169,10 @@ def _shared(entry: _Entry, first: _Entry, outcome: DeletionOutcome) -> DeletionO
     return replace(outcome, replayed=True) if isinstance(outcome, Accepted) else outcome
 
 
-def _chunks(items: Iterable[tuple[ItemT, LedgerLayer]], size: int) -> Iterator[list[ItemT]]:
+def _chunks(items: Iterable[tuple[ItemT, LedgerStore]], size: int) -> Iterator[list[ItemT]]:
     """Chunks of items that share a layer."""
-    by_layer: dict[LedgerLayer, list[ItemT]] = {}
-    for item, layer in items:
-        by_layer.setdefault(layer, []).append(item)
-    for alike in by_layer.values():
+    by_store: dict[LedgerStore, list[ItemT]] = {}
+    for item, store in items:
+        by_store.setdefault(store, []).append(item)
+    for alike in by_store.values():
         yield from chunks(alike, size)

@@ -9,8 +9,8 @@ from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import D
 
 from contact_deletion.deletion.progress import START, Checkpoint
 from contact_deletion.errors import LedgerUnavailable
-from contact_deletion.ledger.layer import COMPLETED, LedgerLayer
-from contact_deletion.request.bulk_delete import BulkDelete
+from contact_deletion.ledger.store import COMPLETED, LedgerStore
+from contact_deletion.requests.bulk_deletion import BulkDelete
 
 _ATTEMPTS = 5
 """More than other invocations with the same request write between them: the queue has two at a time."""
@@ -68,11 +68,11 @@ NO_PROGRESS = Progress()
 
 
 def record_progress(
-    layer: LedgerLayer, key: str, payload_hash: str, request: BulkDelete, progress: Progress
+    store: LedgerStore, key: str, payload_hash: str, request: BulkDelete, progress: Progress
 ) -> None:
     """Never in place of a record that another invocation completed. Raises LedgerUnavailable."""
     for _ in range(_ATTEMPTS):
-        there = layer.put_unfinished(key, payload_hash, progress.record(request), in_place_of=progress.data)
+        there = store.put_unfinished(key, payload_hash, progress.record(request), in_place_of=progress.data)
         if there is None or there.status == COMPLETED:
             return
         progress = progress.with_those_of(Progress.of(there, request))

@@ -9,10 +9,9 @@ from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import D
 
 from contact_deletion.deadline import Deadline
 from contact_deletion.errors import LedgerUnavailable, RequestInProgress
-from contact_deletion.ledger import stored
-from contact_deletion.ledger.faults import ledger_errors
-from contact_deletion.ledger.layer import COMPLETED, INPROGRESS, Layers, payload_of
-from contact_deletion.request.base import DeletionRequest
+from contact_deletion.ledger import records
+from contact_deletion.ledger.store import COMPLETED, INPROGRESS, Stores, ledger_errors, payload_of
+from contact_deletion.requests.base import DeletionRequest
 
 # Attributes that a record has beside Powertools' own.
 _CLAIM = "claim"
@@ -54,9 +53,9 @@ class Claim:
     claim's, or this one's.
     """
 
-    def __init__(self, layers: Layers, request: DeletionRequest, deadline: Deadline) -> None:
-        self._layer = layers.of(request)
-        self._key, self._payload_hash = self._layer.identify(payload_of(request))
+    def __init__(self, stores: Stores, request: DeletionRequest, deadline: Deadline) -> None:
+        self._store = stores.of(request)
+        self._key, self._payload_hash = self._store.identify(payload_of(request))
         self._id = uuid.uuid4().hex
         self._deadline = deadline
         self.sent_at: float | None = None
@@ -66,7 +65,7 @@ class Claim:
 
         Raises RequestConflict, LedgerUnavailable, and RequestInProgress where DynamoDB does not say what stands there.
         """
-        now = self._layer.clock()
+        now = self._store.clock()
         item = self._write(
             "SET #claim = :claim, #status = :inprogress, #expiry = :expiry, #in_progress_expiry = :ends_at, "
             "#validation = :validation REMOVE #data",
@@ -74,7 +73,7 @@ class Claim:
             {
                 ":claim": {"S": self._id},
                 ":inprogress": {"S": INPROGRESS},
-                ":expiry": {"N": str(self._layer.expires_at())},
+                ":expiry": {"N": str(self._store.expires_at())},
                 ":ends_at": {"N": str(int(self._deadline.invocation_ends * 1000))},
                 ":validation": {"S": self._payload_hash},
                 ":now": {"N": str(int(now))},
@@ -87,10 +86,10 @@ class Claim:
         if item.get(_CLAIM) == {"S": self._id}:
             self.sent_at = float(item[_SENT_AT]["N"]) if _SENT_AT in item else None
             return None
-        record = self._layer.record_of(item)
+        record = self._store.record_of(item)
         if (record.payload_hash or "") != self._payload_hash:
-            raise stored.conflict()
-        return Standing(record, completed=item[self._layer.status_attr] == {"S": COMPLETED})
+            raise records.conflict()
+        return Standing(record, completed=item[self._store.status_attr] == {"S": COMPLETED})
 
     def make_permanent(self) -> None:
         """To be called right before an act that may be done only once: from here on no other invocation acts on this
@@ -98,7 +97,7 @@ class Claim:
 
         Raises RequestInProgress where another invocation has the claim by now, LedgerUnavailable.
         """
-        mark = stored.UNCONFIRMED | {"sender_ends_at": self._deadline.invocation_ends}
+        mark = records.UNCONFIRMED | {"sender_ends_at": self._deadline.invocation_ends}
         written = self._write(
             "SET #data = :mark, #in_progress_expiry = :expiry",
             _OWN_AND_OPEN,
@@ -106,7 +105,7 @@ class Claim:
                 ":claim": {"S": self._id},
                 ":inprogress": {"S": INPROGRESS},
                 ":mark": {"S": json.dumps(mark)},
-                ":expiry": {"N": str(self._layer.expires_at() * 1000)},
+                ":expiry": {"N": str(self._store.expires_at() * 1000)},
             },
         )
         if not written.done:
@@ -114,7 +113,7 @@ class Claim:
 
     def may_have_taken_effect(self) -> None:
         """What was sent just now may have. The record keeps the time when the claim is released."""
-        self.sent_at = self._layer.clock()
+        self.sent_at = self._store.clock()
 
     def record(self, response: dict[str, Any]) -> None:
         """Raises LedgerUnavailable, also where another invocation has the claim by now."""
@@ -124,7 +123,7 @@ class Claim:
             {
                 ":claim": {"S": self._id},
                 ":response": {"S": json.dumps(response)},
-                ":expiry": {"N": str(self._layer.expires_at())},
+                ":expiry": {"N": str(self._store.expires_at())},
                 ":completed": {"S": COMPLETED},
             },
         )
@@ -144,12 +143,12 @@ class Claim:
             )
 
     def _write(self, update: str, condition: str, values: dict[str, Any]) -> _Written:
-        client = self._layer.client
+        client = self._store.client
         try:
             with ledger_errors():
                 answer = client.update_item(
-                    TableName=self._layer.table_name,
-                    Key=self._layer.item_key(self._key),
+                    TableName=self._store.table_name,
+                    Key=self._store.item_key(self._key),
                     UpdateExpression=update,
                     ConditionExpression=condition,
                     ExpressionAttributeNames=self._names_in(update + condition),
@@ -163,11 +162,11 @@ class Claim:
         return _Written(done=True, item=answer["Attributes"])
 
     def _delete(self, values: dict[str, Any]) -> None:
-        client = self._layer.client
+        client = self._store.client
         with suppress(client.exceptions.ConditionalCheckFailedException), ledger_errors():
             client.delete_item(
-                TableName=self._layer.table_name,
-                Key=self._layer.item_key(self._key),
+                TableName=self._store.table_name,
+                Key=self._store.item_key(self._key),
                 ConditionExpression=_OWN_AND_OPEN,
                 ExpressionAttributeNames=self._names_in(_OWN_AND_OPEN),
                 ExpressionAttributeValues=values,
@@ -175,15 +174,15 @@ class Claim:
 
     def _names_in(self, expressions: str) -> dict[str, str]:
         """What the expressions' names stand for. DynamoDB refuses those that are not used."""
-        layer = self._layer
+        store = self._store
         names = {
-            "#id": layer.key_attr,
+            "#id": store.key_attr,
             "#claim": _CLAIM,
             "#sent_at": _SENT_AT,
-            "#status": layer.status_attr,
-            "#expiry": layer.expiry_attr,
-            "#in_progress_expiry": layer.in_progress_expiry_attr,
-            "#validation": layer.validation_key_attr,
-            "#data": layer.data_attr,
+            "#status": store.status_attr,
+            "#expiry": store.expiry_attr,
+            "#in_progress_expiry": store.in_progress_expiry_attr,
+            "#validation": store.validation_key_attr,
+            "#data": store.data_attr,
         }
         return {name: attribute for name, attribute in names.items() if name in expressions}

@@ -16,12 +16,12 @@ from contact_deletion.errors import (
     SendGridUnauthorized,
     SendGridUnavailable,
 )
-from contact_deletion.ledger import stored
+from contact_deletion.ledger import records
 from contact_deletion.ledger.claim import Claim, Standing
-from contact_deletion.ledger.layer import Layers
+from contact_deletion.ledger.store import Stores
+from contact_deletion.observability import QueueTelemetry
 from contact_deletion.outcomes import Accepted, DeletionOutcome
-from contact_deletion.request.base import DeletionRequest
-from contact_deletion.telemetry.queue import QueueTelemetry
+from contact_deletion.requests.base import DeletionRequest
 
 RequestT = TypeVar("RequestT", bound=DeletionRequest)
 
@@ -29,12 +29,12 @@ RequestT = TypeVar("RequestT", bound=DeletionRequest)
 class Claims(Generic[RequestT]):
     """Lets `act` run once for each request, and answers repetitions from the record."""
 
-    def __init__(self, layers: Layers, telemetry: QueueTelemetry, clock: Clock) -> None:
-        self._layers = layers
+    def __init__(self, stores: Stores, telemetry: QueueTelemetry, clock: Clock) -> None:
+        self._stores = stores
         self._telemetry = telemetry
         self._clock = clock
 
-    def settle(
+    def process(
         self,
         requests: Sequence[RequestT],
         act: Callable[[RequestT, Deadline, Claim], Accepted],
@@ -50,16 +50,16 @@ class Claims(Generic[RequestT]):
         for request in requests:
             last = outcomes[-1] if outcomes else None
             outage = last if isinstance(last, SendGridUnavailable | SendGridUnauthorized) else None
-            outcomes.append(outage or self._settle_one(request, act, deadline))
+            outcomes.append(outage or self._process_one(request, act, deadline))
         return outcomes
 
-    def _settle_one(
+    def _process_one(
         self,
         request: RequestT,
         act: Callable[[RequestT, Deadline, Claim], Accepted],
         deadline: Deadline,
     ) -> DeletionOutcome:
-        claim = Claim(self._layers, request, deadline)
+        claim = Claim(self._stores, request, deadline)
         try:
             standing = claim.take()
         except (RequestConflict, RequestInProgress, LedgerUnavailable) as unclaimed:
@@ -69,21 +69,21 @@ class Claims(Generic[RequestT]):
         try:
             accepted = act(request, deadline, claim)
         except DeleteAllUnconfirmed as unconfirmed:
-            self._keep(claim, request, stored.UNCONFIRMED, unconfirmed.job_ids)
+            self._keep(claim, request, records.UNCONFIRMED, unconfirmed.job_ids)
             return unconfirmed
         except (Rejected, Deferred) as outcome:
             self._release(claim, request, outcome)
             return outcome
-        recorded = self._keep(claim, request, stored.of_accepted(accepted), accepted.job_ids)
+        recorded = self._keep(claim, request, records.of_accepted(accepted), accepted.job_ids)
         return accepted if recorded else replace(accepted, recorded=False)
 
     def _answer(self, standing: Standing) -> DeletionOutcome:
         """What becomes of a request that is done, or that another invocation has claimed."""
         if standing.completed:
-            return stored.replayed(standing.record)
+            return records.replayed(standing.record)
         mark = standing.record.response_json_as_dict()
         if mark and mark["sender_ends_at"] < self._clock():
-            return stored.unconfirmed()
+            return records.unconfirmed()
         return RequestInProgress("the same request is being handled by another invocation")
 
     def _keep(

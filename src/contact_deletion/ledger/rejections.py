@@ -8,15 +8,15 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 
 from contact_deletion.errors import Failure, LedgerUnavailable, Rejected
-from contact_deletion.ledger import stored
-from contact_deletion.ledger.layer import COMPLETED, MAX_READ_KEYS, MAX_WRITE_ITEMS, LedgerLayer, chunks
+from contact_deletion.ledger import records
+from contact_deletion.ledger.store import COMPLETED, MAX_READ_KEYS, MAX_WRITE_ITEMS, LedgerStore, chunks
 
 
 class Rejections:
     """By message id, of one operation."""
 
-    def __init__(self, layer: LedgerLayer, threads: Executor) -> None:
-        self._layer = layer
+    def __init__(self, store: LedgerStore, threads: Executor) -> None:
+        self._store = store
         self._threads = threads
 
     def told(self, message_ids: Iterable[str]) -> dict[str, Failure]:
@@ -30,18 +30,18 @@ class Rejections:
         return {message_id: reason for unkept in failed for message_id, reason in unkept.items()}
 
     def _read(self, message_ids: list[str]) -> dict[str, Failure]:
-        keys = {self._layer.identify(_payload(message_id))[0]: message_id for message_id in message_ids}
+        keys = {self._store.identify(_payload(message_id))[0]: message_id for message_id in message_ids}
         try:
-            records = self._layer.read_batch(list(keys))
+            found = self._store.read_batch(list(keys))
         except LedgerUnavailable as unavailable:
             return dict.fromkeys(message_ids, unavailable)
-        return {keys[record.idempotency_key]: stored.rejected(record) for record in records}
+        return {keys[record.idempotency_key]: records.rejected(record) for record in found}
 
     def _write(self, rejected: list[tuple[str, Rejected]]) -> dict[str, LedgerUnavailable]:
         try:
-            self._layer.write_batch(
-                self._layer.record(
-                    *self._layer.identify(_payload(message_id)), COMPLETED, stored.of_rejected(outcome)
+            self._store.write_batch(
+                self._store.record(
+                    *self._store.identify(_payload(message_id)), COMPLETED, records.of_rejected(outcome)
                 )
                 for message_id, outcome in rejected
             )

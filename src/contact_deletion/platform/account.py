@@ -32,7 +32,7 @@ class AccountPlatform(FunctionPlatform):
     sleep: Sleep = time.sleep
 
     @classmethod
-    def of_lambda(cls) -> Self:
+    def from_environment(cls) -> Self:
         """The real one. Raises InvalidSetting."""
         return cls(settings=AccountSettings.from_environ(os.environ), session=new_session())
 

@@ -19,6 +19,6 @@ class Bucket:
     s3: "S3Client"
 
     @classmethod
-    def of_lambda(cls, variable: str) -> "Bucket":
+    def from_environment(cls, variable: str) -> "Bucket":
         """The environment variable has the bucket's name. Raises InvalidSetting."""
         return cls(required(os.environ, variable), aws_client("s3"))

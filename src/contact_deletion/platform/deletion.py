@@ -3,8 +3,8 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from contact_deletion.announcement.status_messages import StatusMessages
-from contact_deletion.ledger.layer import Layers
+from contact_deletion.ledger.store import Stores
+from contact_deletion.notifications.status_checks import StatusCheckQueue
 from contact_deletion.platform.queue import QueuePlatform
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ class DeletionPlatform(QueuePlatform):
         client: DynamoDBClient = self.aws_client("dynamodb")
         return client
 
-    def ledger_layers(self, operation: str) -> Layers:
-        return Layers(self.dynamodb, self.settings.ledger_table, operation, self.sleep, self.clock)
+    def ledger_stores(self, operation: str) -> Stores:
+        return Stores(self.dynamodb, self.settings.ledger_table, operation, self.sleep, self.clock)
 
-    def _status_messages(self, operation: str) -> StatusMessages | None:
+    def _status_messages(self, operation: str) -> StatusCheckQueue | None:
         queue_url = self.settings.deletion_status_queue_url
-        return StatusMessages(self.sqs, queue_url, operation, self.threads) if queue_url else None
+        return StatusCheckQueue(self.sqs, queue_url, operation, self.threads) if queue_url else None

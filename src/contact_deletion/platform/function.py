@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import IO, Self, TypeVar
 
 from contact_deletion.deadline import Clock
+from contact_deletion.observability import FunctionTelemetry
 from contact_deletion.settings import FunctionSettings
-from contact_deletion.telemetry.function import FunctionTelemetry
 
 TelemetryT = TypeVar("TelemetryT", bound=FunctionTelemetry)
 
@@ -21,7 +21,7 @@ class FunctionPlatform:
     log_stream: IO[str] | None = None
 
     @classmethod
-    def of_lambda(cls) -> Self:
+    def from_environment(cls) -> Self:
         """The real one. Raises InvalidSetting."""
         return cls(settings=FunctionSettings.from_environ(os.environ))
 

@@ -8,24 +8,24 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from contact_deletion.announcement.announcer import Announcer
-from contact_deletion.announcement.event_bus import EventBus
-from contact_deletion.announcement.task_tokens import TaskTokens
 from contact_deletion.deadline import Clock
+from contact_deletion.notifications.event_bus import EventBus
+from contact_deletion.notifications.notifier import Notifier
+from contact_deletion.notifications.task_tokens import TaskTokens
+from contact_deletion.observability import QueueTelemetry
 from contact_deletion.platform.account import AccountPlatform
-from contact_deletion.reply.queue import QueueReply
+from contact_deletion.responses.queue import QueueReply
 from contact_deletion.sendgrid.client import SendGridClient
 from contact_deletion.sendgrid.rate_limit import MAX_CALLS_AT_ONCE
 from contact_deletion.sendgrid.transport import new_session
 from contact_deletion.settings import Settings
-from contact_deletion.telemetry.queue import QueueTelemetry
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
-    from contact_deletion.announcement.status_messages import StatusMessages
+    from contact_deletion.notifications.status_checks import StatusCheckQueue
 
 
 class Parts(NamedTuple):
@@ -47,7 +47,7 @@ class QueuePlatform(AccountPlatform):
     jitter: Callable[[float, float], float] = random.uniform
 
     @classmethod
-    def of_lambda(cls) -> Self:
+    def from_environment(cls) -> Self:
         """The real one. Raises InvalidSetting."""
         return cls(settings=Settings.from_environ(os.environ), session=new_session())
 
@@ -79,7 +79,7 @@ class QueuePlatform(AccountPlatform):
     def parts(self, operation: str) -> Parts:
         """What the function of this operation works with."""
         telemetry = self.telemetry(operation)
-        announcer = Announcer(
+        announcer = Notifier(
             operation,
             status_messages=self._status_messages(operation),
             task_tokens=TaskTokens(lambda: self.step_functions, telemetry, self.threads),
@@ -100,6 +100,6 @@ class QueuePlatform(AccountPlatform):
             threads=self.threads,
         )
 
-    def _status_messages(self, operation: str) -> "StatusMessages | None":
+    def _status_messages(self, operation: str) -> "StatusCheckQueue | None":
         """None where nothing is accepted that would have to be followed."""
         return None

@@ -7,8 +7,7 @@ from threading import Lock
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 
-from contact_deletion.aws_errors import error_code
-from contact_deletion.errors import SendGridUnauthorized
+from contact_deletion.errors import SendGridUnauthorized, error_code
 
 MAX_AGE_SECONDS = 300
 """A rotated key is noticed when it is refused; this bounds how long a replaced one that still works is used."""

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from contact_deletion.deadline import Deadline
 from contact_deletion.errors import ContactNotFound, RateLimited, SendGridRefused, SendGridUnavailable
-from contact_deletion.jobs import UNKNOWN, Job
-from contact_deletion.sendgrid import answers
+from contact_deletion.sendgrid import responses
+from contact_deletion.sendgrid.jobs import UNKNOWN, Job
 from contact_deletion.sendgrid.rate_limit import RateLimit
 from contact_deletion.sendgrid.transport import Call, Transport
 
 if TYPE_CHECKING:
-    from contact_deletion.request.remove_identifier import IdentifierType
+    from contact_deletion.requests.identifier_removal import IdentifierType
 
 IDS_SEPARATOR = "%2C"
 """The comma as Twilio's own samples send it."""
@@ -40,7 +40,7 @@ class SendGridClient(Transport):
     def delete_contacts(self, contact_ids: Sequence[str]) -> str:
         """Starts the deletion of these contacts and gives its job's id. The caller keeps to `deletion_limit`."""
         target = self.ids_target(contact_ids)
-        return answers.job_id(self._call(Call("DELETE", target, is_repeatable=True), self.deletion_limit))
+        return responses.job_id(self._call(Call("DELETE", target, is_repeatable=True), self.deletion_limit))
 
     def delete_all_contacts(self) -> str:
         """Starts the deletion of every contact and gives its job's id. One attempt: it never waits and repeats nothing
@@ -49,10 +49,10 @@ class SendGridClient(Transport):
         Where it raises anything but a SendGridUnavailable that was `maybe_received`, nothing is deleted.
         """
         limit = self.deletion_limit
-        if not limit.try_start():
+        if not limit.try_acquire():
             raise RateLimited("the rate limit is spent", retry_after=limit.seconds_until_reset())
         target = f"{self._contacts}?delete_all_contacts=true"
-        return answers.job_id(self._call(Call("DELETE", target, at_most_once=True), limit))
+        return responses.job_id(self._call(Call("DELETE", target, at_most_once=True), limit))
 
     def delete_identifier(
         self, contact_id: str, identifier_type: "IdentifierType", identifier_value: str, deadline: Deadline
@@ -64,13 +64,13 @@ class SendGridClient(Transport):
             {"identifier_type": str(identifier_type), "identifier_value": identifier_value},
             personal_values=[identifier_value],
         )
-        return answers.job_id(self._in_turn(call, "identifiers", deadline))
+        return responses.job_id(self._rate_limited_request(call, "identifiers", deadline))
 
     def contact(self, contact_id: str, deadline: Deadline) -> dict[str, Any]:
         """The contact as SendGrid has it. Raises ContactNotFound where it has none."""
         try:
-            found = answers.json_object(
-                self._in_turn(
+            found = responses.json_object(
+                self._rate_limited_request(
                     Call("GET", f"{self._contacts}/{contact_id}", is_repeatable=True), "contact", deadline
                 )
             )
@@ -84,8 +84,10 @@ class SendGridClient(Transport):
 
     def contact_count(self, deadline: Deadline) -> int:
         """How many contacts the account has."""
-        answer = self._in_turn(Call("GET", f"{self._contacts}/count", is_repeatable=True), "count", deadline)
-        count = answers.count(answers.json_object(answer), "contact_count")
+        answer = self._rate_limited_request(
+            Call("GET", f"{self._contacts}/count", is_repeatable=True), "count", deadline
+        )
+        count = responses.count(responses.json_object(answer), "contact_count")
         if count is None:
             raise SendGridUnavailable(
                 "SendGrid answered the contact count with something that is not a count"
@@ -95,12 +97,12 @@ class SendGridClient(Transport):
     def job(self, job_id: str, deadline: Deadline) -> Job:
         """How a deletion job stands (Twilio docs: Import Contacts Status)."""
         try:
-            body = self._in_turn(
+            body = self._rate_limited_request(
                 Call("GET", f"{self._contacts}/imports/{job_id}", is_repeatable=True), "imports", deadline
             )
         except SendGridRefused:
             return Job(job_id, UNKNOWN)
-        return answers.job(job_id, body)
+        return responses.job(job_id, body)
 
     @property
     def is_for_subuser(self) -> bool:
@@ -115,7 +117,7 @@ class SendGridClient(Transport):
             as_parent=as_parent,
             is_repeatable=True,
         )
-        return answers.contact_ids(self._in_turn(call, "contacts", deadline))
+        return responses.contact_ids(self._rate_limited_request(call, "contacts", deadline))
 
     def existing_contacts(
         self, contact_ids: Collection[str], deadline: Deadline, *, as_parent: bool = False
@@ -134,11 +136,11 @@ class SendGridClient(Transport):
             is_repeatable=True,
         )
         try:
-            body = self._in_turn(call, "batch", deadline)
+            body = self._rate_limited_request(call, "batch", deadline)
         except SendGridRefused as refused:
             if refused.status == 404:
                 if not self._has_been_answered:
                     self.contact_count(deadline)
                 return frozenset()
             raise
-        return answers.contact_ids(body) & frozenset(contact_ids)
+        return responses.contact_ids(body) & frozenset(contact_ids)

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from contact_deletion.deadline import Deadline
 from contact_deletion.errors import SendGridUnavailable
-from contact_deletion.jobs import is_completion, is_failure
-from contact_deletion.redaction import redact
-from contact_deletion.request.fields import RESOURCE_ID
-from contact_deletion.sendgrid import answers
+from contact_deletion.requests.validation import RESOURCE_ID
+from contact_deletion.sendgrid import responses
+from contact_deletion.sendgrid.jobs import is_completion, is_failure
+from contact_deletion.sendgrid.redaction import redact
 from contact_deletion.sendgrid.transport import Call, Transport
 
 PART_MEGABYTES = 500
@@ -49,12 +49,14 @@ class ExportClient(Transport):
     def start_export(self, deadline: Deadline) -> str:
         """Asks for an export of every contact and gives its id."""
         body = {"file_type": "csv", "max_file_size": PART_MEGABYTES}
-        return export_id(self._in_turn(Call("POST", f"{self._contacts}/exports", body), "exports", deadline))
+        return export_id(
+            self._rate_limited_request(Call("POST", f"{self._contacts}/exports", body), "exports", deadline)
+        )
 
     def export(self, export_id: str, deadline: Deadline) -> Export:
         """How an export stands."""
         return export(
-            self._in_turn(
+            self._rate_limited_request(
                 Call("GET", f"{self._contacts}/exports/{export_id}", is_repeatable=True), "export", deadline
             )
         )
@@ -62,7 +64,7 @@ class ExportClient(Transport):
 
 def export_id(body: bytes | None) -> str:
     """The export that a 202 names. Raises SendGridUnavailable where there is none."""
-    found = answers.json_object(body).get("id")
+    found = responses.json_object(body).get("id")
     if not isinstance(found, str) or not RESOURCE_ID.fullmatch(found):
         raise SendGridUnavailable("SendGrid accepted the export but named no usable id")
     return found
@@ -70,16 +72,16 @@ def export_id(body: bytes | None) -> str:
 
 def export(body: bytes | None) -> Export:
     """How an export stands. Raises SendGridUnavailable where the answer is not about an export."""
-    found = answers.json_object(body)
+    found = responses.json_object(body)
     if not found:
         raise SendGridUnavailable("SendGrid answered an export's status with something that is none")
     urls = found.get("urls")
     message = found.get("message")
     return Export(
-        answers.status_word(found),
+        responses.status_word(found),
         urls=tuple(map(str, urls)) if isinstance(urls, list) else (),
         expires_at=_moment(found.get("expires_at")),
-        contact_count=answers.count(found, "contact_count"),
+        contact_count=responses.count(found, "contact_count"),
         message=redact(message) if isinstance(message, str) else "",
     )
 

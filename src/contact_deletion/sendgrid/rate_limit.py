@@ -8,7 +8,7 @@ from threading import Lock
 from contact_deletion.deadline import Clock
 
 MAX_CALLS_AT_ONCE = 8
-SHARED_BY = 2
+MAX_CONSUMERS = 2
 """Execution environments that may spend the same window at the same time: the queue's MaximumConcurrency."""
 
 MAX_WINDOW_SECONDS = 900.0
@@ -17,10 +17,10 @@ MAX_WINDOW_SECONDS = 900.0
 RESET_MARGIN_SECONDS = 0.1
 """SendGrid's clock is not ours; who comes too early all the same loses one call, since the first goes alone."""
 
-_UNTOLD_WINDOW_SECONDS = 60.0
+_ASSUMED_WINDOW_SECONDS = 60.0
 """How long an answer without rate limit headers is taken to mean that there is no limit."""
 
-_UNTOLD_REFUSAL_SECONDS = 5.0
+_ASSUMED_RESET_SECONDS = 5.0
 """How long to wait after a 429 that does not say when the window ends."""
 
 _FRESH_SECONDS = 0.2
@@ -48,36 +48,36 @@ class RateLimit:
         self._opened_with = math.inf
         self._started = 0
         self._is_shared = False
-        self._asking = False
-        self._told_at = -math.inf
+        self._probing = False
+        self._observed_at = -math.inf
 
-    def try_start(self, in_flight: int = 0) -> bool:
+    def try_acquire(self, in_flight: int = 0) -> bool:
         """Whether a call may start now beside `in_flight` others; a true answer counts it as started."""
         with self._lock:
             now = self._clock()
             is_open = now < self._ends_at
             if in_flight:
-                may_start = is_open and not self._asking and in_flight < self._at_once()
+                may_start = is_open and not self._probing and in_flight < self._concurrency()
             else:
                 may_start = not is_open or self._remaining >= self._least()
-                self._asking = not is_open or (self._is_shared and now > self._told_at + _FRESH_SECONDS)
+                self._probing = not is_open or (self._is_shared and now > self._observed_at + _FRESH_SECONDS)
             if may_start:
                 self._remaining -= 1
                 self._started += 1
                 self._under_way = in_flight + 1
             return may_start
 
-    def _at_once(self) -> float:
-        return min(SHARED_BY * MAX_CALLS_AT_ONCE, self._remaining) // SHARED_BY
+    def _concurrency(self) -> float:
+        return min(MAX_CONSUMERS * MAX_CALLS_AT_ONCE, self._remaining) // MAX_CONSUMERS
 
     def _least(self) -> int:
         """The last call of a window that others spend too would be everybody's at once."""
-        return SHARED_BY if self._is_shared else 1
+        return MAX_CONSUMERS if self._is_shared else 1
 
     def seconds_until_reset(self) -> float:
         return max(0.0, self._ends_at - self._clock())
 
-    def observe(self, headers: Mapping[str, str], *, refused: bool) -> None:
+    def update_from_headers(self, headers: Mapping[str, str], *, refused: bool) -> None:
         """Learns from an answer's headers; `refused` says that it was a 429.
 
         `X-RateLimit-Reset` is epoch seconds in Twilio's docs, seconds left in answers seen in 2026-07: both are read.
@@ -87,14 +87,14 @@ class RateLimit:
         ends_at = _end_of_window(headers, now)
         with self._lock:
             self._under_way = max(0, self._under_way - 1)
-            self._asking, self._told_at = False, now
+            self._probing, self._observed_at = False, now
             if refused:
-                self._refuse(ends_at or now + (retry_after(headers, now) or _UNTOLD_REFUSAL_SECONDS), now)
+                self._refuse(ends_at or now + (retry_after(headers, now) or _ASSUMED_RESET_SECONDS), now)
             elif remaining is not None and ends_at is not None:
                 self._adopt(remaining, ends_at, now)
             elif now >= self._ends_at:
                 self._remaining = math.inf
-                self._ends_at = now + _UNTOLD_WINDOW_SECONDS
+                self._ends_at = now + _ASSUMED_WINDOW_SECONDS
 
     def _refuse(self, ends_at: float, now: float) -> None:
         if self._is_same_window(ends_at):

@@ -13,7 +13,7 @@ import urllib3
 
 from contact_deletion.deadline import Clock, Deadline, Sleep
 from contact_deletion.errors import RateLimited, SendGridRefused, SendGridUnavailable
-from contact_deletion.sendgrid import answers
+from contact_deletion.sendgrid import responses
 from contact_deletion.sendgrid.api_key import ApiKey
 from contact_deletion.sendgrid.rate_limit import MAX_CALLS_AT_ONCE, RateLimit, retry_after
 
@@ -42,7 +42,7 @@ class Usage:
     rate_limit_wait_seconds: float = 0.0
 
 
-class _Answer(NamedTuple):
+class _Response(NamedTuple):
     """`body` is None where it broke off; `retry_after` is how many seconds a 5xx asks to wait."""
 
     status: int
@@ -133,12 +133,12 @@ class Transport:
             usage, self._usage = self._usage, Usage()
         return usage
 
-    def _in_turn(self, call: Call, endpoint: str, deadline: Deadline) -> bytes | None:
+    def _rate_limited_request(self, call: Call, endpoint: str, deadline: Deadline) -> bytes | None:
         """Calls when the endpoint's limit lets it, and again after a 429, for as long as there is time."""
         limit = self._limits[f"{call.method} {endpoint}{' as parent' if call.as_parent else ''}"]
         while True:
             require_time(deadline)
-            if not limit.try_start():
+            if not limit.try_acquire():
                 self.wait_for_reset(limit, deadline)
                 continue
             try:
@@ -160,11 +160,11 @@ class Transport:
             # Twilio's specification of Get a Contact by ID has a 404 without a body.
             raise SendGridRefused("SendGrid answered HTTP 404", status=404)
         if not 200 <= answer.status < 300:
-            raise answers.failure(answer.status, answer.body, call.personal_values, answer.retry_after)
+            raise responses.failure(answer.status, answer.body, call.personal_values, answer.retry_after)
         self._has_been_answered = True
         return answer.body
 
-    def _send(self, call: Call, key: str, limit: RateLimit) -> _Answer:
+    def _send(self, call: Call, key: str, limit: RateLimit) -> _Response:
         with self._usage_lock:
             self._usage.api_calls += 1
         headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
@@ -199,15 +199,15 @@ class Transport:
         with response:
             wait_seconds = 0.0
             if response.status_code < 500:
-                limit.observe(response.headers, refused=response.status_code == 429)
+                limit.update_from_headers(response.headers, refused=response.status_code == 429)
             else:
                 wait_seconds = retry_after(response.headers, self._clock()) or 0.0
             status, body = response.status_code, self._body(response, give_up_at, call.max_body_bytes)
             if call.at_most_once and not (
-                200 <= status < 300 or answers.is_refusal(status, response.headers, body)
+                200 <= status < 300 or responses.is_refusal(status, response.headers, body)
             ):
                 raise SendGridUnavailable(f"SendGrid answered HTTP {status}", retry_after=wait_seconds)
-            return _Answer(status, body, wait_seconds)
+            return _Response(status, body, wait_seconds)
 
     def _body(self, response: requests.Response, give_up_at: float, max_bytes: int) -> bytes | None:
         """The body, or None where it breaks off, is far too large or does not end in time."""

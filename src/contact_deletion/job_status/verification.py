@@ -1,0 +1,135 @@
+"""What SendGrid still has of a request's contacts, where its jobs leave that in doubt."""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from contact_deletion.deadline import Deadline
+from contact_deletion.errors import ContactNotFound, Deferred, OutcomeUnknown, SendGridRefused
+from contact_deletion.outcomes import ContactGroup
+from contact_deletion.requests.identifier_removal import held_identifiers
+from contact_deletion.requests.status_check import TrackedIdentifier, TrackedRequest
+from contact_deletion.sendgrid.ask_each import ask_each
+from contact_deletion.sendgrid.client import SendGridClient
+from contact_deletion.sendgrid.existence import Existence
+from contact_deletion.sendgrid.existence import look_up as look_up_contacts
+from contact_deletion.sendgrid.jobs import Job
+
+RemainingIdentifiers = dict[TrackedIdentifier, bool | Deferred | None]
+
+
+def look_up_identifiers(
+    client: SendGridClient, identifiers: Iterable[TrackedIdentifier], deadline: Deadline
+) -> RemainingIdentifiers:
+    """Each once: whether it remains, None where SendGrid refused to say, or why there is no answer yet."""
+
+    def remains(identifier: TrackedIdentifier) -> bool | None:
+        try:
+            contact = client.contact(identifier.contact_id, deadline)
+        except ContactNotFound:
+            return False
+        except SendGridRefused:
+            return None
+        return identifier.identifier_type in held_identifiers(contact)
+
+    return ask_each(dict.fromkeys(identifiers), remains)
+
+
+class Verification(StrEnum):
+    """When contacts are looked up at the end of a deletion."""
+
+    ON_ERROR = "on-error"
+    ALWAYS = "always"
+    NEVER = "never"
+
+    def is_in_doubt(self, request: TrackedRequest, jobs: Sequence[Job]) -> bool:
+        """Whether to look at the request's contacts, now that its jobs have said what they will."""
+        if self is Verification.NEVER:
+            return False
+        if request.deletes_all:
+            return not _all_deleted(request, jobs)
+        if not request.contact_ids and request.identifier is None:
+            return False
+        if request.error is not None:
+            return bool(jobs) or isinstance(request.error, OutcomeUnknown)
+        return self is Verification.ALWAYS or not all(job.completed and job.counts_match for job in jobs)
+
+
+class Finding(NamedTuple):
+    """`remaining` are the request's contacts that SendGrid has, `unchecked` those of which it did not say whether.
+
+    Where an identifier was to be removed, its contact is remaining as long as it has the identifier.
+    """
+
+    remaining: ContactGroup
+    unchecked: ContactGroup | None = None
+
+
+class Findings:
+    """`contact_count` is the account's: a number, or why it is not known; None where no request asks for it."""
+
+    def __init__(
+        self,
+        existence: Existence,
+        remaining_identifiers: RemainingIdentifiers,
+        contact_count: int | SendGridRefused | Deferred | None,
+    ) -> None:
+        self._existence = existence
+        self._remaining_identifiers = remaining_identifiers
+        self._contact_count = contact_count
+
+    def of(self, request: TrackedRequest) -> Finding:
+        """Of a request that was looked up. Raises the Deferred that kept SendGrid from answering."""
+        if request.deletes_all:
+            return self._of_account(request)
+        if request.identifier is not None:
+            return self._of_identifier(request.identifier)
+        ids = frozenset(request.contact_ids)
+        unchecked = ids & (self._existence.unchecked | self._existence.undivided)
+        self._existence.require(ids - unchecked)
+        return Finding(
+            ContactGroup.of(ids & self._existence.found), ContactGroup.of(unchecked) if unchecked else None
+        )
+
+    def _of_identifier(self, identifier: TrackedIdentifier) -> Finding:
+        remains = self._remaining_identifiers[identifier]
+        if isinstance(remains, Deferred):
+            raise remains
+        contact = ContactGroup.of([identifier.contact_id])
+        nothing = ContactGroup(0)
+        return Finding(nothing, contact) if remains is None else Finding(contact if remains else nothing)
+
+    def _of_account(self, request: TrackedRequest) -> Finding:
+        if isinstance(self._contact_count, Deferred):
+            raise self._contact_count
+        if isinstance(self._contact_count, int):
+            return Finding(ContactGroup(self._contact_count))
+        return Finding(ContactGroup(0), ContactGroup(request.contact_count or 0))
+
+
+def look_up(client: SendGridClient, requests: Sequence[TrackedRequest], deadline: Deadline) -> Findings:
+    """Each contact once, however many requests name it."""
+    contact_count: int | SendGridRefused | Deferred | None = None
+    if any(request.deletes_all for request in requests):
+        try:
+            contact_count = client.contact_count(deadline)
+        except (SendGridRefused, Deferred) as error:
+            contact_count = error
+    named = (contact_id for request in requests for contact_id in request.contact_ids)
+    removed = (request.identifier for request in requests if request.identifier is not None)
+    return Findings(
+        look_up_contacts(client, named, deadline),
+        look_up_identifiers(client, removed, deadline),
+        contact_count,
+    )
+
+
+def _all_deleted(request: TrackedRequest, jobs: Sequence[Job]) -> bool:
+    """Whether the jobs of a delete-all say that they deleted every contact that the account had.
+
+    A count that SendGrid leaves out is asked for: it is one call for a whole account.
+    """
+    deleted = sum(job.deleted_count or 0 for job in jobs)
+    return all(
+        job.completed and job.counts_match and job.deleted_count is not None for job in jobs
+    ) and deleted >= (request.contact_count or 0)

@@ -1,0 +1,83 @@
+"""Outcome events on EventBridge."""
+
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from contact_deletion.deadline import Sleep
+from contact_deletion.errors import error_code
+from contact_deletion.notifications.batch_calls import Entry, batches
+from contact_deletion.notifications.outcome_events import OutcomeEvent
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+
+SOURCE = "sendgrid-contact-deletion"
+
+_ATTEMPTS = 4
+
+NotPut = list[tuple[OutcomeEvent, str]]
+"""Conclusions that EventBridge did not take, each with why."""
+
+
+class EventBus:
+    """Puts events on the bus `name`; on none where the name is empty."""
+
+    def __init__(
+        self,
+        client: Callable[[], "EventBridgeClient"],
+        name: str,
+        sleep: Sleep,
+        jitter: Callable[[float, float], float],
+        threads: Executor,
+    ) -> None:
+        """Acceptance is no event, so the client is made for the first that there is."""
+        self._client = client
+        self._name = name
+        self._sleep = sleep
+        self._jitter = jitter
+        self._threads = threads
+
+    def put(self, outcome_events: Sequence[OutcomeEvent]) -> NotPut:
+        """One event for each event; those that failed are tried again, alone, after full-jitter backoff."""
+        if not self._name or not outcome_events:
+            return []
+        client = self._client()
+        left: NotPut = [(event, "") for event in outcome_events]
+        for attempt in range(_ATTEMPTS):
+            if attempt and left:
+                self._sleep(self._jitter(0, 0.1 * 2**attempt))
+            calls = batches([(one, self._entry(one)) for one, _ in left], _size)
+            failures = self._threads.map(partial(_put, client), calls)
+            left = [failure for of_a_call in failures for failure in of_a_call]
+        return left
+
+    def _entry(self, event: OutcomeEvent) -> Entry:
+        return {
+            "EventBusName": self._name,
+            "Source": SOURCE,
+            "DetailType": f"Contact Deletion {event.kind}",
+            "Detail": json.dumps(event.detail),
+        }
+
+
+def _put(client: "EventBridgeClient", batch: Sequence[tuple[OutcomeEvent, Entry]]) -> NotPut:
+    entries: Any = [entry for _, entry in batch]
+    try:
+        answer = client.put_events(Entries=entries)
+    except (ClientError, BotoCoreError) as error:
+        return [(event, error_code(error)) for event, _ in batch]
+    return [
+        (event, result["ErrorCode"])
+        for (event, _), result in zip(batch, answer["Entries"], strict=True)
+        if result.get("ErrorCode")
+    ]
+
+
+def _size(entry: Entry) -> int:
+    """Bytes, as PutEvents counts them; everything in an event is ASCII."""
+    return len(entry["Source"]) + len(entry["DetailType"]) + len(entry["Detail"])

@@ -1,0 +1,104 @@
+"""Messages that have DeletionStatusFunction follow what SendGrid accepted."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from typing import TYPE_CHECKING, Any
+
+from contact_deletion.deadline import timestamp
+from contact_deletion.deliveries import Settled
+from contact_deletion.notifications.batch_calls import MAX_BYTES, batches, not_taken
+from contact_deletion.outcomes import Accepted
+from contact_deletion.requests.bulk_deletion import BulkDelete
+from contact_deletion.requests.identifier_removal import RemoveIdentifier
+from contact_deletion.requests.status_check import TrackedIdentifier, TrackedRequest
+from contact_deletion.requests.validation import MAX_JOB_IDS
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+
+Group = list[Settled]
+
+
+class StatusCheckQueue:
+    """To the queue of this URL."""
+
+    def __init__(self, sqs: "SQSClient", queue_url: str, operation: str, threads: Executor) -> None:
+        self._sqs = sqs
+        self._queue_url = queue_url
+        self._operation = operation
+        self._threads = threads
+
+    def send(self, accepted: Sequence[Settled], now: float) -> list[tuple[Settled, str]]:
+        """One message for the requests that share the same jobs, or one for each 1,000 of these.
+
+        Says which requests are missing in one, and why.
+        """
+        messages = [
+            (group, {"MessageBody": body})
+            for job_ids, sharing in _by_jobs(accepted).items()
+            for some_jobs, is_last in _named_together(job_ids)
+            for group, body in self._messages(some_jobs, sharing, now, with_tokens=is_last)
+        ]
+        calls = batches(messages, lambda entry: len(entry["MessageBody"]))
+        failures = self._threads.map(self._send, calls)
+        return [(one, reason) for failed in failures for group, reason in failed for one in group]
+
+    def _send(self, batch: list[tuple[Group, dict[str, Any]]]) -> list[tuple[Group, str]]:
+        return not_taken(
+            batch, lambda entries: self._sqs.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
+        )
+
+    def _messages(
+        self, job_ids: tuple[str, ...], sharing: Sequence[Settled], now: float, *, with_tokens: bool
+    ) -> Iterator[tuple[Group, str]]:
+        """As many requests in a message as it may be long; one that is longer goes alone, as it came."""
+        head = json.dumps({"job_ids": list(job_ids), "accepted_at": timestamp(now)})
+        group: Group = []
+        texts: list[str] = []
+        room = MAX_BYTES
+        for one in sharing:
+            text = json.dumps(self._followed(one, with_token=with_tokens), separators=(",", ":"))
+            if group and len(text) + 1 > room:
+                yield group, _body(head, texts)
+                group, texts, room = [], [], MAX_BYTES
+            if not group:
+                room -= len(_body(head, []))
+            group.append(one)
+            texts.append(text)
+            room -= len(text) + 1
+        yield group, _body(head, texts)
+
+    def _followed(self, one: Settled, *, with_token: bool) -> dict[str, Any]:
+        """What the follow-up needs to know of a request; of an identifier not its value."""
+        asked = one.request
+        return TrackedRequest(
+            operation=self._operation,
+            request_id=one.request_id,
+            message_id=one.message_id,
+            contact_count=one.outcome.contact_count if isinstance(one.outcome, Accepted) else None,
+            contact_ids=asked.contact_ids if isinstance(asked, BulkDelete) else (),
+            identifier=TrackedIdentifier(asked.contact_id, asked.identifier_type)
+            if isinstance(asked, RemoveIdentifier)
+            else None,
+            task_token=one.task_token if with_token else None,
+        ).payload
+
+
+def _by_jobs(accepted: Sequence[Settled]) -> dict[tuple[str, ...], Group]:
+    groups: defaultdict[tuple[str, ...], Group] = defaultdict(list)
+    for one in accepted:
+        groups[one.outcome.job_ids].append(one)
+    return groups
+
+
+def _named_together(job_ids: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """As many jobs as a message may name, and whether they are the last: a task token can be answered only once."""
+    for start in range(0, len(job_ids), MAX_JOB_IDS):
+        yield job_ids[start : start + MAX_JOB_IDS], start + MAX_JOB_IDS >= len(job_ids)
+
+
+def _body(head: str, requests: Sequence[str]) -> str:
+    return f'{head[:-1]}, "requests": [{",".join(requests)}]}}'

@@ -1,0 +1,192 @@
+"""Logs, metrics and traces of a function, by Powertools."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import IO, Any
+
+from aws_lambda_powertools import Logger, Tracer, single_metric
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+from contact_deletion.errors import NotAccepted, OutcomeUnknown, Rejected
+from contact_deletion.outcomes import Accepted, Ended, JobPending, Outcome, PartlyEnded
+
+Handler = Callable[[Any, Any], Any]
+
+
+class FunctionTelemetry:
+    """Of one operation. Metrics have the dimensions `service` and `operation`, those by code also `code`."""
+
+    def __init__(
+        self, operation: str, *, service: str, namespace: str, stream: IO[str] | None = None
+    ) -> None:
+        """The log level is POWERTOOLS_LOG_LEVEL's; `stream` takes the log in place of standard output."""
+        self._service = service
+        self._namespace = namespace
+        self._operation = operation
+        self._logger = Logger(service=service, utc=True, stream=stream)
+        self._logger.append_keys(operation=operation)
+        self._metrics = EphemeralMetrics(namespace=namespace, service=service)
+        self._metrics.set_default_dimensions(operation=operation)
+        self._tracer = Tracer(service=service, auto_patch=False)
+        self._counts: Counter[str] = Counter()
+        self._codes: Counter[tuple[str, str]] = Counter()
+
+    def instrument(self, handle: Handler) -> Handler:
+        """The handler with Lambda's context in its logs, a trace, and its metrics flushed even where it raises."""
+
+        def handler(event: Any, context: Any) -> Any:
+            try:
+                return handle(event, context)
+            finally:
+                self._flush()
+
+        traced = self._tracer.capture_lambda_handler(capture_response=False, capture_error=False)(handler)
+        measured = self._metrics.log_metrics(capture_cold_start_metric=True)(traced)
+        logged: Handler = self._logger.inject_lambda_context(log_event=False)(measured)
+        return logged
+
+    def not_accepted(self, outcome: NotAccepted, fields: Mapping[str, Any]) -> None:
+        kind = "Rejected" if isinstance(outcome, Rejected) else "Deferred"
+        self._counts[f"Requests{kind}"] += 1
+        self._codes[f"Requests{kind}", outcome.code] += 1
+        self._logger.warning(
+            f"request {kind.lower()}", extra={**fields, "code": outcome.code, "reason": outcome.message}
+        )
+
+    def answered(self, answer: dict[str, Any]) -> None:
+        """What a function that only workflows invoke has answered."""
+        self._logger.info("answered", extra={"answer": answer})
+
+    def usage(self, api_calls: int, rate_limit_wait_seconds: float) -> None:
+        self._counts["ApiCalls"] += api_calls
+        if rate_limit_wait_seconds:
+            self._metrics.add_metric("RateLimitWait", MetricUnit.Seconds, rate_limit_wait_seconds)
+
+    def _flush(self) -> None:
+        self._counts["ApiCalls"] += 0  # Powertools warns of an invocation without any metric
+        for name, count in self._counts.items():
+            self._metrics.add_metric(name, MetricUnit.Count, count)
+        for (name, code), count in self._codes.items():
+            with single_metric(name, MetricUnit.Count, count, namespace=self._namespace) as metric:
+                metric.add_dimension("service", self._service)
+                metric.add_dimension("operation", self._operation)
+                metric.add_dimension("code", code)
+        self._counts.clear()
+        self._codes.clear()
+
+
+class QueueTelemetry(FunctionTelemetry):
+    def deletion_started(self, job_id: str) -> None:
+        """At once, so that no job is unknown if the process dies before its requests' outcomes are."""
+        self._logger.info("deletion started", extra={"job_ids": [job_id]})
+
+    def outcome(
+        self, outcome: Outcome, *, request_id: str | None, message_id: str | None, receive_count: int | None
+    ) -> None:
+        """One line for each request, and one for all that a follow-up which has not ended is about."""
+        fields: dict[str, Any] = {
+            "request_id": request_id,
+            "message_id": message_id,
+            "receive_count": receive_count,
+            "job_ids": list(outcome.job_ids),
+        }
+        if isinstance(outcome, Accepted):
+            self._counts["RequestsReplayed" if outcome.replayed else "RequestsAccepted"] += 1
+            self._counts["ContactsSubmitted"] += 0 if outcome.replayed else outcome.contact_count
+            fields |= {
+                "contact_count": outcome.contact_count,
+                "replayed": outcome.replayed,
+                "note": outcome.note,
+            }
+            self._logger.info("request accepted", extra=fields)
+            return
+        if isinstance(outcome, Ended):
+            self._ended(outcome)
+            return
+        if isinstance(outcome, PartlyEnded) and message_id is not None:
+            self._ended(outcome.ended)  # for the caller of a direct invocation, none has
+        if isinstance(outcome, JobPending):
+            self._counts["JobsPending"] += len(outcome.job_ids)
+            self._logger.info(
+                "jobs pending", extra=fields | {"statuses": sorted({job.status for job in outcome.jobs})}
+            )
+            return
+        self.not_accepted(outcome, fields)
+
+    def _ended(self, ended: Ended) -> None:
+        for end in ended.ends:
+            fields = {
+                "followed_operation": end.request.operation,
+                "request_id": end.request.request_id,
+                "message_id": end.request.message_id,
+                "job_ids": list(ended.job_ids),
+                "remaining_contacts": None if end.remaining is None else end.remaining.count,
+            }
+            if end.failure is None:
+                self._counts["RequestsCompleted"] += 1
+                self._logger.info("request completed", extra=fields)
+                continue
+            fields |= {"code": end.failure.code, "reason": end.failure.message}
+            if isinstance(end.failure, OutcomeUnknown):
+                self._counts["RequestsUnknown"] += 1
+                self._logger.warning("request of unknown outcome", extra=fields)
+            elif ended.status == "not_accepted":
+                # The function that did not accept it has counted it.
+                self._logger.warning("request not accepted", extra=fields)
+            else:
+                self._counts["RequestsFailed"] += 1
+                self._codes["RequestsFailed", end.failure.code] += 1
+                self._logger.warning("request failed", extra=fields)
+
+    def ledger_write_failed(
+        self, request_id: str | None, job_ids: tuple[str, ...], failure: NotAccepted
+    ) -> None:
+        """What SendGrid was asked for, or was not, is not in the ledger: a redelivery may repeat it."""
+        self._failed_for_request(
+            "LedgerWriteFailures", "the ledger was not written", request_id, job_ids, failure.message
+        )
+
+    def dead_letter_copy_failed(self, message_id: str | None, reason: str) -> None:
+        """The message stays in its queue and is rejected again."""
+        self._failed(
+            "DeadLetterCopyFailures",
+            "a rejected message was not copied",
+            {"message_id": message_id, "reason": reason},
+        )
+
+    def visibility_change_failed(self, message_id: str, reason: str) -> None:
+        """The message comes back when its queue's visibility timeout ends."""
+        self._failed(
+            "VisibilityChangeFailures",
+            "a visibility timeout was not changed",
+            {"message_id": message_id, "reason": reason},
+        )
+
+    def status_message_failed(self, request_id: str | None, job_ids: tuple[str, ...], reason: str) -> None:
+        """Nobody follows these jobs, unless the request comes back and is answered from the ledger."""
+        self._failed_for_request(
+            "StatusMessageFailures", "the jobs of a request are not followed", request_id, job_ids, reason
+        )
+
+    def event_failed(self, request_id: str | None, job_ids: list[str], reason: str) -> None:
+        """The message comes back, and its event is tried again."""
+        self._failed_for_request("EventFailures", "an outcome event was not put", request_id, job_ids, reason)
+
+    def task_token_failed(self, request_id: str | None, job_ids: list[str], reason: str) -> None:
+        """The message comes back, and its workflow is told again."""
+        self._failed_for_request("TaskTokenFailures", "a workflow was not told", request_id, job_ids, reason)
+
+    def no_waiting_task(self, request_id: str | None, reason: str) -> None:
+        self._logger.warning(
+            "no workflow waits for this request", extra={"request_id": request_id, "reason": reason}
+        )
+
+    def _failed_for_request(
+        self, metric: str, what: str, request_id: str | None, job_ids: Sequence[str], reason: str
+    ) -> None:
+        fields = {"request_id": request_id, "job_ids": list(job_ids), "reason": reason}
+        self._failed(metric, what, fields)
+
+    def _failed(self, metric: str, what: str, fields: dict[str, Any]) -> None:
+        self._counts[metric] += 1
+        self._logger.error(what, extra=fields)

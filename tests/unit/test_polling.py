@@ -1,0 +1,41 @@
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contact_deletion.sendgrid.polling import (
+    FIRST_POLL_SECONDS,
+    GIVE_UP_SECONDS,
+    MAX_POLL_INTERVAL_SECONDS,
+    next_poll_delay,
+)
+
+ages = st.floats(-1e6, 2 * GIVE_UP_SECONDS)
+
+
+@pytest.mark.parametrize("age", [None, 0.0, 1.0, -60.0])
+def test_the_first_pause_is_as_long_as_nothing_was_ever_seen_to_happen(age: float | None) -> None:
+    assert next_poll_delay(age) == FIRST_POLL_SECONDS
+
+
+@given(ages)
+def test_a_pause_is_never_shorter_than_the_first_nor_longer_than_the_longest(age: float) -> None:
+    assert FIRST_POLL_SECONDS <= next_poll_delay(age) <= MAX_POLL_INTERVAL_SECONDS
+
+
+@given(ages, ages)
+def test_pauses_grow_with_age(one: float, other: float) -> None:
+    assert next_poll_delay(min(one, other)) <= next_poll_delay(max(one, other))
+
+
+def test_who_waits_as_told_asks_little_more_than_a_hundred_times_in_a_day() -> None:
+    pauses = []
+    age = 0.0
+    while age < GIVE_UP_SECONDS:
+        pauses.append(next_poll_delay(age))
+        age += pauses[-1]
+
+    assert pauses[:7] == [30, 30, 60, 120, 240, 480, 900]
+    assert len(pauses) <= 110
+    assert all(early <= late for early, late in itertools.pairwise(pauses))

@@ -1,0 +1,585 @@
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from contact_deletion.errors import NotAccepted, SendGridRefused, SendGridUnauthorized, SendGridUnavailable
+from contact_deletion.sendgrid import exports, responses
+from contact_deletion.sendgrid.exports import Export
+from contact_deletion.sendgrid.jobs import PENDING, Job
+from tests.unit import strategies
+
+JOB = "21be0c9d-73ca-40a6-a903-13adea0eb0a8"
+HTML = b"<html><head><title>502 Bad Gateway</title></head><body>jane@example.com</body></html>"
+
+bodies = st.one_of(
+    st.none(),
+    st.binary(),
+    strategies.json_values.map(lambda value: json.dumps(value).encode()),
+    strategies.json_values.map(lambda value: json.dumps({"errors": value}).encode()),
+    strategies.json_values.map(lambda value: json.dumps({"errors": [{"message": value}]}).encode()),
+    strategies.any_text.map(lambda text: json.dumps({"errors": [{"message": text}]}).encode()),
+)
+
+
+def errors_body(*messages: object) -> bytes:
+    return json.dumps({"errors": [{"field": None, "message": message} for message in messages]}).encode()
+
+
+def failure(status: int, body: bytes | None = None, *personal_values: str) -> NotAccepted:
+    return responses.failure(status, body, personal_values)
+
+
+@pytest.mark.parametrize("job", [JOB, "a", "A-z_9", "x" * 128])
+def test_the_job_of_a_202_is_its_job_id(job: str) -> None:
+    assert responses.job_id(json.dumps({"job_id": job, "more": 1}).encode()) == job
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(None, id="broken off"),
+        pytest.param(b"", id="empty"),
+        pytest.param(b"{}", id="no job_id"),
+        pytest.param(b"[]", id="a list"),
+        pytest.param(b'"job"', id="a text"),
+        pytest.param(b"null", id="null"),
+        pytest.param(HTML, id="HTML"),
+        pytest.param(b'{"job_id": "21be0c9d', id="cut off"),
+        pytest.param(b"\xff\xfe\x00", id="not text"),
+        pytest.param(b"[" * 100_000, id="nested beyond the stack"),
+        *[
+            pytest.param(json.dumps({"job_id": job}).encode(), id=f"job_id {job!r:.20}")
+            for job in (
+                None,
+                {},
+                {"id": JOB},
+                [JOB],
+                7,
+                True,
+                "",
+                " ",
+                "a b",
+                "../count",
+                "a\n",
+                "é",
+                "x" * 129,
+            )
+        ],
+    ],
+)
+def test_a_202_without_a_usable_job_id_is_no_success(body: bytes | None) -> None:
+    with pytest.raises(SendGridUnavailable, match="no usable job_id") as raised:
+        responses.job_id(body)
+    assert raised.value.maybe_received
+
+
+@given(bodies)
+def test_any_body_is_a_json_object_or_none(body: bytes | None) -> None:
+    assert isinstance(responses.json_object(body), dict)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (301, SendGridUnavailable),
+        (302, SendGridUnavailable),
+        (304, SendGridUnavailable),
+        (401, SendGridUnauthorized),
+        (403, SendGridUnauthorized),
+        (408, SendGridUnavailable),
+        (413, SendGridRefused),
+        (414, SendGridRefused),
+        (425, SendGridUnavailable),
+        (451, SendGridRefused),
+        (500, SendGridUnavailable),
+        (502, SendGridUnavailable),
+        (503, SendGridUnavailable),
+        (504, SendGridUnavailable),
+        (520, SendGridUnavailable),
+    ],
+)
+@pytest.mark.parametrize("body", [None, HTML, errors_body("something")], ids=["broken off", "HTML", "JSON"])
+def test_each_status_has_its_error(status: int, kind: type[NotAccepted], body: bytes | None) -> None:
+    error = failure(status, body)
+    assert type(error) is kind
+    assert f"HTTP {status}" in error.message
+
+
+ABOUT_THE_REQUEST = [400, 402, 404, 405, 406, 409, 410, 422]
+
+
+@pytest.mark.parametrize("status", ABOUT_THE_REQUEST)
+@pytest.mark.parametrize(
+    "body", [errors_body("something"), b'{"errors": {"message": "something"}}'], ids=["a list", "an object"]
+)
+def test_4xx_with_sendgrids_own_error_is_a_refusal(status: int, body: bytes) -> None:
+    refused = failure(status, body)
+    assert isinstance(refused, SendGridRefused)
+    assert refused.status == status
+
+
+@pytest.mark.parametrize("status", ABOUT_THE_REQUEST)
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(None, id="broken off"),
+        pytest.param(b"", id="empty"),
+        pytest.param(HTML, id="HTML"),
+        pytest.param(b"Not Acceptable", id="text"),
+        pytest.param(b"{}", id="empty object"),
+        pytest.param(b'{"message": "Not Found"}', id="another gateway's JSON"),
+        pytest.param(b'{"errors": []}', id="no errors"),
+        pytest.param(b'{"errors": "x"}', id="errors as text"),
+        pytest.param(errors_body("something")[:-1], id="cut off"),
+    ],
+)
+def test_4xx_without_sendgrids_own_error_says_nothing_of_the_request(status: int, body: bytes | None) -> None:
+    unavailable = failure(status, body)
+    assert isinstance(unavailable, SendGridUnavailable)
+    assert unavailable.maybe_received
+    assert f"HTTP {status}" in unavailable.message
+
+
+@pytest.mark.parametrize("status", [400, 404, 413, 414])
+def test_a_refusal_knows_its_status(status: int) -> None:
+    refused = failure(status, errors_body("something"))
+    assert isinstance(refused, SendGridRefused)
+    assert refused.status == status
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_what_a_person_must_mend_is_retried_slowly(status: int) -> None:
+    unauthorized = failure(status)
+    assert isinstance(unauthorized, SendGridUnauthorized)
+    assert unauthorized.retry_after >= 600
+
+
+@pytest.mark.parametrize("status", [302, 408, 425, 500, 502, 503, 504, 520, 522, 524, 529])
+def test_what_went_wrong_at_sendgrid_may_have_taken_effect(status: int) -> None:
+    unavailable = failure(status)
+    assert isinstance(unavailable, SendGridUnavailable)
+    assert unavailable.maybe_received
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 406, 429, 451, 499])
+def test_a_4xx_in_sendgrids_words_is_a_refusal(status: int) -> None:
+    assert responses.is_refusal(status, {}, errors_body("something"))
+
+
+@pytest.mark.parametrize("status", [200, 302, 399, 408, 425, 500, 503, 529])
+def test_no_other_status_is_a_refusal(status: int) -> None:
+    assert not responses.is_refusal(status, {"X-RateLimit-Reset": "5"}, errors_body("something"))
+
+
+@pytest.mark.parametrize("body", [None, b"", HTML, b"{}", b'{"errors": "x"}', b"[]"], ids=repr)
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 406, 429])
+def test_a_4xx_in_other_words_is_no_refusal(status: int, body: bytes | None) -> None:
+    assert not responses.is_refusal(status, {"Server": "edge"}, body)
+
+
+@pytest.mark.parametrize("name", ["X-RateLimit-Reset", "X-Envoy-Ratelimited"])
+def test_a_429_of_the_rate_limiter_is_a_refusal_without_words(name: str) -> None:
+    assert responses.is_refusal(429, {name: "1"}, b"")
+    assert not responses.is_refusal(403, {name: "1"}, b"")
+
+
+REGIONAL_MESSAGES = [
+    "User is not authorized to send mail based on their regional attribute.",
+    "unavailable in this region",
+    "Unavailable due to data residency restrictions",
+    "an EU key on the global host",
+]
+
+
+@pytest.mark.parametrize("status", [401, 403, 451])
+@pytest.mark.parametrize("message", REGIONAL_MESSAGES)
+def test_key_of_another_region_is_no_outage(status: int, message: str) -> None:
+    refused = failure(status, errors_body(message))
+    assert isinstance(refused, SendGridRefused)
+    assert refused.status == status
+    assert refused.message.startswith(f"SendGrid answered HTTP {status}: {message}"[:120])
+    assert "SENDGRID_BASE_URL" in refused.message
+
+
+def test_region_in_any_of_the_errors_counts() -> None:
+    assert isinstance(failure(403, errors_body("access forbidden", "wrong region")), SendGridRefused)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        errors_body("access forbidden"),
+        errors_body("the queue is neutral"),
+        b"<html>not available in your region</html>",
+        errors_body(None),
+    ],
+)
+def test_403_that_says_nothing_of_a_region_is_retried(body: bytes) -> None:
+    """A page of the edge that speaks of regions is about addresses, not keys."""
+    assert isinstance(failure(403, body), SendGridUnauthorized)
+
+
+def test_451_is_about_the_region_whatever_it_says() -> None:
+    assert "SENDGRID_BASE_URL" in failure(451, HTML).message
+
+
+def test_what_sendgrid_says_is_in_the_message() -> None:
+    message = failure(400, errors_body("invalid contact id", "second")).message
+    assert message == "SendGrid answered HTTP 400: invalid contact id"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(HTML, id="HTML"),
+        pytest.param(b"", id="empty"),
+        pytest.param(b"null", id="null"),
+        pytest.param(b'{"errors": null}', id="null errors"),
+        pytest.param(b'{"errors": []}', id="no errors"),
+        pytest.param(b'{"errors": {"message": "one"}}', id="errors as an object"),
+        pytest.param(b'{"errors": ["text"]}', id="errors as texts"),
+        pytest.param(b'{"errors": [[{"message": "x"}]]}', id="nested lists"),
+        pytest.param(errors_body(None), id="null message"),
+        pytest.param(errors_body({"message": "x"}), id="object message"),
+        pytest.param(errors_body(""), id="empty message"),
+        pytest.param(b'{"errors":' * 100_000, id="nested beyond the stack"),
+    ],
+)
+def test_a_body_that_is_not_as_documented_adds_nothing(body: bytes) -> None:
+    assert failure(400, body).message == "SendGrid answered HTTP 400"
+
+
+@pytest.mark.parametrize("status", [400, 401, 500])
+def test_what_sendgrid_says_is_redacted(status: int) -> None:
+    body = errors_body("jane@example.com of Acme is unknown, call 5550100")
+    message = failure(status, body).message
+    assert message == f"SendGrid answered HTTP {status}: *** of Acme is unknown, call ***"
+
+
+def test_the_requests_own_values_are_not_repeated() -> None:
+    assert failure(400, errors_body("no ACME here"), "acme").message == "SendGrid answered HTTP 400: ***"
+
+
+@given(st.integers(300, 599), bodies, st.lists(st.text(min_size=1), max_size=2))
+@example(400, errors_body("\ud800"), [])
+def test_any_answer_is_an_error_that_can_be_passed_on(
+    status: int, body: bytes | None, values: list[str]
+) -> None:
+    error = failure(status, body, *values)
+    assert len(error.message) < 300
+    error.message.encode()
+
+
+# ---------------------------------------------------------------------------------------------- jobs
+
+
+NOT_OBJECTS = [None, b"", b"null", b"[]", b"{}", b'"completed"', HTML, b'{"status": "compl', b"[" * 100_000]
+"""Bodies that tell of nothing."""
+
+
+def body(answer: object) -> bytes:
+    return json.dumps(answer).encode()
+
+
+def test_a_job_is_told_with_its_counts_and_the_link_to_its_errors() -> None:
+    told = {
+        "id": "whatever it calls itself",
+        "status": "errored",
+        "job_type": "delete_contacts",
+        "results": {
+            "requested_count": 5,
+            "deleted_count": 3,
+            "errored_count": 2,
+            "errors_url": "https://errors.example.com/file?signature=1",
+        },
+    }
+    assert responses.job(JOB, body(told)) == Job(
+        JOB, "errored", 5, 3, 2, "https://errors.example.com/file?signature=1"
+    )
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"status": "completed"},
+        {"status": "completed", "results": None},
+        {"status": "completed", "results": []},
+        {"status": "completed", "results": {}},
+        {"status": "completed", "results": {"requested_count": None, "deleted_count": "three"}},
+        {"status": "completed", "results": {"requested_count": -1, "errored_count": True, "errors_url": 7}},
+        {"status": "completed", "job_type": {"unknown": True}, "results": {"unmodified_count": 1}},
+    ],
+    ids=str,
+)
+def test_what_a_job_does_not_tell_is_none(told: dict[str, Any]) -> None:
+    assert responses.job(JOB, body(told)) == Job(JOB, "completed")
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        ("completed", "completed"),
+        ("Completed", "completed"),
+        ("ERRORED", "errored"),
+        ("Failure", "failure"),
+        (" completed\n", "completed"),
+        ("In Progress", "in_progress"),
+        ("completed-with-errors", "completed_with_errors"),
+        ("in_progress", "in_progress"),
+        ("", PENDING),
+        (None, PENDING),
+        (7, PENDING),
+        ({"status": "completed"}, PENDING),
+        ("completed for jane@example.com", PENDING),
+        ("the contacts of jane of acme", PENDING),
+        ("in  progress", "in__progress"),
+        ("x" * 33, PENDING),
+    ],
+    ids=repr,
+)
+def test_a_status_is_a_word_in_lower_case_and_anything_else_leaves_the_matter_open(
+    told: object, status: str
+) -> None:
+    assert responses.job(JOB, body({"status": told})).status == status
+
+
+COUNTS = [
+    (0, 0),
+    (1000, 1000),
+    (1000.0, 1000),
+    ("1000", 1000),
+    (" 1000 ", 1000),
+    ("1,000", 1000),
+    ("12,345,678", 12345678),
+    (2**53 - 1, 2**53 - 1),
+    (2**53, None),
+    (float(2**53), None),
+    (str(2**53), None),
+    (1.5, None),
+    (-1, None),
+    (-1.0, None),
+    (True, None),
+    (float("nan"), None),
+    (float("inf"), None),
+    ("", None),
+    ("-1", None),
+    ("1.5", None),
+    ("1.000", None),
+    ("1,00", None),
+    ("1000,000", None),
+    ("1_000", None),
+    ("0x10", None),
+    ("\u0661", None),
+    ("9" * 4_301, None),
+    ([1], None),
+    ({"count": 1}, None),
+    (None, None),
+]
+
+
+@pytest.mark.parametrize(("sent", "count"), COUNTS, ids=lambda value: repr(value)[:20])
+def test_count_is_a_whole_number_however_it_is_spelled(sent: object, count: int | None) -> None:
+    found = responses.job(
+        JOB, body({"status": "completed", "results": {"deleted_count": sent}})
+    ).deleted_count
+    assert found == count
+    assert type(found) is type(count)
+
+
+@pytest.mark.parametrize(
+    ("told", "finished_at"),
+    [
+        ("2026-11-21T12:00:05Z", 1_795_262_405.0),
+        ("2026-11-21T12:00:05", None),
+        ("soon", None),
+        (7, None),
+        (None, None),
+    ],
+    ids=repr,
+)
+def test_the_end_of_a_job_is_a_moment_or_unknown(told: object, finished_at: float | None) -> None:
+    assert responses.job(JOB, body({"status": "errored", "finished_at": told})).finished_at == finished_at
+
+
+def test_a_job_without_a_status_is_pending() -> None:
+    assert responses.job(JOB, body({"results": {"deleted_count": 1}})) == Job(JOB, PENDING, deleted_count=1)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://errors.example.com", "ftp://x", "", None, 7, "https://" + "x" * 4096],
+    ids=lambda v: str(v)[:20],
+)
+def test_what_is_no_https_link_is_not_passed_on(url: object) -> None:
+    assert responses.job(JOB, body({"status": "failed", "results": {"errors_url": url}})).errors_url is None
+
+
+@pytest.mark.parametrize("answer", NOT_OBJECTS, ids=lambda v: repr(v)[:20])
+def test_what_tells_of_no_job_is_an_outage(answer: bytes | None) -> None:
+    with pytest.raises(SendGridUnavailable, match="something that is none"):
+        responses.job(JOB, answer)
+
+
+job_texts = st.fixed_dictionaries(
+    {},
+    optional={
+        "status": st.sampled_from(["completed", "pending", "errored", "failed"]) | strategies.json_values,
+        "results": st.dictionaries(
+            st.sampled_from(["requested_count", "deleted_count", "errored_count", "errors_url"]),
+            strategies.json_values,
+        )
+        | strategies.json_values,
+        "job_type": strategies.json_values,
+    },
+)
+
+
+@given(st.one_of(st.binary(), strategies.json_values.map(body), job_texts.map(body)))
+def test_any_body_is_a_job_or_an_outage(answer: bytes) -> None:
+    try:
+        job = responses.job(JOB, answer)
+    except SendGridUnavailable:
+        return
+    assert job.job_id == JOB
+    assert job.status.islower()
+    assert strategies.PLANTED not in job.status
+    assert not (job.completed and job.failed)
+    assert all(
+        count is None or (type(count) is int and count >= 0)
+        for count in (job.requested_count, job.deleted_count, job.errored_count)
+    )
+
+
+# ---------------------------------------------------------------------------------------------- contacts by their ids
+
+
+def test_the_contacts_of_a_look_up_are_their_ids_in_lower_case() -> None:
+    found = {"result": [{"id": "A", "email": "jane@example.com"}, {"id": "b"}]}
+    assert responses.contact_ids(body(found)) == {"a", "b"}
+
+
+def test_a_look_up_can_find_nobody() -> None:
+    assert responses.contact_ids(b'{"result": []}') == frozenset()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *NOT_OBJECTS,
+        body({"result": None}),
+        body({"result": {"a": {"id": "a"}}}),
+        body({"result": ["a"]}),
+        body({"contacts": [{"id": "a"}]}),
+    ],
+    ids=lambda v: repr(v)[:30],
+)
+def test_what_is_no_list_of_contacts_is_an_outage(answer: bytes | None) -> None:
+    """And not the news that there is no contact."""
+    with pytest.raises(SendGridUnavailable, match="no list"):
+        responses.contact_ids(answer)
+
+
+# ---------------------------------------------------------------------------------------------- exports
+
+
+UNUSABLE_IDS: list[object] = [None, "", 7, {}, "../count", "a b", "x" * 129]
+
+
+def test_the_export_of_a_202_is_its_id() -> None:
+    assert exports.export_id(body({"id": JOB, "_metadata": {}})) == JOB
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [*NOT_OBJECTS, *[body({"id": wrong}) for wrong in UNUSABLE_IDS]],
+)
+def test_a_202_without_a_usable_export_id_is_no_success(answer: bytes | None) -> None:
+    with pytest.raises(SendGridUnavailable, match="no usable id"):
+        exports.export_id(answer)
+
+
+def test_an_export_is_told_with_its_links_their_expiry_and_its_count() -> None:
+    told = {
+        "status": "ready",
+        "urls": ["https://files.example.com/1", "https://files.example.com/2"],
+        "expires_at": "2026-11-22T00:00:00Z",
+        "contact_count": 7,
+    }
+    assert exports.export(body(told)) == Export(
+        "ready",
+        ("https://files.example.com/1", "https://files.example.com/2"),
+        datetime(2026, 11, 22, tzinfo=UTC),
+        7,
+    )
+
+
+def test_an_expiry_keeps_its_offset() -> None:
+    expires_at = exports.export(
+        body({"status": "ready", "expires_at": "2026-11-22T00:00:00+02:00"})
+    ).expires_at
+    assert expires_at == datetime(2026, 11, 21, 22, tzinfo=UTC)
+    assert expires_at.utcoffset() == timedelta(hours=2)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"status": "ready"},
+        {"status": "ready", "urls": None, "expires_at": None, "contact_count": None, "message": None},
+        {"status": "ready", "urls": "https://files.example.com/1", "expires_at": "tomorrow"},
+        {"status": "ready", "expires_at": "2026-11-22T00:00:00", "contact_count": "seven", "message": 7},
+    ],
+    ids=str,
+)
+def test_what_an_export_does_not_tell_is_left_out(told: dict[str, Any]) -> None:
+    assert exports.export(body(told)) == Export("ready")
+
+
+@pytest.mark.parametrize("status", ["ready", "Ready", "completed", "done"])
+def test_every_word_for_an_export_with_links_is_ready(status: str) -> None:
+    assert exports.export(body({"status": status, "urls": ["https://files.example.com/1"]})).ready
+
+
+def test_export_is_ready_without_links_only_by_the_documented_word() -> None:
+    """It may have no contacts. Another word may come before the links do."""
+    assert exports.export(body({"status": "ready", "urls": []})).ready
+    assert not exports.export(body({"status": "completed", "urls": []})).ready
+
+
+@pytest.mark.parametrize("status", ["failure", "failed", "Failed", "errored"])
+def test_every_spelling_of_an_exports_failure_is_one(status: str) -> None:
+    export = exports.export(body({"status": status, "message": "mail jane@example.com, call 5550100"}))
+    assert (export.failed, export.ready) == (True, False)
+    assert export.message == "mail *** call ***"
+
+
+@pytest.mark.parametrize("answer", NOT_OBJECTS, ids=lambda v: repr(v)[:20])
+def test_what_tells_of_no_export_is_an_outage(answer: bytes | None) -> None:
+    with pytest.raises(SendGridUnavailable, match="something that is none"):
+        exports.export(answer)
+
+
+export_texts = st.fixed_dictionaries(
+    {},
+    optional={
+        name: strategies.json_values for name in ("status", "urls", "expires_at", "contact_count", "message")
+    },
+)
+
+
+@given(st.one_of(st.binary(), strategies.json_values.map(body), export_texts.map(body)))
+def test_any_body_is_an_export_or_an_outage(answer: bytes) -> None:
+    try:
+        export = exports.export(answer)
+    except SendGridUnavailable:
+        return
+    assert strategies.PLANTED not in export.status + export.message
+    assert export.expires_at is None or export.expires_at.tzinfo
+
+
+def test_an_exports_links_are_never_shown() -> None:
+    assert "signature" not in repr(Export("ready", ("https://files.example.com/1?signature=1",)))
