@@ -22,7 +22,7 @@ from benchmarks.function_process import function_process
 from benchmarks.functions import built
 from benchmarks.run import Consumer
 from benchmarks.usage import Usage
-from contact_deletion.deliveries import QueueMessage, Settled
+from contact_deletion.deliveries import Delivery, QueueMessage
 from contact_deletion.notifications.status_checks import StatusCheckQueue
 from contact_deletion.outcomes import Accepted
 from contact_deletion.requests.bulk_deletion import BulkDelete
@@ -69,11 +69,10 @@ def status_messages(double: SendGridDouble, requests: Sequence[Sequence[str]]) -
     """Bodies of what BulkDeleteFunction sends when SendGrid has accepted a batch of these requests' contacts."""
     job_of = _jobs(double, [contact_id for request in requests for contact_id in request])
     accepted = [
-        Settled(
+        Delivery(
+            payload=None,
             message=QueueMessage(workload.message("", number)["messageId"], "", "", 1, "", {}),
             request=BulkDelete(tuple(request)),
-            request_id=None,
-            task_token=None,
             outcome=Accepted(tuple(dict.fromkeys(map(job_of.__getitem__, request))), len(request)),
         )
         for number, request in enumerate(requests)

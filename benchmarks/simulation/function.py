@@ -15,9 +15,8 @@ from benchmarks.sendgrid import Received
 from benchmarks.simulation.clock import SkippingClock
 from benchmarks.simulation.sendgrid import InProcessSendGrid
 from contact_deletion.handlers import bulk_delete
-from contact_deletion.platform.deletion import DeletionPlatform
+from contact_deletion.runtime import DELETION, Runtime, Settings
 from contact_deletion.sendgrid.transport import new_session
-from contact_deletion.settings import Settings
 from local.aws.account import REGION
 from local.sendgrid_double import RateLimit
 
@@ -89,8 +88,8 @@ def _serve(connection: Connection) -> None:
         sendgrid = InProcessSendGrid(contacts, limit, clock)
         session = new_session()
         session.mount("https://", sendgrid)
-        settings = Settings.from_environ(os.environ)
-        runtime = DeletionPlatform(settings=settings, session=session, clock=clock, sleep=clock.sleep)
+        settings = Settings.from_environ(os.environ, *DELETION)
+        runtime = Runtime(settings=settings, new_session=lambda: session, clock=clock, sleep=clock.sleep)
         handle = bulk_delete.build(runtime).handle
         connection.send(clock())
         while True:

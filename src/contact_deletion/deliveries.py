@@ -1,21 +1,22 @@
-"""A delivery: one request as it came, from SQS or from Step Functions, and its outcome."""
+"""A delivery: one request on its way through a function, from the event that brought it to its outcome."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from contact_deletion.errors import InvalidRequest
+from contact_deletion.errors import Deferred, InvalidRequest
 from contact_deletion.outcomes import Outcome
 from contact_deletion.requests.base import Request
+from contact_deletion.requests.validation import envelope
 
 
 @dataclass(frozen=True)
 class QueueMessage:
-    """What SQS said of a message besides its body's meaning.
+    """An SQS message, as Lambda's SQS event has it.
 
-    `receive_count` is 1 on the first delivery; `attributes` are the producer's message attributes in the form of
-    Lambda's SQS event.
+    `receive_count` is 1 on the first delivery. `attributes` are the producer's message attributes, in the form of the
+    event.
     """
 
     message_id: str
@@ -26,12 +27,32 @@ class QueueMessage:
     attributes: Mapping[str, Mapping[str, Any]] = field(repr=False)
 
 
-@dataclass(frozen=True)
+def _not_processed() -> Outcome:
+    return Deferred("the request was not processed")
+
+
+@dataclass(eq=False)
 class Delivery:
-    """One request as it came: its JSON, or an InvalidRequest; without a message it came by direct invocation."""
+    """A request and what is known of it so far. Each step of the function fills in its part.
+
+    `payload` is the request's JSON, or an InvalidRequest where the message body has none. `message`, `message_id` and
+    `receive_count` are None for a direct invocation. `request_id` and `task_token` are read from the payload even if
+    the rest is invalid. `request` is None until the payload is parsed, and remains None where it is not processed.
+    Until the delivery has another `outcome` it is deferred, so that no message leaves its queue by mistake.
+    """
 
     payload: object = field(repr=False)
     message: QueueMessage | None = None
+    request_id: str | None = None
+    task_token: str | None = field(default=None, repr=False)
+    request: Request | None = None
+    outcome: Outcome = field(default_factory=_not_processed)
+    message_id: str | None = field(init=False)
+    receive_count: int | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.message_id = self.message.message_id if self.message else None
+        self.receive_count = self.message.receive_count if self.message else None
 
 
 def is_queue_event(event: object) -> bool:
@@ -48,7 +69,7 @@ def is_queue_event(event: object) -> bool:
 def deliveries(event: Any) -> list[Delivery]:
     """One delivery for each SQS record, or one for a direct payload; never raises for what a producer wrote."""
     if not is_queue_event(event):
-        return [Delivery(event)]
+        return [_new_delivery(event, None)]
     return [_delivery(record) for record in event["Records"]]
 
 
@@ -61,7 +82,11 @@ def _delivery(record: Mapping[str, Any]) -> Delivery:
         body=record["body"],
         attributes=record.get("messageAttributes") or {},
     )
-    return Delivery(_parsed(message.body), message)
+    return _new_delivery(_parsed(message.body), message)
+
+
+def _new_delivery(payload: object, message: QueueMessage | None) -> Delivery:
+    return Delivery(payload, message, *envelope(payload))
 
 
 def _parsed(body: str) -> object:
@@ -82,26 +107,3 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _no_constant(_: str) -> object:
     raise InvalidRequest("the message body holds NaN or Infinity, which are not JSON")
-
-
-@dataclass(frozen=True)
-class Settled:
-    """`message` is None for a direct invocation, `request` for what is none.
-
-    `request_id` and `task_token` are told as well where the rest of the request is wrong.
-    """
-
-    message: QueueMessage | None
-    request: Request | None
-    request_id: str | None
-    task_token: str | None = field(repr=False)
-    outcome: Outcome
-
-    @property
-    def message_id(self) -> str | None:
-        return self.message.message_id if self.message else None
-
-
-def with_outcomes(settled: Sequence[Settled], outcomes: Mapping[int, Outcome]) -> Sequence[Settled]:
-    """The same deliveries; those whose `id()` the `outcomes` have, have those."""
-    return [replace(one, outcome=outcomes[id(one)]) if id(one) in outcomes else one for one in settled]

@@ -1,4 +1,7 @@
-"""Logs, metrics and traces of a function, by Powertools."""
+"""Logs, metrics and traces of a function, by Powertools.
+
+Nothing here is given a request, a message body or an identifier value: what is not passed cannot leak.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -13,16 +16,19 @@ from contact_deletion.outcomes import Accepted, Ended, JobPending, Outcome, Part
 Handler = Callable[[Any, Any], Any]
 
 
-class FunctionTelemetry:
-    """Of one operation. Metrics have the dimensions `service` and `operation`, those by code also `code`."""
+class Telemetry:
+    """What one function logs and counts: a structured line for each outcome, and what failed around it.
+
+    Metrics have the dimensions `service` and `operation`; those by code also have `code`.
+    """
 
     def __init__(
         self, operation: str, *, service: str, namespace: str, stream: IO[str] | None = None
     ) -> None:
-        """The log level is POWERTOOLS_LOG_LEVEL's; `stream` takes the log in place of standard output."""
+        """The log level is POWERTOOLS_LOG_LEVEL's; the log goes to `stream`, or to standard output."""
+        self.operation = operation
         self._service = service
         self._namespace = namespace
-        self._operation = operation
         self._logger = Logger(service=service, utc=True, stream=stream)
         self._logger.append_keys(operation=operation)
         self._metrics = EphemeralMetrics(namespace=namespace, service=service)
@@ -32,58 +38,45 @@ class FunctionTelemetry:
         self._codes: Counter[tuple[str, str]] = Counter()
 
     def instrument(self, handle: Handler) -> Handler:
-        """The handler with Lambda's context in its logs, a trace, and its metrics flushed even where it raises."""
+        """The handler with Lambda's context in its logs, a trace, and its metrics written when it ends.
 
-        def handler(event: Any, context: Any) -> Any:
-            try:
-                return handle(event, context)
-            finally:
-                self._flush()
-
-        traced = self._tracer.capture_lambda_handler(capture_response=False, capture_error=False)(handler)
+        The handler calls `flush` before it ends, also where it raises.
+        """
+        traced = self._tracer.capture_lambda_handler(capture_response=False, capture_error=False)(handle)
         measured = self._metrics.log_metrics(capture_cold_start_metric=True)(traced)
         logged: Handler = self._logger.inject_lambda_context(log_event=False)(measured)
         return logged
 
-    def not_accepted(self, outcome: NotAccepted, fields: Mapping[str, Any]) -> None:
-        kind = "Rejected" if isinstance(outcome, Rejected) else "Deferred"
-        self._counts[f"Requests{kind}"] += 1
-        self._codes[f"Requests{kind}", outcome.code] += 1
-        self._logger.warning(
-            f"request {kind.lower()}", extra={**fields, "code": outcome.code, "reason": outcome.message}
-        )
-
-    def answered(self, answer: dict[str, Any]) -> None:
-        """What a function that only workflows invoke has answered."""
-        self._logger.info("answered", extra={"answer": answer})
-
-    def usage(self, api_calls: int, rate_limit_wait_seconds: float) -> None:
-        self._counts["ApiCalls"] += api_calls
-        if rate_limit_wait_seconds:
-            self._metrics.add_metric("RateLimitWait", MetricUnit.Seconds, rate_limit_wait_seconds)
-
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Hands the invocation's counts to Powertools."""
         self._counts["ApiCalls"] += 0  # Powertools warns of an invocation without any metric
         for name, count in self._counts.items():
             self._metrics.add_metric(name, MetricUnit.Count, count)
         for (name, code), count in self._codes.items():
             with single_metric(name, MetricUnit.Count, count, namespace=self._namespace) as metric:
                 metric.add_dimension("service", self._service)
-                metric.add_dimension("operation", self._operation)
+                metric.add_dimension("operation", self.operation)
                 metric.add_dimension("code", code)
         self._counts.clear()
         self._codes.clear()
 
+    def usage(self, api_calls: int, rate_limit_wait_seconds: float) -> None:
+        self._counts["ApiCalls"] += api_calls
+        if rate_limit_wait_seconds:
+            self._metrics.add_metric("RateLimitWait", MetricUnit.Seconds, rate_limit_wait_seconds)
 
-class QueueTelemetry(FunctionTelemetry):
+    def answered(self, answer: dict[str, Any]) -> None:
+        """The response of a function that only workflows invoke."""
+        self._logger.info("answered", extra={"answer": answer})
+
     def deletion_started(self, job_id: str) -> None:
-        """At once, so that no job is unknown if the process dies before its requests' outcomes are."""
+        """Logged at once, so that the job is known even if the process dies before its requests have outcomes."""
         self._logger.info("deletion started", extra={"job_ids": [job_id]})
 
     def outcome(
         self, outcome: Outcome, *, request_id: str | None, message_id: str | None, receive_count: int | None
     ) -> None:
-        """One line for each request, and one for all that a follow-up which has not ended is about."""
+        """One line for each request, and one for all requests of a status check whose jobs are pending."""
         fields: dict[str, Any] = {
             "request_id": request_id,
             "message_id": message_id,
@@ -113,6 +106,14 @@ class QueueTelemetry(FunctionTelemetry):
             return
         self.not_accepted(outcome, fields)
 
+    def not_accepted(self, outcome: NotAccepted, fields: Mapping[str, Any]) -> None:
+        kind = "Rejected" if isinstance(outcome, Rejected) else "Deferred"
+        self._counts[f"Requests{kind}"] += 1
+        self._codes[f"Requests{kind}", outcome.code] += 1
+        self._logger.warning(
+            f"request {kind.lower()}", extra={**fields, "code": outcome.code, "reason": outcome.message}
+        )
+
     def _ended(self, ended: Ended) -> None:
         for end in ended.ends:
             fields = {
@@ -141,7 +142,7 @@ class QueueTelemetry(FunctionTelemetry):
     def ledger_write_failed(
         self, request_id: str | None, job_ids: tuple[str, ...], failure: NotAccepted
     ) -> None:
-        """What SendGrid was asked for, or was not, is not in the ledger: a redelivery may repeat it."""
+        """The ledger does not have what was sent to SendGrid: a redelivery may repeat it."""
         self._failed_for_request(
             "LedgerWriteFailures", "the ledger was not written", request_id, job_ids, failure.message
         )
@@ -163,18 +164,22 @@ class QueueTelemetry(FunctionTelemetry):
         )
 
     def status_message_failed(self, request_id: str | None, job_ids: tuple[str, ...], reason: str) -> None:
-        """Nobody follows these jobs, unless the request comes back and is answered from the ledger."""
+        """These jobs are not tracked, unless the request comes back and is answered from the ledger."""
         self._failed_for_request(
-            "StatusMessageFailures", "the jobs of a request are not followed", request_id, job_ids, reason
+            "StatusMessageFailures", "the jobs of a request are not tracked", request_id, job_ids, reason
         )
 
     def event_failed(self, request_id: str | None, job_ids: list[str], reason: str) -> None:
-        """The message comes back, and its event is tried again."""
-        self._failed_for_request("EventFailures", "an outcome event was not put", request_id, job_ids, reason)
+        """The message comes back, and its event is published again."""
+        self._failed_for_request(
+            "EventFailures", "an outcome event was not published", request_id, job_ids, reason
+        )
 
     def task_token_failed(self, request_id: str | None, job_ids: list[str], reason: str) -> None:
-        """The message comes back, and its workflow is told again."""
-        self._failed_for_request("TaskTokenFailures", "a workflow was not told", request_id, job_ids, reason)
+        """The message comes back, and its workflow is notified again."""
+        self._failed_for_request(
+            "TaskTokenFailures", "a workflow was not notified", request_id, job_ids, reason
+        )
 
     def no_waiting_task(self, request_id: str | None, reason: str) -> None:
         self._logger.warning(

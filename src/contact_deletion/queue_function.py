@@ -1,118 +1,162 @@
-"""The one shape of every function: a list of requests goes in, one outcome for each comes out."""
+"""The shape of a function that has a queue: a batch or a direct payload in, one outcome for each request out."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from contact_deletion.deadline import Deadline, LambdaContext
-from contact_deletion.deliveries import Delivery, Settled, deliveries, with_outcomes
+from contact_deletion.deliveries import Delivery, deliveries
 from contact_deletion.errors import Failure, InvalidRequest, NotAccepted, Rejected
+from contact_deletion.notifications.event_bus import EventBus
+from contact_deletion.notifications.notifier import Notifier
+from contact_deletion.notifications.task_tokens import TaskTokens
+from contact_deletion.observability import Telemetry
 from contact_deletion.outcomes import Outcome
-from contact_deletion.platform.queue import Parts
 from contact_deletion.requests.base import Request
-from contact_deletion.requests.validation import envelope
-from contact_deletion.responses import direct
+from contact_deletion.responses.direct import direct_response
+from contact_deletion.responses.queue import QueueResponse
+from contact_deletion.runtime import Runtime
 
 if TYPE_CHECKING:
     from contact_deletion.ledger.rejections import Rejections
+    from contact_deletion.notifications.status_checks import StatusCheckQueue
+    from contact_deletion.sendgrid.client import SendGridClient
 
 RequestT = TypeVar("RequestT", bound=Request)
 
 
 class QueueFunction(Generic[RequestT]):
-    """`handle` is the function's Lambda handler.
+    """A function that SQS and Step Functions invoke. `handle` is its Lambda handler.
 
-    `parse` raises InvalidRequest; `process` gives one outcome for each request, in their order. A function that may
-    reject today what it would accept tomorrow has `rejections`; one that acts differently on a request that may have
-    been tried before has `as_retried`.
+    `parse` raises InvalidRequest. `process` gives one outcome for each request, in their order. `client` is the one
+    whose calls are counted. A function that starts jobs has `status_checks`, one that may reject today what it would
+    accept tomorrow has `rejections`, and one that handles a repeated request differently has `as_retried`.
     """
 
     def __init__(
         self,
-        parts: Parts,
+        runtime: Runtime,
+        telemetry: Telemetry,
+        client: "SendGridClient",
         *,
         parse: Callable[[object], RequestT],
         process: Callable[[Sequence[RequestT], Deadline], Sequence[Outcome]],
+        status_checks: "StatusCheckQueue | None" = None,
         rejections: "Rejections | None" = None,
         as_retried: Callable[[RequestT], RequestT] | None = None,
     ) -> None:
-        self._parts = parts
+        self._telemetry = telemetry
+        self._client = client
+        self._clock = runtime.clock
         self._parse = parse
         self._process = process
         self._rejections = rejections
         self._as_retried = as_retried
-        self.handle = parts.telemetry.instrument(self._handle)
+        notifier = Notifier(
+            telemetry,
+            status_checks=status_checks,
+            task_tokens=TaskTokens(lambda: runtime.step_functions, telemetry, runtime.threads),
+            event_bus=EventBus(
+                lambda: runtime.events,
+                runtime.settings.event_bus_name,
+                runtime.sleep,
+                runtime.jitter,
+                runtime.threads,
+            ),
+            clock=runtime.clock,
+        )
+        self._queue_response = QueueResponse(
+            notifier,
+            runtime.sqs,
+            runtime.settings.dead_letter_queue_url,
+            telemetry,
+            runtime.jitter,
+            runtime.threads,
+        )
+        self.handle = telemetry.instrument(self._handle)
 
     def _handle(self, event: Any, context: LambdaContext) -> dict[str, Any]:
-        deadline = Deadline.of(context, self._parts.clock)
-        arrived = deliveries(event)
-        told = self._told_before(arrived)
-        parsed = [self._parsed(delivery, told) for delivery in arrived]
-        requests = [request for request in parsed if not isinstance(request, NotAccepted)]
-        outcomes = iter(self._process(requests, deadline))
-        settled = [
-            Settled(delivery.message, None, *envelope(delivery.payload), request)
-            if isinstance(request, NotAccepted)
-            else Settled(delivery.message, request, request.request_id, request.task_token, next(outcomes))
-            for delivery, request in zip(arrived, parsed, strict=True)
-        ]
-        recorded = self._recorded(settled)
-        self._report(recorded)
-        return self._reply(recorded)
+        try:
+            deadline = Deadline.of(context, self._clock)
+            batch = deliveries(event)
+            parsed = self._parse_requests(batch)
+            outcomes = self._process([request for _, request in parsed], deadline)
+            for (delivery, _), outcome in zip(parsed, outcomes, strict=True):
+                delivery.outcome = outcome
+            self._record_rejections(batch)
+            self._log(batch)
+            return self._respond(batch)
+        finally:
+            self._telemetry.flush()
 
-    def _told_before(self, arrived: Sequence[Delivery]) -> Mapping[str, Failure]:
-        """By message id, the outcomes that a message had before and keeps. On its first delivery it had none."""
-        if self._rejections is None:
-            return {}
-        messages = [delivery.message for delivery in arrived if delivery.message]
-        return self._rejections.told(one.message_id for one in messages if one.receive_count > 1)
+    def _parse_requests(self, batch: Sequence[Delivery]) -> list[tuple[Delivery, RequestT]]:
+        """The requests to process; the other deliveries have their outcomes already."""
+        recalled = self._recall(batch)
+        parsed: list[tuple[Delivery, RequestT]] = []
+        for delivery in batch:
+            request = self._parsed(delivery, recalled)
+            if isinstance(request, NotAccepted):
+                delivery.outcome = request
+            else:
+                delivery.request = request
+                parsed.append((delivery, request))
+        return parsed
 
-    def _parsed(self, delivery: Delivery, told: Mapping[str, Failure]) -> RequestT | Failure:
-        """The request, or why it is not acted on."""
+    def _parsed(self, delivery: Delivery, recalled: Mapping[str, Failure]) -> RequestT | Failure:
+        """The request, or the outcome of a delivery that is not processed."""
         if isinstance(delivery.payload, InvalidRequest):
             return delivery.payload
         try:
             request = self._parse(delivery.payload)
         except InvalidRequest as invalid:
             return invalid
-        if self._as_retried and (delivery.message is None or delivery.message.receive_count > 1):
+        # A direct caller does not say how often it tried.
+        if self._as_retried and delivery.receive_count != 1:
             request = self._as_retried(request)
-        return told.get(delivery.message.message_id, request) if delivery.message else request
+        return recalled.get(delivery.message_id, request) if delivery.message_id else request
 
-    def _recorded(self, settled: Sequence[Settled]) -> Sequence[Settled]:
-        """A rejection that cannot be recorded is told to nobody, and comes back. What is invalid is so for ever."""
+    def _recall(self, batch: Sequence[Delivery]) -> Mapping[str, Failure]:
+        """By message ID, the outcomes of messages that were rejected before. They stay rejected."""
         if self._rejections is None:
-            return settled
-        unrecorded = self._rejections.keep(
-            {
-                one.message_id: one.outcome
-                for one in settled
-                if one.message_id
-                and isinstance(one.outcome, Rejected)
-                and not isinstance(one.outcome, InvalidRequest)
-            }
-        )
-        return with_outcomes(
-            settled,
-            {
-                id(one): unrecorded[one.message_id].with_jobs(one.outcome.job_ids)
-                for one in settled
-                if one.message_id in unrecorded
-            },
+            return {}
+        return self._rejections.recall(
+            delivery.message.message_id
+            for delivery in batch
+            if delivery.message and delivery.message.receive_count > 1
         )
 
-    def _report(self, settled: Sequence[Settled]) -> None:
-        for one in settled:
-            self._parts.telemetry.outcome(
-                one.outcome,
-                request_id=one.request_id,
-                message_id=one.message_id,
-                receive_count=one.message.receive_count if one.message else None,
+    def _record_rejections(self, batch: Sequence[Delivery]) -> None:
+        """A rejection that cannot be recorded is not reported: its message comes back.
+
+        An invalid request needs no record, because it stays invalid.
+        """
+        if self._rejections is None:
+            return
+        rejected = {
+            delivery.message_id: delivery.outcome
+            for delivery in batch
+            if delivery.message_id
+            and isinstance(delivery.outcome, Rejected)
+            and not isinstance(delivery.outcome, InvalidRequest)
+        }
+        unrecorded = self._rejections.record(rejected)
+        for delivery in batch:
+            if delivery.message_id in unrecorded:
+                failure = unrecorded[delivery.message_id]
+                delivery.outcome = failure.with_jobs(delivery.outcome.job_ids)
+
+    def _log(self, batch: Sequence[Delivery]) -> None:
+        for delivery in batch:
+            self._telemetry.outcome(
+                delivery.outcome,
+                request_id=delivery.request_id,
+                message_id=delivery.message_id,
+                receive_count=delivery.receive_count,
             )
-        usage = self._parts.client.take_usage()
-        self._parts.telemetry.usage(usage.api_calls, usage.rate_limit_wait_seconds)
+        usage = self._client.take_usage()
+        self._telemetry.usage(usage.api_calls, usage.rate_limit_wait_seconds)
 
-    def _reply(self, settled: Sequence[Settled]) -> dict[str, Any]:
-        """The only place that tells SQS from Step Functions."""
-        if len(settled) == 1 and settled[0].message is None:
-            return direct.answer(settled[0].outcome, settled[0].request_id)
-        return self._parts.queue_reply.partial_batch_response(settled)
+    def _respond(self, batch: Sequence[Delivery]) -> dict[str, Any]:
+        """The only place that distinguishes SQS from Step Functions."""
+        if len(batch) == 1 and batch[0].message is None:
+            return direct_response(batch[0].outcome, batch[0].request_id)
+        return self._queue_response.partial_batch_response(batch)

@@ -10,11 +10,11 @@ from typing import Any
 
 from contact_deletion.backup.export_progress import file_id
 from contact_deletion.handlers import backup_check, export_copy, export_start, export_status
-from contact_deletion.platform.account import AccountPlatform
-from contact_deletion.platform.bucket import Bucket
+from contact_deletion.runtime import Runtime
 from contact_deletion.workflow_function import WorkflowFunction
 from local.sendgrid_double import Fault
 from tests.client.support import http_answer
+from tests.support.buckets import Bucket
 from tests.support.events import contact_id
 from tests.support.serving import serving
 from tests.support.world import World
@@ -70,7 +70,7 @@ class Backups:
     """The functions, in the world that they run in."""
 
     world: World
-    runtime: AccountPlatform
+    runtime: Runtime
     bucket: Bucket
 
     def start(self) -> str:
@@ -97,7 +97,7 @@ class Backups:
             "file_id": file_id(f"http://127.0.0.1/{path}") if file is None else file,
             "folder": folder,
         }
-        return self._answer(export_copy.build(self.runtime, self.bucket), payload)
+        return self._answer(export_copy.build(self.bucket.runtime(self.runtime)), payload)
 
     def check(
         self, parts: object, expected: object = 0, folder: object = FOLDER, *, exported: object = None
@@ -108,7 +108,7 @@ class Backups:
             "exported_contact_count": exported,
             "parts": parts,
         }
-        return self._answer(backup_check.build(self.runtime, self.bucket), payload)
+        return self._answer(backup_check.build(self.bucket.runtime(self.runtime)), payload)
 
     def ready_export(self) -> str:
         export_id = self.start()

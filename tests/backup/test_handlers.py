@@ -8,7 +8,7 @@ import pytest
 
 from contact_deletion.errors import InvalidRequest
 from contact_deletion.handlers import backup_check, export_copy, export_start, export_status, list_summary
-from contact_deletion.settings import InvalidSetting
+from contact_deletion.runtime import InvalidSetting
 from tests.support.context import Context
 from tests.support.world import World
 

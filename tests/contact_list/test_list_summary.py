@@ -9,9 +9,8 @@ import pytest
 
 from contact_deletion.errors import BucketUnavailable, InvalidRequest, ListResultUnreadable
 from contact_deletion.handlers import list_summary
-from contact_deletion.platform.bucket import Bucket
-from contact_deletion.platform.function import FunctionPlatform
-from tests.support.buckets import FailingS3, new_bucket
+from contact_deletion.runtime import Runtime
+from tests.support.buckets import Bucket, FailingS3, new_bucket
 from tests.support.context import Context
 from tests.support.world import World
 
@@ -24,12 +23,12 @@ SUMMARY = f"results/{FOLDER}/summary.json"
 class Lists:
     """The function and its bucket."""
 
-    def __init__(self, runtime: FunctionPlatform, bucket: Bucket) -> None:
+    def __init__(self, runtime: Runtime, bucket: Bucket) -> None:
         self.runtime = runtime
         self.bucket = bucket
 
     def summarize(self, folder: object = FOLDER, key: object = LIST) -> dict[str, Any]:
-        task = list_summary.build(self.runtime, self.bucket)
+        task = list_summary.build(self.bucket.runtime(self.runtime))
         answer: dict[str, Any] = task.handle({"folder": folder, "key": key}, Context())
         return answer
 

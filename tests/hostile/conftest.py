@@ -2,9 +2,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from contact_deletion.platform.bucket import Bucket
 from tests.hostile.functions import Functions
-from tests.support.buckets import new_bucket
+from tests.support.buckets import Bucket, new_bucket
 from tests.support.world import World, new_world
 
 

@@ -21,8 +21,8 @@ from contact_deletion.handlers import (
     list_summary,
     remove_identifier,
 )
-from contact_deletion.platform.bucket import Bucket
-from contact_deletion.platform.deletion import DeletionPlatform
+from contact_deletion.runtime import Runtime
+from tests.support.buckets import Bucket
 from tests.support.events import contact_id
 from tests.support.world import World
 
@@ -31,20 +31,21 @@ FOLDER = "before-reset.2026"
 PART = b"a part"
 IDS_KEY = f"backups/{FOLDER}/contact-ids/00000"
 
-Builder = Callable[[DeletionPlatform, Bucket], Any]
-
-FUNCTIONS: dict[str, Builder] = {
-    "bulk_delete": lambda runtime, _: bulk_delete.build(runtime),
-    "delete_all": lambda runtime, _: delete_all.build(runtime),
-    "remove_identifier": lambda runtime, _: remove_identifier.build(runtime),
-    "deletion_status": lambda runtime, _: deletion_status.build(runtime),
-    "contact_count": lambda runtime, _: contact_count.build(runtime),
-    "export_start": lambda runtime, _: export_start.build(runtime),
-    "export_status": lambda runtime, _: export_status.build(runtime),
-    "identifier_check": lambda runtime, _: identifier_check.build(runtime),
-    "export_copy": export_copy.build,
-    "backup_check": backup_check.build,
-    "list_summary": list_summary.build,
+FUNCTIONS: dict[str, Callable[[Runtime], Any]] = {
+    module.OPERATION: module.build
+    for module in (
+        bulk_delete,
+        delete_all,
+        remove_identifier,
+        deletion_status,
+        contact_count,
+        export_start,
+        export_status,
+        identifier_check,
+        export_copy,
+        backup_check,
+        list_summary,
+    )
 }
 
 
@@ -126,7 +127,7 @@ class Functions:
     def handle(self, name: str, event: object) -> Any:
         """What the function's handler answers, or raises."""
         if name not in self._built:
-            self._built[name] = FUNCTIONS[name](self.world.runtime, self.bucket)
+            self._built[name] = FUNCTIONS[name](self.bucket.runtime(self.world.runtime))
         return self._built[name].handle(event, self.world.context)
 
     def restart(self) -> None:

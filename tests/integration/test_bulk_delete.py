@@ -82,8 +82,6 @@ def test_upper_case_ids_and_duplicates_are_one_contact(world: World) -> None:
 
 
 def test_two_full_batches_of_one_contact_a_message_cost_ten_calls(world: World) -> None:
-    """Of what became of them nothing is told: that is others' subject, and takes long."""
-    world.change_settings(deletion_status_queue_url="", event_bus_name="")
     ids = [contact_id(number) for number in range(2_000)]
 
     for start in range(0, len(ids), 1000):

@@ -7,7 +7,7 @@ import pytest
 
 from contact_deletion import handlers
 from contact_deletion.errors import InvalidRequest
-from contact_deletion.settings import InvalidSetting
+from contact_deletion.runtime import InvalidSetting
 from local.aws.account import REGION
 from tests.support.context import Context
 
@@ -16,6 +16,7 @@ ENVIRONMENT = {
     "SENDGRID_API_KEY_SECRET_ID": "secret",
     "LEDGER_TABLE": "table",
     "DEAD_LETTER_QUEUE_URL": "https://sqs.example.com/dead-letters",
+    "DELETION_STATUS_QUEUE_URL": "https://sqs.example.com/deletion-status",
     "BACKUP_BUCKET": "backups",
     "CONTACT_LIST_BUCKET": "lists",
 }

@@ -81,15 +81,12 @@ def test_events_are_as_their_schema_says(world: World) -> None:
     deliver(world, "remove_identifier", remove_identifier(lacking, "EMAIL", "ada@example.com"))
     world.jobs_end()
     follow(world)
-    world.change_settings(deletion_status_queue_url="")
-    deliver(world, "bulk_delete", bulk_delete([contact_id(1)]))
 
     events = [json.loads(record["body"]) for record in world.receive_all("Target")]
 
     for event in events:
         jsonschema.validate(event, SCHEMA, format_checker=jsonschema.FormatChecker())
     assert sorted(event["detail-type"] for event in events) == [
-        "Contact Deletion Accepted",
         "Contact Deletion Completed",
         "Contact Deletion Completed",
         "Contact Deletion Failed",
@@ -161,19 +158,6 @@ def test_without_a_bus_nothing_is_put(world: World) -> None:
     assert len(world.dead_letters()) == 1
 
 
-@each_operation
-def test_without_a_status_queue_acceptance_is_what_is_told(world: World, operation: str) -> None:
-    world.change_settings(deletion_status_queue_url="")
-
-    assert deliver(world, operation, request_of(world, operation, request_id="order-7")) == GOES
-
-    (event,) = world.outcome_events()
-    (job,) = world.double.account.jobs()
-    assert (event["kind"], event["request_id"], event["job_ids"]) == ("Accepted", "order-7", [job.id])
-    assert event["accepted_at"] == event["ended_at"]
-    assert world.status_messages() == []
-
-
 def test_the_events_of_a_large_batch_all_arrive(world: World) -> None:
     deliver(world, "bulk_delete", *(f"not JSON {number}" for number in range(25)))
 
@@ -218,7 +202,7 @@ def test_an_event_that_the_bus_never_takes_keeps_its_message_and_is_told_later(
     with FailingCalls(world.runtime.events, "PutEvents", "InternalFailure", service="events"):
         assert deliver(world, "bulk_delete", request) == STAYS
 
-    (line,) = [line for line in world.log_lines() if line["message"] == "an outcome event was not put"]
+    (line,) = [line for line in world.log_lines() if line["message"] == "an outcome event was not published"]
     assert (line["level"], line["request_id"], line["reason"]) == ("ERROR", "order-7", "InternalFailure")
     assert '"EventFailures":[1.0]' in capsys.readouterr().out
     assert world.dead_letters() == []

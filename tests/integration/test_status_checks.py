@@ -189,7 +189,7 @@ def test_a_request_that_could_not_be_handed_on_comes_back_and_is_not_sent_again(
     with sending_fails(world, STATUS_QUEUE):
         assert deliver(world, operation, request) == STAYS
     (line,) = [
-        line for line in world.log_lines() if line["level"] == "ERROR" and "followed" in line["message"]
+        line for line in world.log_lines() if line["level"] == "ERROR" and "tracked" in line["message"]
     ]
     assert (line["request_id"], line["job_ids"]) == ("kept", job_ids(world))
     assert '"StatusMessageFailures":[1.0]' in capsys.readouterr().out
@@ -220,7 +220,7 @@ def test_a_request_that_could_be_neither_recorded_nor_handed_on_is_kept_for_a_pe
     errors = {line["message"]: line["job_ids"] for line in world.log_lines() if line["level"] == "ERROR"}
     assert errors == {
         "the ledger was not written": [job_id],
-        "the jobs of a request are not followed": [job_id],
+        "the jobs of a request are not tracked": [job_id],
     }
     put_out = capsys.readouterr().out
     assert '"StatusMessageFailures":[1.0]' in put_out

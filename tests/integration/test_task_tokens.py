@@ -124,15 +124,6 @@ def test_while_a_job_is_pending_its_workflow_waits(world: World) -> None:
     assert world.task_answers == []
 
 
-def test_without_a_status_queue_acceptance_is_the_tasks_output(world: World) -> None:
-    world.change_settings(deletion_status_queue_url="")
-
-    deliver(world, "bulk_delete", bulk_delete([contact_id(1)], task_token=TOKEN))
-
-    (answer,) = world.task_answers
-    assert json.loads(answer["output"])["job_ids"] == [job.id for job in world.double.account.jobs()]
-
-
 def test_a_direct_invocation_answers_no_token(world: World) -> None:
     world.bulk_delete(bulk_delete([contact_id(1)], task_token=TOKEN))
 
@@ -182,7 +173,7 @@ def test_a_rejection_that_could_not_be_told_is_neither_an_event_nor_a_dead_lette
     with token_call_fails(world, "SendTaskFailure"):
         assert deliver(world, "bulk_delete", request) == STAYS
 
-    (line,) = [line for line in world.log_lines() if line["message"] == "a workflow was not told"]
+    (line,) = [line for line in world.log_lines() if line["message"] == "a workflow was not notified"]
     assert (line["level"], line["request_id"], line["reason"]) == ("ERROR", "run-1", "ThrottlingException")
     assert '"TaskTokenFailures":[1.0]' in capsys.readouterr().out
     assert world.outcome_events() == []

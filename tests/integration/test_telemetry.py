@@ -181,6 +181,7 @@ def test_the_lambda_handler_is_built_from_the_environment_once(
         "SENDGRID_API_KEY_SECRET_ID": settings.api_key_secret_id,
         "LEDGER_TABLE": settings.ledger_table,
         "DEAD_LETTER_QUEUE_URL": settings.dead_letter_queue_url,
+        "DELETION_STATUS_QUEUE_URL": settings.deletion_status_queue_url,
         "POWERTOOLS_SERVICE_NAME": settings.service,
     }
     for name, value in environment.items():

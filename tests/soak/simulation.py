@@ -14,10 +14,8 @@ from typing import Any
 from unittest.mock import patch
 
 from contact_deletion.errors import NotAccepted
-from contact_deletion.platform.deletion import DeletionPlatform
-from contact_deletion.platform.queue import QueuePlatform
+from contact_deletion.runtime import Runtime, Settings
 from contact_deletion.sendgrid.transport import new_session
-from contact_deletion.settings import Settings
 from local.aws.partial_batch_response import failed_messages
 from local.aws.sqs_event import record
 from local.sendgrid_double.rate_limit import RateLimit
@@ -129,8 +127,7 @@ class Simulation:
     def _start(self, name: str, dead_letter_queue_url: str) -> Environment:
         session = new_session()
         session.mount("https://", self.sendgrid)
-        kind = QueuePlatform if name == "DeletionStatus" else DeletionPlatform
-        runtime = kind(
+        runtime = Runtime(
             settings=Settings(
                 service=self._service,
                 metrics_namespace="Soak",
@@ -146,7 +143,7 @@ class Simulation:
                 delete_all_max_age_seconds=MAX_AGE_SECONDS,
             ),
             aws_client=self.cloud.client,
-            session=session,
+            new_session=lambda: session,
             clock=self.time,
             sleep=self.wire.sleep,
             jitter=self.chance.uniform,

@@ -1,16 +1,33 @@
 """Buckets of moto's, and functions that keep things in them."""
 
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import ClientError
 
-from contact_deletion.platform.bucket import Bucket
+from contact_deletion.runtime import Runtime
 from local.aws.account import REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A bucket by its name, and the client that reaches it."""
+
+    name: str
+    s3: "S3Client"
+
+    def runtime(self, runtime: Runtime) -> Runtime:
+        """The same runtime with this bucket."""
+        return replace(
+            runtime,
+            settings=replace(runtime.settings, backup_bucket=self.name, contact_list_bucket=self.name),
+            aws_client=lambda service: self.s3 if service == "s3" else runtime.aws_client(service),
+        )
 
 
 @cache

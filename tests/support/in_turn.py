@@ -5,13 +5,13 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import ParamSpec, TypeVar
 
-from contact_deletion.platform.queue import QueuePlatform
+from contact_deletion.runtime import Runtime
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def call_in_turn(runtime: QueuePlatform) -> None:
+def call_in_turn(runtime: Runtime) -> None:
     """From now on, so that a run makes its calls in the same order every time."""
     runtime.__dict__["threads"] = _InTurn()  # the cached property's own place
 

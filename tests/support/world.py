@@ -22,9 +22,8 @@ from contact_deletion.handlers import (
     identifier_check,
     remove_identifier,
 )
-from contact_deletion.platform.deletion import DeletionPlatform
+from contact_deletion.runtime import Runtime, Settings
 from contact_deletion.sendgrid.transport import new_session
-from contact_deletion.settings import Settings
 from local.aws.account import ACCOUNT_ID, REGION
 from local.aws.sqs_event import record
 from local.sendgrid_double import ReceivedRequest, SendGridDouble, serve
@@ -47,7 +46,7 @@ _numbers = itertools.count()
 
 @dataclass
 class World:
-    runtime: DeletionPlatform
+    runtime: Runtime
     double: SendGridDouble
     clock: FakeClock
     secret_arn: str
@@ -291,10 +290,10 @@ def new_world(*, queues_and_ledger: bool = True) -> Iterator[World]:
             metrics_namespace="Test",
         )
         with new_session() as session:
-            runtime = DeletionPlatform(
+            runtime = Runtime(
                 settings=settings,
                 aws_client=aws_client,
-                session=session,
+                new_session=lambda: session,
                 clock=clock,
                 sleep=clock.sleep,
                 jitter=lambda least, most: most,

@@ -5,11 +5,11 @@ import pytest
 
 from contact_deletion.errors import LastIdentifier, RateLimited, SendGridRefused
 from contact_deletion.outcomes import Accepted, Outcome
-from contact_deletion.responses.direct import MAX_JOB_IDS_IN_ERROR, answer
+from contact_deletion.responses.direct import MAX_JOB_IDS_IN_ERROR, direct_response
 
 
 def test_what_was_accepted_is_answered() -> None:
-    assert answer(Accepted(("job1", "job2"), contact_count=300), "order-7") == {
+    assert direct_response(Accepted(("job1", "job2"), contact_count=300), "order-7") == {
         "status": "accepted",
         "request_id": "order-7",
         "job_ids": ["job1", "job2"],
@@ -19,14 +19,16 @@ def test_what_was_accepted_is_answered() -> None:
 
 
 def test_a_replay_says_so() -> None:
-    replay = answer(Accepted(("job1",), contact_count=1, replayed=True), None)
+    replay = direct_response(Accepted(("job1",), contact_count=1, replayed=True), None)
     assert replay["replayed"] is True
     assert replay["request_id"] is None
 
 
 def test_a_note_is_part_of_the_answer_only_where_there_is_one() -> None:
-    assert answer(Accepted((), contact_count=0, note="nothing to do"), None)["note"] == "nothing to do"
-    assert "note" not in answer(Accepted((), contact_count=0), None)
+    assert (
+        direct_response(Accepted((), contact_count=0, note="nothing to do"), None)["note"] == "nothing to do"
+    )
+    assert "note" not in direct_response(Accepted((), contact_count=0), None)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +36,7 @@ def test_a_note_is_part_of_the_answer_only_where_there_is_one() -> None:
 )
 def test_everything_else_is_raised_under_its_own_name(outcome: Outcome) -> None:
     with pytest.raises((LastIdentifier, RateLimited)) as raised:
-        answer(outcome, None)
+        direct_response(outcome, None)
     assert raised.value is outcome
 
 
@@ -46,7 +48,7 @@ def lambda_cause(error: Exception) -> str:
 
 def raised_by(job_ids: list[str], message: str = "SendGrid answered 400") -> SendGridRefused:
     with pytest.raises(SendGridRefused) as raised:
-        answer(SendGridRefused(message, status=400, job_ids=job_ids), None)
+        direct_response(SendGridRefused(message, status=400, job_ids=job_ids), None)
     return raised.value
 
 

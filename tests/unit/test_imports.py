@@ -11,14 +11,14 @@ import pytest
 SOURCE = Path(__file__).parents[2] / "src"
 
 LAYERS = [
-    {"errors", "deadline", "settings"},
+    {"errors", "deadline"},
     {"requests"},
     {"sendgrid"},
     {"outcomes"},
     {"deliveries", "observability"},
-    {"ledger", "deletion", "job_status", "notifications", "backup", "contact_list"},
-    {"responses"},
-    {"platform"},
+    {"ledger"},
+    {"deletion", "job_status", "notifications", "backup", "contact_list"},
+    {"responses", "runtime"},
     {"queue_function", "workflow_function"},
     {"handlers"},
 ]

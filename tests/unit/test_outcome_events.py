@@ -1,4 +1,4 @@
-"""What is said of a request when nothing more will happen to it."""
+"""The events that report final outcomes."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contact_deletion.deliveries import QueueMessage, Settled
+from contact_deletion.deliveries import Delivery, QueueMessage
 from contact_deletion.errors import (
     DeletionFailed,
     InvalidRequest,
@@ -31,15 +31,13 @@ JOBS = (
 )
 
 
-def settled(outcome: Outcome, task_token: str | None = None) -> Settled:
+def delivery(outcome: Outcome, task_token: str | None = None) -> Delivery:
     message = QueueMessage("message-1", "receipt", "arn:aws:sqs:us-east-1:123456789012:Queue", 1, "body", {})
-    return Settled(message, None, "order-7", task_token, outcome)
+    return Delivery(None, message, "order-7", task_token, outcome=outcome)
 
 
-def concluded(
-    outcome: Outcome, *, followed: bool = True, task_token: str | None = None
-) -> list[OutcomeEvent]:
-    return outcome_events("bulk_delete", settled(outcome, task_token), NOW, followed=followed)
+def published(outcome: Outcome, *, task_token: str | None = None) -> list[OutcomeEvent]:
+    return outcome_events("bulk_delete", delivery(outcome, task_token), NOW)
 
 
 @pytest.mark.parametrize(
@@ -54,17 +52,15 @@ def concluded(
     ],
     ids=repr,
 )
-def test_nothing_is_said_while_a_request_is_under_way(outcome: Outcome) -> None:
-    assert concluded(outcome) == []
+def test_there_is_no_event_while_a_request_is_in_progress(outcome: Outcome) -> None:
+    assert published(outcome) == []
 
 
-def test_a_rejected_request_is_concluded_with_its_code_and_the_jobs_that_were_started() -> None:
-    (conclusion,) = concluded(
-        SendGridRefused("SendGrid answered HTTP 400", job_ids=["job-1"]), task_token=TOKEN
-    )
+def test_a_rejected_request_has_its_code_and_the_jobs_that_were_started() -> None:
+    (event,) = published(SendGridRefused("SendGrid answered HTTP 400", job_ids=["job-1"]), task_token=TOKEN)
 
-    assert (conclusion.kind, conclusion.task_token) == ("Rejected", TOKEN)
-    assert conclusion.detail == {
+    assert (event.kind, event.task_token) == ("Rejected", TOKEN)
+    assert event.detail == {
         "operation": "bulk_delete",
         "request_id": "order-7",
         "message_id": "message-1",
@@ -81,24 +77,14 @@ def test_a_rejected_request_is_concluded_with_its_code_and_the_jobs_that_were_st
 
 
 def test_nothing_to_do_is_completed_at_once() -> None:
-    (conclusion,) = concluded(Accepted((), 0, note="nothing to do"))
+    (event,) = published(Accepted((), 0, note="nothing to do"))
 
-    assert conclusion.kind == "Completed"
-    assert conclusion.detail["code"] is None
-    assert (conclusion.detail["message"], conclusion.detail["contact_count"]) == ("nothing to do", 0)
-
-
-def test_where_jobs_are_not_followed_acceptance_is_all_there_is_to_say() -> None:
-    (conclusion,) = concluded(Accepted(("job-1",), 3), followed=False)
-
-    assert conclusion.kind == "Accepted"
-    assert conclusion.detail["job_ids"] == ["job-1"]
-    assert (
-        conclusion.detail["accepted_at"] == conclusion.detail["ended_at"] == "2026-11-21T20:00:00.250+00:00"
-    )
+    assert event.kind == "Completed"
+    assert event.detail["code"] is None
+    assert (event.detail["message"], event.detail["contact_count"]) == ("nothing to do", 0)
 
 
-def test_each_followed_request_is_concluded_by_its_own_end() -> None:
+def test_each_tracked_request_has_an_event_of_its_own() -> None:
     done = TrackedRequest("bulk_delete", "one", "message-7", 2, (contact_id(1), contact_id(2)), "token-1")
     not_done = TrackedRequest("bulk_delete", "two", "message-8", 1, (contact_id(3),), "token-2")
     ended = Ended(
@@ -110,7 +96,7 @@ def test_each_followed_request_is_concluded_by_its_own_end() -> None:
         accepted_at=NOW - 60,
     )
 
-    completed, failed = concluded(ended, task_token=TOKEN)
+    completed, failed = published(ended, task_token=TOKEN)
 
     shared = {
         "operation": "bulk_delete",
@@ -132,6 +118,7 @@ def test_each_followed_request_is_concluded_by_its_own_end() -> None:
             "remaining_contacts": {"count": 0, "contact_ids": [], "truncated": False},
         },
         "token-1",
+        delivery(ended),
     )
     assert failed == OutcomeEvent(
         "Failed",
@@ -145,13 +132,14 @@ def test_each_followed_request_is_concluded_by_its_own_end() -> None:
             "remaining_contacts": {"count": 1, "contact_ids": [contact_id(3)], "truncated": False},
         },
         "token-2",
+        delivery(ended),
     )
 
 
-def test_what_nobody_told_is_null() -> None:
-    (conclusion,) = concluded(Ended((Job("job-1", "completed"),), (End(TrackedRequest()),)))
+def test_what_is_not_known_is_null() -> None:
+    (event,) = published(Ended((Job("job-1", "completed"),), (End(TrackedRequest()),)))
 
-    assert conclusion.detail | {"ended_at": ""} == {
+    assert event.detail | {"ended_at": ""} == {
         "operation": None,
         "request_id": None,
         "message_id": None,
@@ -168,35 +156,37 @@ def test_what_nobody_told_is_null() -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "listed", "cut"),
+    ("left", "listed", "truncated"),
     [(0, 0, False), (MAX_CONTACT_IDS_LISTED, 100, False), (MAX_CONTACT_IDS_LISTED + 1, 100, True)],
 )
-def test_contacts_that_are_still_there_are_listed_up_to_a_hundred(left: int, listed: int, cut: bool) -> None:
+def test_contacts_that_are_still_there_are_listed_up_to_a_hundred(
+    left: int, listed: int, truncated: bool
+) -> None:
     ids = [contact_id(number) for number in range(left)]
     end = End(TrackedRequest(), DeletionFailed("it"), ContactGroup.of(ids), ContactGroup.of(ids))
 
-    (conclusion,) = concluded(Ended(JOBS, (end,)))
+    (event,) = published(Ended(JOBS, (end,)))
 
-    told = {"count": left, "contact_ids": ids[:listed], "truncated": cut}
-    assert conclusion.detail["remaining_contacts"] == conclusion.detail["unchecked_contacts"] == told
+    expected = {"count": left, "contact_ids": ids[:listed], "truncated": truncated}
+    assert event.detail["remaining_contacts"] == event.detail["unchecked_contacts"] == expected
 
 
 def test_of_an_accounts_contacts_none_is_listed() -> None:
     end = End(TrackedRequest("delete_all"), DeletionFailed("it"), ContactGroup(3))
 
-    (conclusion,) = concluded(Ended(JOBS, (end,)))
+    (event,) = published(Ended(JOBS, (end,)))
 
-    assert conclusion.detail["remaining_contacts"] == {"count": 3, "contact_ids": [], "truncated": True}
+    assert event.detail["remaining_contacts"] == {"count": 3, "contact_ids": [], "truncated": True}
 
 
 def test_an_unknown_outcome_is_neither_completed_nor_failed() -> None:
     end = End(TrackedRequest(task_token=TOKEN), OutcomeUnknown("SendGrid does not know the job"))
 
-    (conclusion,) = concluded(Ended(JOBS, (end,)))
+    (event,) = published(Ended(JOBS, (end,)))
 
-    assert (conclusion.kind, conclusion.task_token) == ("Unknown", TOKEN)
-    assert conclusion.detail["code"] == "OutcomeUnknown"
-    assert conclusion.detail["message"] == "SendGrid does not know the job"
+    assert (event.kind, event.task_token) == ("Unknown", TOKEN)
+    assert event.detail["code"] == "OutcomeUnknown"
+    assert event.detail["message"] == "SendGrid does not know the job"
 
 
 words = st.text("abcxyz ", max_size=20)
@@ -205,7 +195,7 @@ counts = st.none() | st.integers(0, 9)
 jobs = st.lists(
     st.builds(Job, st.uuids().map(str), words, counts, counts, counts, st.none() | words), max_size=3
 )
-followed_requests = st.builds(
+tracked_requests = st.builds(
     TrackedRequest,
     st.none() | words,
     st.none() | words,
@@ -216,7 +206,7 @@ followed_requests = st.builds(
 )
 groups = st.none() | st.builds(ContactGroup, st.integers(0, 9), ids)
 failures = st.none() | st.builds(DeletionFailed, words) | st.builds(OutcomeUnknown, words)
-ends = st.builds(End, followed_requests, failures, groups, groups)
+ends = st.builds(End, tracked_requests, failures, groups, groups)
 outcomes: st.SearchStrategy[Any] = st.one_of(
     st.builds(Accepted, ids, st.integers(0, 9), st.booleans(), words, st.booleans()),
     st.builds(InvalidRequest, words),
@@ -225,11 +215,9 @@ outcomes: st.SearchStrategy[Any] = st.one_of(
 )
 
 
-@given(outcomes, st.booleans())
-def test_a_conclusion_says_nothing_of_the_token_and_is_json(outcome: Outcome, followed: bool) -> None:
-    for conclusion in concluded(outcome, followed=followed, task_token=TOKEN):
-        assert TOKEN not in json.dumps(conclusion.detail, allow_nan=False)
-        assert TOKEN not in repr(conclusion)
-        assert (conclusion.kind in ("Failed", "Unknown", "Rejected")) == (
-            conclusion.detail["code"] is not None
-        )
+@given(outcomes)
+def test_an_event_does_not_contain_the_token_and_is_json(outcome: Outcome) -> None:
+    for event in published(outcome, task_token=TOKEN):
+        assert TOKEN not in json.dumps(event.detail, allow_nan=False)
+        assert TOKEN not in repr(event)
+        assert (event.kind in ("Failed", "Unknown", "Rejected")) == (event.detail["code"] is not None)

@@ -1,16 +1,17 @@
 import pytest
 
-from contact_deletion.settings import InvalidSetting, Settings
+from contact_deletion.runtime import DELETION, InvalidSetting, Settings
 
 MINIMUM = {
     "SENDGRID_API_KEY_SECRET_ID": "secret",
     "LEDGER_TABLE": "table",
     "DEAD_LETTER_QUEUE_URL": "https://sqs.example.com/dead-letters",
+    "DELETION_STATUS_QUEUE_URL": "https://sqs.example.com/deletion-status",
 }
 
 
 def settings(**variables: str) -> Settings:
-    return Settings.from_environ(MINIMUM | variables)
+    return Settings.from_environ(MINIMUM | variables, *DELETION)
 
 
 def test_what_is_not_set_has_its_default() -> None:
@@ -20,7 +21,7 @@ def test_what_is_not_set_has_its_default() -> None:
         on_behalf_of="",
         ledger_table="table",
         dead_letter_queue_url="https://sqs.example.com/dead-letters",
-        deletion_status_queue_url="",
+        deletion_status_queue_url="https://sqs.example.com/deletion-status",
         event_bus_name="",
         contact_verification="on-error",
         delete_all_enabled=False,
@@ -35,12 +36,13 @@ def test_what_is_set_is_kept() -> None:
     assert settings(
         SENDGRID_BASE_URL="https://sendgrid.example.com/",
         SENDGRID_ON_BEHALF_OF="subuser",
-        DELETION_STATUS_QUEUE_URL="https://sqs.example.com/deletion-status",
         EVENT_BUS_NAME="outcomes",
         CONTACT_VERIFICATION="always",
         DELETE_ALL_ENABLED="true",
         DELETE_ALL_MAX_AGE_SECONDS="60",
         CONSISTENCY_WINDOW_SECONDS="0",
+        BACKUP_BUCKET="backups",
+        CONTACT_LIST_BUCKET="lists",
         POWERTOOLS_SERVICE_NAME="service",
         POWERTOOLS_METRICS_NAMESPACE="Namespace",
     ) == Settings(
@@ -55,6 +57,8 @@ def test_what_is_set_is_kept() -> None:
         delete_all_enabled=True,
         delete_all_max_age_seconds=60,
         consistency_window_seconds=0,
+        backup_bucket="backups",
+        contact_list_bucket="lists",
         service="service",
         metrics_namespace="Namespace",
     )
@@ -64,7 +68,6 @@ def test_an_empty_variable_is_as_good_as_none() -> None:
     optional = (
         "SENDGRID_BASE_URL",
         "SENDGRID_ON_BEHALF_OF",
-        "DELETION_STATUS_QUEUE_URL",
         "EVENT_BUS_NAME",
         "CONTACT_VERIFICATION",
         "DELETE_ALL_ENABLED",
@@ -83,7 +86,11 @@ def test_a_missing_variable_is_named(name: str, empty: bool) -> None:
     if empty:
         environ[name] = ""
     with pytest.raises(InvalidSetting, match=f"^environment variable {name} is missing or empty$"):
-        Settings.from_environ(environ)
+        Settings.from_environ(environ, *DELETION)
+
+
+def test_a_function_does_without_what_it_does_not_require() -> None:
+    assert Settings.from_environ({}).api_key_secret_id == ""
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contact_deletion.deliveries import Delivery, QueueMessage, Settled, deliveries
+from contact_deletion.deliveries import Delivery, QueueMessage, deliveries
 from contact_deletion.notifications.batch_calls import MAX_BYTES
 from contact_deletion.notifications.status_checks import StatusCheckQueue
 from contact_deletion.outcomes import Accepted
@@ -35,7 +35,7 @@ class Queue:
         return [body for call in self.calls for body in call]
 
 
-def sent(accepted: list[Settled]) -> Queue:
+def sent(accepted: list[Delivery]) -> Queue:
     queue = Queue()
     with ThreadPoolExecutor(1) as threads:
         messages = StatusCheckQueue(cast(Any, queue), "queue-url", "bulk_delete", threads)
@@ -46,19 +46,17 @@ def sent(accepted: list[Settled]) -> Queue:
 def parsed(body: str) -> StatusCheck:
     """As DeletionStatusFunction reads it."""
     (delivery,) = deliveries(sqs_event(body, queue="DeletionStatusQueue"))
-    assert isinstance(delivery, Delivery)
     return parse(delivery.payload)
 
 
-def accepted(number: int, job_ids: tuple[str, ...], contacts: int = 1, **more: Any) -> Settled:
+def accepted(number: int, job_ids: tuple[str, ...], contacts: int = 1, **more: Any) -> Delivery:
     request = BulkDelete(tuple(contact_id(n) for n in range(contacts)), **more)
     message = QueueMessage(f"message-{number}", "", "", 1, "", {})
-    return Settled(
-        message, request, request.request_id, request.task_token, Accepted(job_ids, len(request.contact_ids))
-    )
+    outcome = Accepted(job_ids, len(request.contact_ids))
+    return Delivery(None, message, request.request_id, request.task_token, request, outcome)
 
 
-def followed(one: Settled) -> TrackedRequest:
+def tracked(one: Delivery) -> TrackedRequest:
     assert isinstance(one.request, BulkDelete)
     assert one.message
     return TrackedRequest(
@@ -83,20 +81,20 @@ requests = st.builds(
 
 @settings(max_examples=25)
 @given(st.lists(requests, max_size=12))
-def test_what_is_sent_reads_back_as_the_requests_that_were_accepted(all_accepted: list[Settled]) -> None:
+def test_what_is_sent_reads_back_as_the_requests_that_were_accepted(all_accepted: list[Delivery]) -> None:
     status_checks = [parsed(body) for body in sent(all_accepted).bodies]
 
     read_back = [
         (status_check.job_ids, request) for status_check in status_checks for request in status_check.requests
     ]
-    wanted = [(one.outcome.job_ids, followed(one)) for one in all_accepted]
+    wanted = [(one.outcome.job_ids, tracked(one)) for one in all_accepted]
     assert sorted(read_back, key=repr) == sorted(wanted, key=repr)
     assert {status_check.accepted_at for status_check in status_checks} <= {NOW}
 
 
 @settings(max_examples=25)
 @given(st.lists(requests, max_size=12))
-def test_a_message_is_within_the_limit_unless_its_only_request_is_not(all_accepted: list[Settled]) -> None:
+def test_a_message_is_within_the_limit_unless_its_only_request_is_not(all_accepted: list[Delivery]) -> None:
     queue = sent(all_accepted)
 
     for body in queue.bodies:
@@ -128,7 +126,7 @@ def test_a_request_that_is_no_bulk_deletion_is_told_without_what_it_holds(value:
         task_token = None
         identifier_value = "planted" + value + other
 
-    one = Settled(None, Removal(), None, None, Accepted(("job-1",), 1))
+    one = Delivery(None, request=Removal(), outcome=Accepted(("job-1",), 1))
 
     (body,) = sent([one]).bodies
 

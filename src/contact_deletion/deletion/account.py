@@ -1,23 +1,28 @@
 """Deletes every contact of the account, at most once for each request."""
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from contact_deletion.deadline import Clock, Deadline
 from contact_deletion.deletion import guards
 from contact_deletion.deletion.guards import check_subuser
 from contact_deletion.errors import DeleteAllUnconfirmed, SendGridUnavailable
-from contact_deletion.observability import QueueTelemetry
+from contact_deletion.observability import Telemetry
 from contact_deletion.outcomes import Accepted
 from contact_deletion.requests.account_deletion import DeleteAll
 from contact_deletion.sendgrid.client import SendGridClient
 from contact_deletion.sendgrid.transport import require_time
 
+if TYPE_CHECKING:
+    from contact_deletion.ledger.claim import Claim
+
 
 class AccountDeletion:
+    """The deletion of every contact of an account, behind its guards."""
+
     def __init__(
         self,
         client: SendGridClient,
-        telemetry: QueueTelemetry,
+        telemetry: Telemetry,
         clock: Clock,
         *,
         enabled: bool,
@@ -29,11 +34,11 @@ class AccountDeletion:
         self._enabled = enabled
         self._max_age_seconds = max_age_seconds
 
-    def delete(self, request: DeleteAll, deadline: Deadline, before_sending: Callable[[], None]) -> Accepted:
-        """`before_sending` makes sure that nobody else sends this request.
+    def delete(self, request: DeleteAll, deadline: Deadline, claim: "Claim") -> Accepted:
+        """Sends the request, once the claim makes sure that no other invocation does.
 
-        Raises DeleteAllRefused where a guard says no, DeleteAllUnconfirmed where nobody can know whether SendGrid
-        received it, and what the client raises where it surely did not.
+        Raises DeleteAllRefused where a guard refuses, DeleteAllUnconfirmed where SendGrid may or may not have received
+        the request, and what the client raises where SendGrid did not receive it.
         """
         guards.check_enabled(self._enabled)
         guards.check_confirmation(request)
@@ -43,7 +48,7 @@ class AccountDeletion:
         check_subuser(self._client, deadline)
         require_time(deadline)
         self._check_age(request)  # the look-ups may have waited for the rate limit
-        before_sending()
+        claim.make_permanent()
         try:
             job_id = self._client.delete_all_contacts()
         except SendGridUnavailable as unavailable:

@@ -14,7 +14,7 @@ from contact_deletion.errors import (
     SendGridUnauthorized,
     SendGridUnavailable,
 )
-from contact_deletion.observability import QueueTelemetry
+from contact_deletion.observability import Telemetry
 from contact_deletion.outcomes import DeletionOutcome
 from contact_deletion.requests.bulk_deletion import BulkDelete
 from contact_deletion.sendgrid.client import SendGridClient
@@ -23,81 +23,53 @@ from contact_deletion.sendgrid.transport import require_time
 
 _TOO_LONG = frozenset({413, 414})
 
+# So many parts of divided calls refused in a row are not refused for an ID of theirs.
 REFUSED_ALIKE = 4
-"""So many parts of divided calls refused in a row are not refused for an ID of theirs."""
 
+# So many contacts that were refused before go in calls of their own: among them good ones are rare, and would be
+# refused with their neighbors.
 MAX_SENT_ALONE = 50
-"""So many contacts that were refused before go in calls of their own: among them good ones are rare, and would be
-refused with their neighbors.
-"""
 
+# So many calls in a row that are answered 5xx did not fail for an ID of theirs.
 OUTAGE = 3
-"""So many calls in a row that are answered 5xx did not fail for an ID of theirs."""
 
 
 class BulkDeletion:
-    """Lives as long as the execution environment, and remembers how long a request target may be."""
+    """The deletion calls for one batch of requests, concurrent as far as the rate limit allows.
+
+    `before` has the checkpoint of each request, which its earlier deliveries have reached. `budget` lives as long as
+    the execution environment.
+
+    A contact that SendGrid shows and refuses to delete may have been deleted a moment ago. It is only looked up until
+    `consistency_window_seconds` are over, then sent once more, and rejected if it is refused again.
+    """
 
     def __init__(
         self,
         client: SendGridClient,
-        telemetry: QueueTelemetry,
+        telemetry: Telemetry,
         threads: Executor,
         clock: Clock,
         consistency_window_seconds: float,
-    ) -> None:
-        self.client = client
-        self.threads = threads
-        self.clock = clock
-        self.consistency_window_seconds = consistency_window_seconds
-        self.budget = TargetBudget(clock)
-        self._telemetry = telemetry
-
-    def delete(
-        self, requests: Sequence[BulkDelete], before: Sequence[Checkpoint], deadline: Deadline
-    ) -> list[tuple[DeletionOutcome, Checkpoint]]:
-        """For each request, in their order, its outcome, and where that is not acceptance how far it has come.
-
-        `before` has for each request how far it came in earlier calls. A request is accepted when every call that names
-        an ID of it was, or the ID does not exist. An outcome that is not acceptance has the jobs of those calls that
-        were accepted.
-
-        A contact that SendGrid shows and refuses to delete may have been deleted a moment ago. It is only looked up
-        until the consistency window is over, then sent once more, and rejected if it is refused again.
-        """
-        return _Batch(self, requests, before, deadline).run()
-
-    def start(self, call: DeletionCall) -> str:
-        """Deletes the call's contacts, and gives the job's id."""
-        job_id = self.client.delete_contacts(call.ids)
-        self._telemetry.deletion_started(job_id)
-        return job_id
-
-    def calls(self, contact_ids: Iterable[str]) -> Iterator[DeletionCall]:
-        """The IDs packed into as few calls as the budget allows."""
-        return map(DeletionCall, packed(list(contact_ids), self.budget.characters, self.client.ids_target))
-
-
-class _Batch:
-    """The calls of one batch, side by side as far as the rate limit allows."""
-
-    def __init__(
-        self,
-        deletion: BulkDeletion,
+        budget: TargetBudget,
         requests: Sequence[BulkDelete],
         before: Sequence[Checkpoint],
         deadline: Deadline,
     ) -> None:
-        self._deletion = deletion
-        self._client = deletion.client
+        self._client = client
+        self._telemetry = telemetry
+        self._threads = threads
+        self._clock = clock
+        self._window = consistency_window_seconds
+        self._budget = budget
         self._requests = requests
         self._before = before
         self._deadline = deadline
         self._pending = [
-            [one for one in request.contact_ids if one not in reached.done]
-            if reached.done
+            [contact_id for contact_id in request.contact_ids if contact_id not in checkpoint.done]
+            if checkpoint.done
             else request.contact_ids
-            for request, reached in zip(requests, before, strict=True)
+            for request, checkpoint in zip(requests, before, strict=True)
         ]
         self._retried = any(request.retried for request in requests)
         self._is_up: bool | None = None
@@ -106,7 +78,7 @@ class _Batch:
         self._in_doubt: list[tuple[DeletionCall, SendGridRefused | SendGridUnavailable]] = []
         self._undivided: deque[tuple[DeletionCall, SendGridRefused]] = deque()
         self._existing: set[str] = set()
-        self._progress = Progress(deletion.consistency_window_seconds)
+        self._progress = Progress(consistency_window_seconds)
         self._refused_parts = 0
         self._unavailable = 0
         # After a failure calls go alone until one is accepted: side by side they would all fail.
@@ -115,23 +87,30 @@ class _Batch:
         self._plan()
 
     def _plan(self) -> None:
-        """What was refused before goes in calls of its own, or is only looked up while that is too early."""
-        earliest = self._deletion.clock() - self._deletion.consistency_window_seconds
+        """Plans a call for each ID that was refused before, or only a look-up within the consistency window."""
+        earliest = self._clock() - self._window
         refused, shown = set[str](), set[str]()
-        for before in self._before:
-            refused |= before.refused
-            if before.refused_at > earliest:
-                shown |= before.refused
-        ids = dict.fromkeys(one for pending in self._pending for one in pending)
-        self._waiting.extend(self._deletion.calls(one for one in ids if one not in refused))
-        again = [one for one in ids if one in refused - shown]
+        for checkpoint in self._before:
+            refused |= checkpoint.refused
+            if checkpoint.refused_at > earliest:
+                shown |= checkpoint.refused
+        ids = dict.fromkeys(contact_id for pending in self._pending for contact_id in pending)
+        self._waiting.extend(self._calls(contact_id for contact_id in ids if contact_id not in refused))
+        again = [contact_id for contact_id in ids if contact_id in refused - shown]
         if len(again) <= MAX_SENT_ALONE:
-            self._waiting.extend(DeletionCall((one,)) for one in again)
+            self._waiting.extend(DeletionCall((contact_id,)) for contact_id in again)
         else:
-            self._waiting.extend(self._deletion.calls(again))
-        self._in_doubt += [(DeletionCall((one,)), STILL_SHOWN) for one in ids if one in shown]
+            self._waiting.extend(self._calls(again))
+        self._in_doubt += [
+            (DeletionCall((contact_id,)), STILL_SHOWN) for contact_id in ids if contact_id in shown
+        ]
 
     def run(self) -> list[tuple[DeletionOutcome, Checkpoint]]:
+        """For each request, in their order, its outcome and the checkpoint that it has reached.
+
+        A request is Accepted when every call that names an ID of it was, or the ID does not exist. Any other outcome
+        has the jobs of those calls that were accepted.
+        """
         try:
             while self._waiting or self._in_flight or self._in_doubt or self._undivided:
                 try:
@@ -147,10 +126,10 @@ class _Batch:
         finally:
             # Lambda freezes the process when the invocation ends, in the middle of a call too.
             wait(self._in_flight)
-        now = self._deletion.clock()
+        now = self._clock()
         return [
-            self._progress.of(*one, now)
-            for one in zip(self._requests, self._pending, self._before, strict=True)
+            self._progress.of(request, pending, before, now)
+            for request, pending, before in zip(self._requests, self._pending, self._before, strict=True)
         ]
 
     def _start(self) -> None:
@@ -165,11 +144,21 @@ class _Batch:
                 return
             if limit.try_acquire(len(self._in_flight)):
                 call = self._waiting.popleft()
-                self._in_flight[self._deletion.threads.submit(self._deletion.start, call)] = call
+                self._in_flight[self._threads.submit(self._delete, call)] = call
             elif self._in_flight:
                 return
             else:
                 self._client.wait_for_reset(limit, self._deadline)
+
+    def _delete(self, call: DeletionCall) -> str:
+        """Deletes the contacts of the call, in a thread of its own, and returns the ID of the job."""
+        job_id = self._client.delete_contacts(call.ids)
+        self._telemetry.deletion_started(job_id)
+        return job_id
+
+    def _calls(self, contact_ids: Iterable[str]) -> Iterator[DeletionCall]:
+        """Packs the IDs into as few calls as the budget allows."""
+        return map(DeletionCall, packed(list(contact_ids), self._budget.characters, self._client.ids_target))
 
     def _collect(self) -> None:
         ended, _ = wait(self._in_flight, return_when=FIRST_COMPLETED)
@@ -202,20 +191,22 @@ class _Batch:
 
     def _too_long(self, call: DeletionCall) -> None:
         """Packs what waits for its first call again, or halves a call that was short."""
-        budget, length = self._deletion.budget, len(self._client.ids_target(call.ids))
+        budget, length = self._budget, len(self._client.ids_target(call.ids))
         budget.refused(length)
         if length <= budget.characters:
             self._waiting.extendleft(call.halves(call.failure))
             return
         parts = [waiting for waiting in self._waiting if waiting.failure]
         whole = [call, *(waiting for waiting in self._waiting if not waiting.failure)]
-        self._waiting = deque(self._deletion.calls(one for waiting in whole for one in waiting.ids))
+        self._waiting = deque(self._calls(contact_id for waiting in whole for contact_id in waiting.ids))
         self._waiting.extend(parts)
 
     def _look_up(self) -> None:
         """Drops the contacts of refused calls that do not exist, and sends the others again."""
         in_doubt, self._in_doubt = self._in_doubt, []
-        unknown = [one for call, _ in in_doubt for one in call.ids if one not in self._existing]
+        unknown = [
+            contact_id for call, _ in in_doubt for contact_id in call.ids if contact_id not in self._existing
+        ]
         looked_up = look_up(self._client, unknown, self._deadline)
         # An ID that SendGrid refuses to look up counts as existing.
         self._existing |= looked_up.found | looked_up.unchecked
@@ -224,14 +215,14 @@ class _Batch:
             self._progress.fail((contact_id,), error)
         to_send: list[str] = []
         for call, failure in in_doubt:
-            left = [one for one in call.ids if one in self._existing]
+            left = [contact_id for contact_id in call.ids if contact_id in self._existing]
             if len(left) < len(call.ids):
                 to_send += left
             elif isinstance(failure, SendGridRefused):
                 self._divide(call, failure)
             else:
                 self._fail(call, failure)
-        self._waiting.extend(self._deletion.calls(to_send))
+        self._waiting.extend(self._calls(to_send))
 
     def _divide(self, call: DeletionCall, refused: SendGridRefused) -> None:
         """Divides a refused call, whose contacts exist, down to the ID, unless its parts are all refused alike."""

@@ -4,29 +4,32 @@ from functools import cache
 from typing import Any
 
 from contact_deletion.backup.check import check
-from contact_deletion.platform.bucket import Bucket
-from contact_deletion.platform.function import FunctionPlatform
 from contact_deletion.requests.backups import BackupCheck, parse_backup_check
+from contact_deletion.runtime import BACKUP, Runtime
 from contact_deletion.workflow_function import WorkflowFunction
 
 OPERATION = "backup_check"
 
 
-def build(platform: FunctionPlatform, bucket: Bucket) -> WorkflowFunction[BackupCheck]:
+def build(runtime: Runtime) -> WorkflowFunction[BackupCheck]:
     return WorkflowFunction(
-        platform.telemetry(OPERATION),
-        platform.clock,
+        runtime,
+        OPERATION,
         parse=parse_backup_check,
-        act=lambda request, _: check(bucket.s3, bucket.name, request, platform.clock()),
+        act=lambda request, _: check(runtime.s3, runtime.settings.backup_bucket, request, runtime.clock()),
     )
 
 
 @cache
 def function() -> WorkflowFunction[BackupCheck]:
-    """This execution environment's, made on first use."""
-    return build(FunctionPlatform.from_environment(), Bucket.from_environment("BACKUP_BUCKET"))
+    """The function of this execution environment, made on first use."""
+    return build(Runtime.from_environment(*BACKUP))
 
 
 def handler(event: Any, context: Any) -> Any:
-    """Lambda's entry point: a Step Functions task sends the parts' copies and how many contacts they should have."""
+    """Lambda's entry point, for a Step Functions task.
+
+    `{"folder", "expected_contact_count": int, "exported_contact_count": int or null, "parts": [responses of
+    ExportCopyFunction]}` is answered with `{"contact_count": int, "bucket", "manifest_key"}`.
+    """
     return function().handle(event, context)

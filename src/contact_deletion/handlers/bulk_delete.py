@@ -1,44 +1,63 @@
-"""BulkDeleteFunction: deletes contacts by their ids."""
+"""BulkDeleteFunction: deletes contacts by their IDs."""
 
-from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
-from contact_deletion.deadline import Deadline
 from contact_deletion.deletion.bulk import BulkDeletion
+from contact_deletion.deletion.packing import TargetBudget
 from contact_deletion.ledger.batch import BatchLedger
 from contact_deletion.ledger.rejections import Rejections
-from contact_deletion.outcomes import DeletionOutcome
-from contact_deletion.platform.deletion import DeletionPlatform
+from contact_deletion.ledger.store import Stores
+from contact_deletion.notifications.status_checks import StatusCheckQueue
 from contact_deletion.queue_function import QueueFunction
 from contact_deletion.requests.bulk_deletion import BulkDelete, parse
+from contact_deletion.runtime import DELETION, Runtime
+from contact_deletion.sendgrid.client import SendGridClient
 
 OPERATION = "bulk_delete"
 
 
-def build(platform: DeletionPlatform) -> QueueFunction[BulkDelete]:
-    parts = platform.parts(OPERATION)
-    stores = platform.ledger_stores(OPERATION)
-    ledger = BatchLedger(stores, parts.telemetry, parts.threads)
-    deletion = BulkDeletion(
-        parts.client, parts.telemetry, parts.threads, parts.clock, parts.settings.consistency_window_seconds
+def build(runtime: Runtime) -> QueueFunction[BulkDelete]:
+    telemetry = runtime.telemetry(OPERATION)
+    client = runtime.client(SendGridClient)
+    stores = Stores(runtime.dynamodb, runtime.settings.ledger_table, OPERATION, runtime.sleep, runtime.clock)
+    new_deletion = partial(
+        BulkDeletion,
+        client,
+        telemetry,
+        runtime.threads,
+        runtime.clock,
+        runtime.settings.consistency_window_seconds,
+        TargetBudget(runtime.clock),
     )
-
-    def process(requests: Sequence[BulkDelete], deadline: Deadline) -> list[DeletionOutcome]:
-        return ledger.process(requests, lambda pending, before: deletion.delete(pending, before, deadline))
-
-    rejections = Rejections(stores.rejections, parts.threads)
     return QueueFunction(
-        parts, parse=parse, process=process, rejections=rejections, as_retried=BulkDelete.as_retried
+        runtime,
+        telemetry,
+        client,
+        parse=parse,
+        process=BatchLedger(stores, telemetry, runtime.threads, new_deletion).process,
+        status_checks=StatusCheckQueue(
+            runtime.sqs, runtime.settings.deletion_status_queue_url, OPERATION, runtime.threads
+        ),
+        rejections=Rejections(stores.rejections, runtime.threads),
+        as_retried=BulkDelete.as_retried,
     )
 
 
 @cache
 def function() -> QueueFunction[BulkDelete]:
-    """This execution environment's, made on first use."""
-    return build(DeletionPlatform.from_environment())
+    """The function of this execution environment, made on first use."""
+    return build(Runtime.from_environment(*DELETION))
 
 
 def handler(event: Any, context: Any) -> Any:
-    """Lambda's entry point: an SQS event, or a request as a Step Functions task sends it."""
+    """Lambda's entry point, for an SQS event and for a Step Functions task.
+
+    `event` is Lambda's SQS event, whose message bodies are requests, or one request:
+    `{"contact_ids": [1 to 10,000 UUIDs]}`,
+    and optionally `request_id` and, from a queue, `task_token`. An SQS event is answered with the batch item failures.
+    A request is answered with `{"status": "accepted", "request_id", "job_ids", "contact_count", "replayed"}`, with a
+    `note` where there was nothing to do.
+    An outcome that is none of these is raised; the name of its class is the error's name (contact_deletion.errors).
+    """
     return function().handle(event, context)

@@ -3,20 +3,20 @@
 from functools import cache
 from typing import Any
 
-from contact_deletion.platform.account import AccountPlatform
-from contact_deletion.requests import validation
+from contact_deletion.requests.validation import empty_payload
+from contact_deletion.runtime import SENDGRID, Runtime
 from contact_deletion.sendgrid.client import SendGridClient
 from contact_deletion.workflow_function import WorkflowFunction
 
 OPERATION = "contact_count"
 
 
-def build(platform: AccountPlatform) -> WorkflowFunction[None]:
-    client = platform.client(SendGridClient)
+def build(runtime: Runtime) -> WorkflowFunction[None]:
+    client = runtime.client(SendGridClient)
     return WorkflowFunction(
-        platform.telemetry(OPERATION),
-        platform.clock,
-        parse=validation.empty_payload,
+        runtime,
+        OPERATION,
+        parse=empty_payload,
         act=lambda _, deadline: {"contact_count": client.contact_count(deadline)},
         client=client,
     )
@@ -24,10 +24,10 @@ def build(platform: AccountPlatform) -> WorkflowFunction[None]:
 
 @cache
 def function() -> WorkflowFunction[None]:
-    """This execution environment's, made on first use."""
-    return build(AccountPlatform.from_environment())
+    """The function of this execution environment, made on first use."""
+    return build(Runtime.from_environment(*SENDGRID))
 
 
 def handler(event: Any, context: Any) -> Any:
-    """Lambda's entry point: a Step Functions task sends `{}`."""
+    """Lambda's entry point, for a Step Functions task: `{}` is answered with `{"contact_count": int}`."""
     return function().handle(event, context)

@@ -1,34 +1,41 @@
-"""DeletionStatusFunction: follows what SendGrid accepted to its end."""
+"""DeletionStatusFunction: tracks the jobs of accepted requests until they have ended."""
 
 from functools import cache
 from typing import Any
 
 from contact_deletion.job_status.tracker import JobTracker
 from contact_deletion.job_status.verification import Verification
-from contact_deletion.platform.queue import QueuePlatform
 from contact_deletion.queue_function import QueueFunction
 from contact_deletion.requests.status_check import StatusCheck, parse
+from contact_deletion.runtime import QUEUE, Runtime
+from contact_deletion.sendgrid.client import SendGridClient
 
 OPERATION = "deletion_status"
 
 
-def build(platform: QueuePlatform) -> QueueFunction[StatusCheck]:
-    parts = platform.parts(OPERATION)
-    following = JobTracker(
-        parts.client,
-        parts.clock,
-        Verification(parts.settings.contact_verification),
-        parts.settings.consistency_window_seconds,
+def build(runtime: Runtime) -> QueueFunction[StatusCheck]:
+    client = runtime.client(SendGridClient)
+    tracker = JobTracker(
+        client,
+        runtime.clock,
+        Verification(runtime.settings.contact_verification),
+        runtime.settings.consistency_window_seconds,
     )
-    return QueueFunction(parts, parse=parse, process=following.process)
+    return QueueFunction(runtime, runtime.telemetry(OPERATION), client, parse=parse, process=tracker.process)
 
 
 @cache
 def function() -> QueueFunction[StatusCheck]:
-    """This execution environment's, made on first use."""
-    return build(QueuePlatform.from_environment())
+    """The function of this execution environment, made on first use."""
+    return build(Runtime.from_environment(*QUEUE))
 
 
 def handler(event: Any, context: Any) -> Any:
-    """Lambda's entry point: an SQS event, or a request as a Step Functions task sends it."""
+    """Lambda's entry point, for an SQS event and for a Step Functions task.
+
+    `event` is Lambda's SQS event, whose message bodies are status checks, or one status check:
+    `{"job_ids": [1 to 1,000], "requests": [{...}], "accepted_at": ISO 8601 with offset}`. Only `job_ids` is required.
+    A status check is answered with `{"status": "pending" | "completed" | "failed" | "unknown", "jobs": [...],
+    "requests": [...], "retry_after": seconds}`. docs/workflows.md describes the parts.
+    """
     return function().handle(event, context)

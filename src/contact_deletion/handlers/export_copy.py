@@ -1,31 +1,30 @@
-"""ExportCopyFunction: copies one part of an export into the backup's bucket, and counts its contacts."""
+"""ExportCopyFunction: copies one part of an export into the backup bucket, and counts its contacts."""
 
 from functools import cache
 from typing import Any
 
 from contact_deletion.backup.part_copier import PartCopier
-from contact_deletion.platform.account import AccountPlatform
-from contact_deletion.platform.bucket import Bucket
 from contact_deletion.requests.backups import ExportCopy, parse_export_copy
+from contact_deletion.runtime import BACKUP, SENDGRID, Runtime
 from contact_deletion.sendgrid.exports import ExportClient
 from contact_deletion.workflow_function import WorkflowFunction
 
 OPERATION = "export_copy"
 
 
-def build(platform: AccountPlatform, bucket: Bucket) -> WorkflowFunction[ExportCopy]:
-    client = platform.client(ExportClient)
+def build(runtime: Runtime) -> WorkflowFunction[ExportCopy]:
+    client = runtime.client(ExportClient)
     copier = PartCopier(
         client,
-        bucket.s3,
-        bucket.name,
-        platform.clock,
-        # What stands in for SendGrid on a private network gives links to itself.
-        allow_http=platform.settings.sendgrid_base_url.startswith("http://"),
+        runtime.s3,
+        runtime.settings.backup_bucket,
+        runtime.clock,
+        # A stand-in for SendGrid on a private network links to itself.
+        allow_http=runtime.settings.sendgrid_base_url.startswith("http://"),
     )
     return WorkflowFunction(
-        platform.telemetry(OPERATION),
-        platform.clock,
+        runtime,
+        OPERATION,
         parse=parse_export_copy,
         act=lambda request, deadline: vars(copier.copy(request, deadline)),
         client=client,
@@ -34,10 +33,14 @@ def build(platform: AccountPlatform, bucket: Bucket) -> WorkflowFunction[ExportC
 
 @cache
 def function() -> WorkflowFunction[ExportCopy]:
-    """This execution environment's, made on first use."""
-    return build(AccountPlatform.from_environment(), Bucket.from_environment("BACKUP_BUCKET"))
+    """The function of this execution environment, made on first use."""
+    return build(Runtime.from_environment(*SENDGRID, *BACKUP))
 
 
 def handler(event: Any, context: Any) -> Any:
-    """Lambda's entry point: a Step Functions task sends `export_id`, `part`, `file_id` and `folder`."""
+    """Lambda's entry point, for a Step Functions task.
+
+    `{"export_id", "part": number from 0, "file_id", "folder"}` is answered with `{"part", "key", "version_id",
+    "size": bytes, "sha256", "contact_count": int, "contact_ids_version_id"}`.
+    """
     return function().handle(event, context)

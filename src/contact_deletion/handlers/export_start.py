@@ -1,22 +1,22 @@
-"""ExportStartFunction: asks SendGrid for an export of all contacts."""
+"""ExportStartFunction: requests an export of all contacts from SendGrid."""
 
 from functools import cache
 from typing import Any
 
-from contact_deletion.platform.account import AccountPlatform
-from contact_deletion.requests import validation
+from contact_deletion.requests.validation import empty_payload
+from contact_deletion.runtime import SENDGRID, Runtime
 from contact_deletion.sendgrid.exports import ExportClient
 from contact_deletion.workflow_function import WorkflowFunction
 
 OPERATION = "export_start"
 
 
-def build(platform: AccountPlatform) -> WorkflowFunction[None]:
-    client = platform.client(ExportClient)
+def build(runtime: Runtime) -> WorkflowFunction[None]:
+    client = runtime.client(ExportClient)
     return WorkflowFunction(
-        platform.telemetry(OPERATION),
-        platform.clock,
-        parse=validation.empty_payload,
+        runtime,
+        OPERATION,
+        parse=empty_payload,
         act=lambda _, deadline: {"export_id": client.start_export(deadline)},
         client=client,
     )
@@ -24,10 +24,10 @@ def build(platform: AccountPlatform) -> WorkflowFunction[None]:
 
 @cache
 def function() -> WorkflowFunction[None]:
-    """This execution environment's, made on first use."""
-    return build(AccountPlatform.from_environment())
+    """The function of this execution environment, made on first use."""
+    return build(Runtime.from_environment(*SENDGRID))
 
 
 def handler(event: Any, context: Any) -> Any:
-    """Lambda's entry point: a Step Functions task sends `{}`."""
+    """Lambda's entry point, for a Step Functions task: `{}` is answered with `{"export_id": str}`."""
     return function().handle(event, context)

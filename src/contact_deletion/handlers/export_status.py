@@ -1,34 +1,38 @@
-"""ExportStatusFunction: whether an export is ready, and of how many parts."""
+"""ExportStatusFunction: whether an export is ready, and how many parts it has."""
 
 from functools import cache
 from typing import Any
 
 from contact_deletion.backup.export_progress import status
-from contact_deletion.platform.account import AccountPlatform
 from contact_deletion.requests.backups import ExportStatus, parse_export_status
+from contact_deletion.runtime import SENDGRID, Runtime
 from contact_deletion.sendgrid.exports import ExportClient
 from contact_deletion.workflow_function import WorkflowFunction
 
 OPERATION = "export_status"
 
 
-def build(platform: AccountPlatform) -> WorkflowFunction[ExportStatus]:
-    client = platform.client(ExportClient)
+def build(runtime: Runtime) -> WorkflowFunction[ExportStatus]:
+    client = runtime.client(ExportClient)
     return WorkflowFunction(
-        platform.telemetry(OPERATION),
-        platform.clock,
+        runtime,
+        OPERATION,
         parse=parse_export_status,
-        act=lambda request, deadline: status(client, request, platform.clock(), deadline),
+        act=lambda request, deadline: status(client, request, runtime.clock(), deadline),
         client=client,
     )
 
 
 @cache
 def function() -> WorkflowFunction[ExportStatus]:
-    """This execution environment's, made on first use."""
-    return build(AccountPlatform.from_environment())
+    """The function of this execution environment, made on first use."""
+    return build(Runtime.from_environment(*SENDGRID))
 
 
 def handler(event: Any, context: Any) -> Any:
-    """Lambda's entry point: a Step Functions task sends `export_id` and `started_at`."""
+    """Lambda's entry point, for a Step Functions task.
+
+    `{"export_id", "started_at": ISO 8601 with offset}` is answered with `{"status": "pending" | "ready" | "failed",
+    "parts": [numbers from 0], "contact_count": int or null, "retry_after": seconds, "message"}`.
+    """
     return function().handle(event, context)

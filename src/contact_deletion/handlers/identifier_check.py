@@ -1,37 +1,37 @@
-"""IdentifierCheckFunction: whether a contact has an identifier, and whether it is its last."""
+"""IdentifierCheckFunction: whether a contact has an identifier, and whether it is its last one."""
 
 from functools import cache
 from typing import Any
 
-from contact_deletion.deadline import Deadline
-from contact_deletion.deletion.identifier import same_identifier
-from contact_deletion.platform.account import AccountPlatform
-from contact_deletion.requests.identifier_removal import RemoveIdentifier, held_identifiers, parse
+from contact_deletion.deletion.identifier import check_identifier
+from contact_deletion.requests.identifier_removal import RemoveIdentifier, parse
+from contact_deletion.runtime import SENDGRID, Runtime
 from contact_deletion.sendgrid.client import SendGridClient
 from contact_deletion.workflow_function import WorkflowFunction
 
 OPERATION = "identifier_check"
 
 
-def build(platform: AccountPlatform) -> WorkflowFunction[RemoveIdentifier]:
-    client = platform.client(SendGridClient)
-
-    def check(request: RemoveIdentifier, deadline: Deadline) -> dict[str, Any]:
-        held = held_identifiers(client.contact(request.contact_id, deadline))
-        present = same_identifier(request, held.get(request.identifier_type))
-        return {"present": present, "last": present and len(held) == 1}
-
+def build(runtime: Runtime) -> WorkflowFunction[RemoveIdentifier]:
+    client = runtime.client(SendGridClient)
     return WorkflowFunction(
-        platform.telemetry(OPERATION), platform.clock, parse=parse, act=check, client=client
+        runtime,
+        OPERATION,
+        parse=parse,
+        act=lambda request, deadline: check_identifier(client, request, deadline),
+        client=client,
     )
 
 
 @cache
 def function() -> WorkflowFunction[RemoveIdentifier]:
-    """This execution environment's, made on first use."""
-    return build(AccountPlatform.from_environment())
+    """The function of this execution environment, made on first use."""
+    return build(Runtime.from_environment(*SENDGRID))
 
 
 def handler(event: Any, context: Any) -> Any:
-    """Lambda's entry point: a Step Functions task sends a request to remove the identifier."""
+    """Lambda's entry point, for a Step Functions task.
+
+    The request is RemoveIdentifierFunction's. It is answered with `{"present": bool, "last": bool}`.
+    """
     return function().handle(event, context)

@@ -1,49 +1,54 @@
 """RemoveIdentifierFunction: removes one identifier from a contact."""
 
-from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from contact_deletion.deadline import Deadline
 from contact_deletion.deletion.identifier import IdentifierDeletion
-from contact_deletion.ledger.claim import Claim
 from contact_deletion.ledger.claims import Claims
 from contact_deletion.ledger.rejections import Rejections
-from contact_deletion.outcomes import Accepted, DeletionOutcome
-from contact_deletion.platform.deletion import DeletionPlatform
+from contact_deletion.ledger.store import Stores
+from contact_deletion.notifications.status_checks import StatusCheckQueue
 from contact_deletion.queue_function import QueueFunction
 from contact_deletion.requests.identifier_removal import RemoveIdentifier, parse
+from contact_deletion.runtime import DELETION, Runtime
+from contact_deletion.sendgrid.client import SendGridClient
 
 OPERATION = "remove_identifier"
 
 
-def build(platform: DeletionPlatform) -> QueueFunction[RemoveIdentifier]:
-    parts = platform.parts(OPERATION)
-    stores = platform.ledger_stores(OPERATION)
-    claims: Claims[RemoveIdentifier] = Claims(stores, parts.telemetry, parts.clock)
-    deletion = IdentifierDeletion(parts.client, parts.telemetry, parts.clock)
-
-    def remove(request: RemoveIdentifier, deadline: Deadline, claim: Claim) -> Accepted:
-        return deletion.delete(
-            request,
-            deadline,
-            sent_at=claim.sent_at,
-            may_have_taken_effect=claim.may_have_taken_effect,
-        )
-
-    def process(requests: Sequence[RemoveIdentifier], deadline: Deadline) -> list[DeletionOutcome]:
-        return claims.process(requests, remove, deadline)
-
-    rejections = Rejections(stores.rejections, parts.threads)
-    return QueueFunction(parts, parse=parse, process=process, rejections=rejections)
+def build(runtime: Runtime) -> QueueFunction[RemoveIdentifier]:
+    telemetry = runtime.telemetry(OPERATION)
+    client = runtime.client(SendGridClient)
+    stores = Stores(runtime.dynamodb, runtime.settings.ledger_table, OPERATION, runtime.sleep, runtime.clock)
+    deletion = IdentifierDeletion(client, telemetry, runtime.clock)
+    return QueueFunction(
+        runtime,
+        telemetry,
+        client,
+        parse=parse,
+        process=Claims(stores, telemetry, runtime.clock, deletion.delete).process,
+        status_checks=StatusCheckQueue(
+            runtime.sqs, runtime.settings.deletion_status_queue_url, OPERATION, runtime.threads
+        ),
+        rejections=Rejections(stores.rejections, runtime.threads),
+    )
 
 
 @cache
 def function() -> QueueFunction[RemoveIdentifier]:
-    """This execution environment's, made on first use."""
-    return build(DeletionPlatform.from_environment())
+    """The function of this execution environment, made on first use."""
+    return build(Runtime.from_environment(*DELETION))
 
 
 def handler(event: Any, context: Any) -> Any:
-    """Lambda's entry point: an SQS event, or a request as a Step Functions task sends it."""
+    """Lambda's entry point, for an SQS event and for a Step Functions task.
+
+    `event` is Lambda's SQS event, whose message bodies are requests, or one request:
+    `{"contact_id": UUID, "identifier_type": "EMAIL" | "PHONENUMBERID" | "EXTERNALID" | "ANONYMOUSID",
+    "identifier_value": 1 to 254 characters}`
+    and optionally `request_id` and, from a queue, `task_token`. An SQS event is answered with the batch item failures.
+    A request is answered with `{"status": "accepted", "request_id", "job_ids", "contact_count", "replayed"}`, with a
+    `note` where there was nothing to do.
+    An outcome that is none of these is raised; the name of its class is the error's name (contact_deletion.errors).
+    """
     return function().handle(event, context)

@@ -1,11 +1,13 @@
-"""Look up, act, record, a whole batch at a time: for deletions that are idempotent by nature."""
+"""Looks up, processes and records a whole batch at a time: for deletions that are idempotent by nature."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import DataRecord
 
+from contact_deletion.deadline import Deadline
 from contact_deletion.deletion.progress import Checkpoint
 from contact_deletion.errors import LedgerUnavailable, RequestConflict
 from contact_deletion.ledger import records
@@ -20,19 +22,25 @@ from contact_deletion.ledger.store import (
     chunks,
     payload_of,
 )
-from contact_deletion.observability import QueueTelemetry
+from contact_deletion.observability import Telemetry
 from contact_deletion.outcomes import Accepted, DeletionOutcome
 from contact_deletion.requests.bulk_deletion import BulkDelete
 
-Act = Callable[[Sequence[BulkDelete], Sequence[Checkpoint]], Sequence[tuple[DeletionOutcome, Checkpoint]]]
-"""Is handed requests, and for each how far it has come; gives for each its outcome, and where that is not acceptance
-how far it has come now.
-"""
+
+class Deletion(Protocol):
+    """The calls for a batch of requests."""
+
+    def run(self) -> Sequence[tuple[DeletionOutcome, Checkpoint]]:
+        """For each request its outcome and the checkpoint that it has reached."""
+
+
+# Is given the requests, the checkpoints that their earlier deliveries have reached, and the deadline.
+NewDeletion = Callable[[Sequence[BulkDelete], Sequence[Checkpoint], Deadline], Deletion]
 
 
 @dataclass
 class _Entry:
-    """A request on its way through the batch, with what earlier deliveries did that did not finish it."""
+    """A request of the batch, with the progress that earlier deliveries made."""
 
     request: BulkDelete
     store: LedgerStore
@@ -42,24 +50,29 @@ class _Entry:
 
 
 class BatchLedger:
-    """Lets `act` see each request of a batch once, and only those that were not done before."""
+    """Makes each deletion once: requests that are in the ledger, or twice in the batch, are not sent again."""
 
-    def __init__(self, stores: Stores, telemetry: QueueTelemetry, threads: Executor) -> None:
+    def __init__(
+        self, stores: Stores, telemetry: Telemetry, threads: Executor, new_deletion: NewDeletion
+    ) -> None:
         self._stores = stores
         self._telemetry = telemetry
         self._threads = threads
+        self._new_deletion = new_deletion
 
-    def process(self, requests: Sequence[BulkDelete], act: Act) -> list[DeletionOutcome]:
-        """One outcome for each request, in their order."""
+    def process(self, requests: Sequence[BulkDelete], deadline: Deadline) -> list[DeletionOutcome]:
+        """Returns one outcome for each request, in their order."""
         entries = [self._entry(request) for request in requests]
         first_of: dict[str, _Entry] = {}
         for entry in entries:
             first_of.setdefault(entry.key, entry)
         outcomes = self._look_up(first_of.values())
         pending = [entry for entry in first_of.values() if entry.key not in outcomes]
-        acted = act([entry.request for entry in pending], [entry.before.checkpoint for entry in pending])
+        deletion = self._new_deletion(
+            [entry.request for entry in pending], [entry.before.checkpoint for entry in pending], deadline
+        )
         unfinished: list[tuple[_Entry, Progress]] = []
-        for entry, (outcome, checkpoint) in zip(pending, acted, strict=True):
+        for entry, (outcome, checkpoint) in zip(pending, deletion.run(), strict=True):
             outcome = outcomes[entry.key] = _with_earlier_jobs(outcome, entry.before.job_ids)
             if not isinstance(outcome, Accepted) and checkpoint != entry.before.checkpoint:
                 progress = replace(entry.before, job_ids=outcome.job_ids, checkpoint=checkpoint)
@@ -80,10 +93,10 @@ class BatchLedger:
         )
         return {key: outcome for known in by_chunk for key, outcome in known.items()}
 
-    def _unrecorded(self, settled: Sequence[tuple[_Entry, DeletionOutcome]]) -> Iterator[_Entry]:
-        """Keeps what was accepted. Gives back what could not be kept."""
+    def _unrecorded(self, processed: Sequence[tuple[_Entry, DeletionOutcome]]) -> Iterator[_Entry]:
+        """Records accepted requests, and yields those that could not be recorded."""
         accepted = [
-            ((entry, outcome), entry.store) for entry, outcome in settled if isinstance(outcome, Accepted)
+            ((entry, outcome), entry.store) for entry, outcome in processed if isinstance(outcome, Accepted)
         ]
         chunks = list(_chunks(accepted, MAX_WRITE_ITEMS))
         for chunk, failure in zip(chunks, self._threads.map(_write, chunks), strict=True):
@@ -93,7 +106,7 @@ class BatchLedger:
                     yield entry
 
     def _record_progress(self, unfinished: Sequence[tuple[_Entry, Progress]]) -> None:
-        """What cannot be kept is sent again."""
+        """Progress that cannot be recorded is lost: its calls are sent again."""
         failures = self._threads.map(_write_progress, unfinished)
         for (entry, progress), failure in zip(unfinished, failures, strict=True):
             if failure is not None:
@@ -114,7 +127,7 @@ def _read(chunk: Sequence[_Entry]) -> dict[str, DeletionOutcome]:
 
 
 def _known(entry: _Entry, record: DataRecord) -> DeletionOutcome | None:
-    """What the record of before makes of the request; None where it is unfinished, and is acted on again."""
+    """The outcome of a request that has a record; None where it is unfinished, and is processed again."""
     if entry.store.payload_validation_enabled and record.payload_hash != entry.payload_hash:
         return records.conflict()
     if record.status == COMPLETED:

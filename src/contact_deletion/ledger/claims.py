@@ -1,4 +1,4 @@
-"""Claim, act, record: for deletions that two invocations must not do at the same time."""
+"""Claims, processes and records each request: for deletions that must not run twice at the same time."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -19,7 +19,7 @@ from contact_deletion.errors import (
 from contact_deletion.ledger import records
 from contact_deletion.ledger.claim import Claim, Standing
 from contact_deletion.ledger.store import Stores
-from contact_deletion.observability import QueueTelemetry
+from contact_deletion.observability import Telemetry
 from contact_deletion.outcomes import Accepted, DeletionOutcome
 from contact_deletion.requests.base import DeletionRequest
 
@@ -27,38 +27,37 @@ RequestT = TypeVar("RequestT", bound=DeletionRequest)
 
 
 class Claims(Generic[RequestT]):
-    """Lets `act` run once for each request, and answers repetitions from the record."""
+    """Calls `delete` once for each request, and answers repetitions from the ledger's record.
 
-    def __init__(self, stores: Stores, telemetry: QueueTelemetry, clock: Clock) -> None:
+    `delete` raises Rejected or Deferred for a request that is not accepted. Any other error passes through, and the
+    claim ends with the invocation.
+    """
+
+    def __init__(
+        self,
+        stores: Stores,
+        telemetry: Telemetry,
+        clock: Clock,
+        delete: Callable[[RequestT, Deadline, Claim], Accepted],
+    ) -> None:
         self._stores = stores
         self._telemetry = telemetry
         self._clock = clock
+        self._delete = delete
 
-    def process(
-        self,
-        requests: Sequence[RequestT],
-        act: Callable[[RequestT, Deadline, Claim], Accepted],
-        deadline: Deadline,
-    ) -> list[DeletionOutcome]:
-        """One outcome for each request, in their order.
+    def process(self, requests: Sequence[RequestT], deadline: Deadline) -> list[DeletionOutcome]:
+        """Returns one outcome for each request, in their order.
 
-        `act` is handed the claim, and raises Rejected or Deferred for what it does not accept.
-        Anything else it raises passes through, and leaves the claim to end by itself. One probe per outage: after a
-        SendGridUnavailable or SendGridUnauthorized the rest is deferred without a try.
+        There is one probe per outage: after SendGridUnavailable or SendGridUnauthorized the rest is deferred untried.
         """
         outcomes: list[DeletionOutcome] = []
         for request in requests:
             last = outcomes[-1] if outcomes else None
             outage = last if isinstance(last, SendGridUnavailable | SendGridUnauthorized) else None
-            outcomes.append(outage or self._process_one(request, act, deadline))
+            outcomes.append(outage or self._process_one(request, deadline))
         return outcomes
 
-    def _process_one(
-        self,
-        request: RequestT,
-        act: Callable[[RequestT, Deadline, Claim], Accepted],
-        deadline: Deadline,
-    ) -> DeletionOutcome:
+    def _process_one(self, request: RequestT, deadline: Deadline) -> DeletionOutcome:
         claim = Claim(self._stores, request, deadline)
         try:
             standing = claim.take()
@@ -67,18 +66,18 @@ class Claims(Generic[RequestT]):
         if standing is not None:
             return self._answer(standing)
         try:
-            accepted = act(request, deadline, claim)
+            accepted = self._delete(request, deadline, claim)
         except DeleteAllUnconfirmed as unconfirmed:
-            self._keep(claim, request, records.UNCONFIRMED, unconfirmed.job_ids)
+            self._record(claim, request, records.UNCONFIRMED, unconfirmed.job_ids)
             return unconfirmed
         except (Rejected, Deferred) as outcome:
             self._release(claim, request, outcome)
             return outcome
-        recorded = self._keep(claim, request, records.of_accepted(accepted), accepted.job_ids)
+        recorded = self._record(claim, request, records.of_accepted(accepted), accepted.job_ids)
         return accepted if recorded else replace(accepted, recorded=False)
 
     def _answer(self, standing: Standing) -> DeletionOutcome:
-        """What becomes of a request that is done, or that another invocation has claimed."""
+        """The outcome of a request that is completed, or that another invocation has claimed."""
         if standing.completed:
             return records.replayed(standing.record)
         mark = standing.record.response_json_as_dict()
@@ -86,10 +85,10 @@ class Claims(Generic[RequestT]):
             return records.unconfirmed()
         return RequestInProgress("the same request is being handled by another invocation")
 
-    def _keep(
+    def _record(
         self, claim: Claim, request: DeletionRequest, response: dict[str, Any], job_ids: tuple[str, ...]
     ) -> bool:
-        """Whether it is recorded. A record that cannot be written does not undo what SendGrid has accepted."""
+        """Whether the response is recorded. A failure does not undo what SendGrid has accepted."""
         try:
             claim.record(response)
         except LedgerUnavailable as unavailable:

@@ -1,7 +1,7 @@
-"""What messages were told to be rejected for.
+"""The record of rejected messages.
 
-A message that comes back all the same, because not everybody could be told or the process died, hears it again: what
-was told stays true. A redriven message is a new one to SQS, with an id of its own, and is tried anew.
+A rejected message may come back, because a notification failed or the process died. It is then rejected again, so that
+the reported outcome stays true. A redriven message is a new one to SQS, with an ID of its own, and is processed again.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,21 +13,21 @@ from contact_deletion.ledger.store import COMPLETED, MAX_READ_KEYS, MAX_WRITE_IT
 
 
 class Rejections:
-    """By message id, of one operation."""
+    """Rejections by message ID, of one operation."""
 
     def __init__(self, store: LedgerStore, threads: Executor) -> None:
         self._store = store
         self._threads = threads
 
-    def told(self, message_ids: Iterable[str]) -> dict[str, Failure]:
-        """Of those that were rejected before, why; of those of which the ledger cannot say it, LedgerUnavailable."""
+    def recall(self, message_ids: Iterable[str]) -> dict[str, Failure]:
+        """The recorded rejections of these messages, and LedgerUnavailable for those that could not be read."""
         found = self._threads.map(self._read, chunks(list(message_ids), MAX_READ_KEYS))
         return {message_id: outcome for known in found for message_id, outcome in known.items()}
 
-    def keep(self, rejected: Mapping[str, Rejected]) -> dict[str, LedgerUnavailable]:
-        """To be called before anybody is told. Gives back, with the reason, what could not be kept."""
+    def record(self, rejected: Mapping[str, Rejected]) -> dict[str, LedgerUnavailable]:
+        """Records rejections before they are reported. Returns those that could not be recorded."""
         failed = self._threads.map(self._write, chunks(list(rejected.items()), MAX_WRITE_ITEMS))
-        return {message_id: reason for unkept in failed for message_id, reason in unkept.items()}
+        return {message_id: reason for unrecorded in failed for message_id, reason in unrecorded.items()}
 
     def _read(self, message_ids: list[str]) -> dict[str, Failure]:
         keys = {self._store.identify(_payload(message_id))[0]: message_id for message_id in message_ids}
@@ -51,5 +51,5 @@ class Rejections:
 
 
 def _payload(message_id: str) -> dict[str, str]:
-    """As Powertools sees it: no request's key is made of the like."""
+    """The payload that Powertools hashes for the key. No request has the same."""
     return {"rejected_message": message_id}

@@ -1,4 +1,4 @@
-"""AWS's batch calls, which may take some entries and not others."""
+"""AWS batch calls, which may accept some entries and refuse others."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
@@ -7,11 +7,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from contact_deletion.errors import error_code
 
+# The limit of SQS's batch calls and of PutEvents.
 MAX_ENTRIES = 10
-"""The limit of SQS's batch calls and of PutEvents."""
 
+# Within every limit that SQS and PutEvents have had. A larger entry is sent alone.
 MAX_BYTES = 256 * 1024
-"""Within every limit that SQS and PutEvents have had; a larger entry goes alone."""
 
 OwnerT = TypeVar("OwnerT")
 Entry = dict[str, Any]
@@ -20,7 +20,7 @@ Entry = dict[str, Any]
 def batches(
     entries: Sequence[tuple[OwnerT, Entry]], size_of_entry: Callable[[Entry], int]
 ) -> Iterator[list[tuple[OwnerT, Entry]]]:
-    """The entries, each with whom it is for, in their order and in as few calls as the limits allow."""
+    """Groups entries, each with its owner, in their order and into as few calls as the limits allow."""
     batch: list[tuple[OwnerT, Entry]] = []
     room = MAX_BYTES
     for owner, entry in entries:
@@ -35,10 +35,10 @@ def batches(
 
 
 def not_taken(batch: Sequence[tuple[OwnerT, Entry]], call: Callable[[Any], Any]) -> list[tuple[OwnerT, str]]:
-    """Makes one of SQS's batch calls, and says which entries it did not take and why."""
+    """Makes one of SQS's batch calls. Returns the owners of the entries that failed, each with AWS's error code."""
     entries = [{"Id": str(index), **entry} for index, (_, entry) in enumerate(batch)]
     try:
-        answer = call(entries)
+        response = call(entries)
     except (ClientError, BotoCoreError) as error:
         return [(owner, error_code(error)) for owner, _ in batch]
-    return [(batch[int(failure["Id"])][0], failure["Code"]) for failure in answer.get("Failed", ())]
+    return [(batch[int(failure["Id"])][0], failure["Code"]) for failure in response.get("Failed", ())]

@@ -1,4 +1,4 @@
-"""Outcome events on EventBridge."""
+"""Publishes outcome events on EventBridge."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -20,12 +20,12 @@ SOURCE = "sendgrid-contact-deletion"
 
 _ATTEMPTS = 4
 
+# Events that EventBridge did not accept, each with the reason.
 NotPut = list[tuple[OutcomeEvent, str]]
-"""Conclusions that EventBridge did not take, each with why."""
 
 
 class EventBus:
-    """Puts events on the bus `name`; on none where the name is empty."""
+    """The event bus `name`, or no bus where the name is empty."""
 
     def __init__(
         self,
@@ -35,23 +35,23 @@ class EventBus:
         jitter: Callable[[float, float], float],
         threads: Executor,
     ) -> None:
-        """Acceptance is no event, so the client is made for the first that there is."""
+        """Most invocations publish nothing, so the client is made for the first event."""
         self._client = client
         self._name = name
         self._sleep = sleep
         self._jitter = jitter
         self._threads = threads
 
-    def put(self, outcome_events: Sequence[OutcomeEvent]) -> NotPut:
-        """One event for each event; those that failed are tried again, alone, after full-jitter backoff."""
-        if not self._name or not outcome_events:
+    def put(self, events: Sequence[OutcomeEvent]) -> NotPut:
+        """Publishes the events, and returns those that failed. Failures are retried with full-jitter backoff."""
+        if not self._name or not events:
             return []
         client = self._client()
-        left: NotPut = [(event, "") for event in outcome_events]
+        left: NotPut = [(event, "") for event in events]
         for attempt in range(_ATTEMPTS):
             if attempt and left:
                 self._sleep(self._jitter(0, 0.1 * 2**attempt))
-            calls = batches([(one, self._entry(one)) for one, _ in left], _size)
+            calls = batches([(event, self._entry(event)) for event, _ in left], _size)
             failures = self._threads.map(partial(_put, client), calls)
             left = [failure for of_a_call in failures for failure in of_a_call]
         return left
@@ -68,12 +68,12 @@ class EventBus:
 def _put(client: "EventBridgeClient", batch: Sequence[tuple[OutcomeEvent, Entry]]) -> NotPut:
     entries: Any = [entry for _, entry in batch]
     try:
-        answer = client.put_events(Entries=entries)
+        response = client.put_events(Entries=entries)
     except (ClientError, BotoCoreError) as error:
         return [(event, error_code(error)) for event, _ in batch]
     return [
         (event, result["ErrorCode"])
-        for (event, _), result in zip(batch, answer["Entries"], strict=True)
+        for (event, _), result in zip(batch, response["Entries"], strict=True)
         if result.get("ErrorCode")
     ]
 

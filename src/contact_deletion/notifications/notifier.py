@@ -1,78 +1,88 @@
-"""Tells what became of the requests of a queue: to DeletionStatusFunction, to workflows that wait, to EventBridge."""
+"""Notifies everyone who waits for a request: DeletionStatusFunction, waiting workflows and EventBridge."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from contact_deletion.deadline import Clock
-from contact_deletion.deliveries import Settled, with_outcomes
+from contact_deletion.deliveries import Delivery
 from contact_deletion.errors import Deferred, DeletionUntracked
 from contact_deletion.notifications.event_bus import EventBus
-from contact_deletion.notifications.outcome_events import OutcomeEvent, outcome_events
+from contact_deletion.notifications.outcome_events import outcome_events
 from contact_deletion.notifications.task_tokens import TaskTokens
-from contact_deletion.observability import QueueTelemetry
-from contact_deletion.outcomes import Accepted
+from contact_deletion.observability import Telemetry
+from contact_deletion.outcomes import Accepted, Outcome
 
 if TYPE_CHECKING:
     from contact_deletion.notifications.status_checks import StatusCheckQueue
 
 
 class Notifier:
+    """Publishes what is known of deliveries, and changes the outcome of those for which that fails."""
+
     def __init__(
         self,
-        operation: str,
+        telemetry: Telemetry,
         *,
-        status_messages: "StatusCheckQueue | None",
+        status_checks: "StatusCheckQueue | None",
         task_tokens: TaskTokens,
         event_bus: EventBus,
-        telemetry: QueueTelemetry,
         clock: Clock,
     ) -> None:
-        """Without `status_messages`, jobs are not followed; a function that starts none has none."""
-        self._operation = operation
-        self._status_messages = status_messages
+        """A function that starts no jobs has no `status_checks`."""
+        self._telemetry = telemetry
+        self._status_checks = status_checks
         self._task_tokens = task_tokens
         self._event_bus = event_bus
-        self._telemetry = telemetry
         self._clock = clock
 
-    def enqueue_status_checks(self, settled: Sequence[Settled]) -> Sequence[Settled]:
-        """The same deliveries; those whose jobs could not be handed on have another outcome than acceptance."""
-        if self._status_messages is None:
-            return settled
-        accepted = [one for one in settled if isinstance(one.outcome, Accepted) and one.outcome.job_ids]
-        failed = self._status_messages.send(accepted, self._clock())
-        return with_outcomes(settled, {id(one): self._untracked(one, reason) for one, reason in failed})
+    def enqueue_status_checks(self, batch: Sequence[Delivery]) -> None:
+        """Has the jobs of accepted requests tracked."""
+        if self._status_checks is None:
+            return
+        accepted = [
+            delivery
+            for delivery in batch
+            if isinstance(delivery.outcome, Accepted) and delivery.outcome.job_ids
+        ]
+        # A request with many jobs may be named in several messages.
+        untracked = [
+            (delivery, reason, _untracked(delivery.outcome))
+            for delivery, reason in self._status_checks.send(accepted, self._clock())
+        ]
+        for delivery, reason, outcome in untracked:
+            self._telemetry.status_message_failed(delivery.request_id, outcome.job_ids, reason)
+            delivery.outcome = outcome
 
-    def publish(self, settled: Sequence[Settled]) -> list[Settled]:
-        """Gives back the deliveries that have to come back, because what became of them could not be told.
+    def publish(self, batch: Sequence[Delivery]) -> None:
+        """Publishes every final outcome: the waiting task's response first, then the event.
 
-        They are told again then: whoever is told has to expect the same twice.
+        To answer a task twice does no harm, while an event that is published twice is two events. A delivery whose
+        outcome could not be published comes back and is published again, so consumers must accept duplicates.
         """
         now = self._clock()
-        followed = self._status_messages is not None
-        concluded = [
-            (one, end)
-            for one in settled
-            for end in outcome_events(self._operation, one, now, followed=followed)
+        events = [
+            event for delivery in batch for event in outcome_events(self._telemetry.operation, delivery, now)
         ]
-        untold = self._conclude([end for _, end in concluded])
-        return [one for one, end in concluded if id(end) in untold]
+        answered = []
+        for event, reason in zip(events, self._task_tokens.answer(events), strict=True):
+            if reason is None:
+                answered.append(event)
+            else:
+                self._telemetry.task_token_failed(event.detail["request_id"], event.detail["job_ids"], reason)
+                _defer(event.delivery)
+        for event, reason in self._event_bus.put(answered):
+            self._telemetry.event_failed(event.detail["request_id"], event.detail["job_ids"], reason)
+            _defer(event.delivery)
 
-    def _conclude(self, ends: Sequence[OutcomeEvent]) -> set[int]:
-        """Answers tokens first: to do that twice does no harm, while an event that is put twice is two events."""
-        untold: set[int] = set()
-        for end, reason in self._task_tokens.answer(ends):
-            untold.add(id(end))
-            self._telemetry.task_token_failed(end.detail["request_id"], end.detail["job_ids"], reason)
-        for end, reason in self._event_bus.put([end for end in ends if id(end) not in untold]):
-            untold.add(id(end))
-            self._telemetry.event_failed(end.detail["request_id"], end.detail["job_ids"], reason)
-        return untold
 
-    def _untracked(self, one: Settled, reason: str) -> Deferred | DeletionUntracked:
-        """What the ledger knows comes back and is answered from there; anything else would be sent again."""
-        job_ids = one.outcome.job_ids
-        self._telemetry.status_message_failed(one.request_id, job_ids, reason)
-        if isinstance(one.outcome, Accepted) and one.outcome.recorded:
-            return Deferred("nobody follows its jobs yet", job_ids=job_ids)
-        return DeletionUntracked.of(job_ids)
+def _untracked(outcome: Outcome) -> Deferred | DeletionUntracked:
+    """What is in the ledger comes back and is answered from there; anything else would be sent again."""
+    if isinstance(outcome, Accepted) and outcome.recorded:
+        return Deferred("the jobs are not tracked yet", job_ids=outcome.job_ids)
+    return DeletionUntracked.of(outcome.job_ids)
+
+
+def _defer(delivery: Delivery) -> None:
+    # An untracked deletion is in the dead-letter queue by now; if its message came back, it would be sent again.
+    if not isinstance(delivery.outcome, DeletionUntracked):
+        delivery.outcome = Deferred("the outcome could not be published")

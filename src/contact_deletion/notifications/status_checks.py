@@ -1,4 +1,4 @@
-"""Messages that have DeletionStatusFunction follow what SendGrid accepted."""
+"""Messages that have DeletionStatusFunction track the jobs of accepted requests."""
 
 import json
 from collections import defaultdict
@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
 from contact_deletion.deadline import timestamp
-from contact_deletion.deliveries import Settled
+from contact_deletion.deliveries import Delivery
 from contact_deletion.notifications.batch_calls import MAX_BYTES, batches, not_taken
 from contact_deletion.outcomes import Accepted
 from contact_deletion.requests.bulk_deletion import BulkDelete
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
-Group = list[Settled]
+Group = list[Delivery]
 
 
 class StatusCheckQueue:
-    """To the queue of this URL."""
+    """The queue of DeletionStatusFunction, by its URL."""
 
     def __init__(self, sqs: "SQSClient", queue_url: str, operation: str, threads: Executor) -> None:
         self._sqs = sqs
@@ -31,10 +31,10 @@ class StatusCheckQueue:
         self._operation = operation
         self._threads = threads
 
-    def send(self, accepted: Sequence[Settled], now: float) -> list[tuple[Settled, str]]:
+    def send(self, accepted: Sequence[Delivery], now: float) -> list[tuple[Delivery, str]]:
         """One message for the requests that share the same jobs, or one for each 1,000 of these.
 
-        Says which requests are missing in one, and why.
+        Returns the requests that are missing in a message, each with the reason.
         """
         messages = [
             (group, {"MessageBody": body})
@@ -44,7 +44,7 @@ class StatusCheckQueue:
         ]
         calls = batches(messages, lambda entry: len(entry["MessageBody"]))
         failures = self._threads.map(self._send, calls)
-        return [(one, reason) for failed in failures for group, reason in failed for one in group]
+        return [(delivery, reason) for failed in failures for group, reason in failed for delivery in group]
 
     def _send(self, batch: list[tuple[Group, dict[str, Any]]]) -> list[tuple[Group, str]]:
         return not_taken(
@@ -52,50 +52,50 @@ class StatusCheckQueue:
         )
 
     def _messages(
-        self, job_ids: tuple[str, ...], sharing: Sequence[Settled], now: float, *, with_tokens: bool
+        self, job_ids: tuple[str, ...], sharing: Sequence[Delivery], now: float, *, with_tokens: bool
     ) -> Iterator[tuple[Group, str]]:
-        """As many requests in a message as it may be long; one that is longer goes alone, as it came."""
+        """Fills each message up to its maximum size. A request that is larger than that has a message of its own."""
         head = json.dumps({"job_ids": list(job_ids), "accepted_at": timestamp(now)})
         group: Group = []
         texts: list[str] = []
         room = MAX_BYTES
-        for one in sharing:
-            text = json.dumps(self._followed(one, with_token=with_tokens), separators=(",", ":"))
+        for delivery in sharing:
+            text = json.dumps(self._tracked(delivery, with_token=with_tokens), separators=(",", ":"))
             if group and len(text) + 1 > room:
                 yield group, _body(head, texts)
                 group, texts, room = [], [], MAX_BYTES
             if not group:
                 room -= len(_body(head, []))
-            group.append(one)
+            group.append(delivery)
             texts.append(text)
             room -= len(text) + 1
         yield group, _body(head, texts)
 
-    def _followed(self, one: Settled, *, with_token: bool) -> dict[str, Any]:
-        """What the follow-up needs to know of a request; of an identifier not its value."""
-        asked = one.request
+    def _tracked(self, delivery: Delivery, *, with_token: bool) -> dict[str, Any]:
+        """The request as the status check has it. The value of an identifier is left out."""
+        asked = delivery.request
         return TrackedRequest(
             operation=self._operation,
-            request_id=one.request_id,
-            message_id=one.message_id,
-            contact_count=one.outcome.contact_count if isinstance(one.outcome, Accepted) else None,
+            request_id=delivery.request_id,
+            message_id=delivery.message_id,
+            contact_count=delivery.outcome.contact_count if isinstance(delivery.outcome, Accepted) else None,
             contact_ids=asked.contact_ids if isinstance(asked, BulkDelete) else (),
             identifier=TrackedIdentifier(asked.contact_id, asked.identifier_type)
             if isinstance(asked, RemoveIdentifier)
             else None,
-            task_token=one.task_token if with_token else None,
+            task_token=delivery.task_token if with_token else None,
         ).payload
 
 
-def _by_jobs(accepted: Sequence[Settled]) -> dict[tuple[str, ...], Group]:
+def _by_jobs(accepted: Sequence[Delivery]) -> dict[tuple[str, ...], Group]:
     groups: defaultdict[tuple[str, ...], Group] = defaultdict(list)
-    for one in accepted:
-        groups[one.outcome.job_ids].append(one)
+    for delivery in accepted:
+        groups[delivery.outcome.job_ids].append(delivery)
     return groups
 
 
 def _named_together(job_ids: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], bool]]:
-    """As many jobs as a message may name, and whether they are the last: a task token can be answered only once."""
+    """As many jobs as a message may name, and whether they are the last: a task token is answered only once."""
     for start in range(0, len(job_ids), MAX_JOB_IDS):
         yield job_ids[start : start + MAX_JOB_IDS], start + MAX_JOB_IDS >= len(job_ids)
 

@@ -1,4 +1,4 @@
-"""The answer to a Step Functions workflow that invoked the function itself."""
+"""The response to a Step Functions workflow that invoked the function directly."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -15,21 +15,21 @@ MAX_JOB_IDS_IN_ERROR = 500
 """Step Functions takes 32,768 characters of an error's cause, and a job's ID needs 42 of them."""
 
 
-def answer(outcome: Outcome, request_id: str | None) -> dict[str, Any]:
-    """Raises the outcome where it is no answer: its class's name is what `ErrorEquals` names.
+def direct_response(outcome: Outcome, request_id: str | None) -> dict[str, Any]:
+    """The outcome as JSON. A failure is raised: the name of its class is what `ErrorEquals` compares with.
 
-    The message of an error that leaves jobs behind is JSON that names them (requests/caught_error.py).
+    The message of a failure for which jobs were started is JSON that names them (requests/caught_error.py).
     """
     if isinstance(outcome, Accepted):
         return _accepted(outcome, request_id)
     if isinstance(outcome, Ended):
-        return _followed(outcome.status, outcome.jobs, outcome.ends, 0)
+        return _tracked(outcome.status, outcome.jobs, outcome.ends, 0)
     if isinstance(outcome, JobPending):
-        return _followed("pending", outcome.jobs, map(End, outcome.requests), outcome.next_poll_delay)
-    raise _naming_its_jobs(outcome) if outcome.job_ids else outcome
+        return _tracked("pending", outcome.jobs, map(End, outcome.requests), outcome.next_poll_delay)
+    raise _with_named_jobs(outcome) if outcome.job_ids else outcome
 
 
-def _naming_its_jobs(outcome: NotAccepted) -> NotAccepted:
+def _with_named_jobs(outcome: NotAccepted) -> NotAccepted:
     error = copy(outcome)
     content = {"message": outcome.message, "job_ids": outcome.job_ids[:MAX_JOB_IDS_IN_ERROR]}
     error.args = (json.dumps(content),)
@@ -47,7 +47,7 @@ def _accepted(outcome: Accepted, request_id: str | None) -> dict[str, Any]:
     return accepted | {"note": outcome.note} if outcome.note else accepted
 
 
-def _followed(status: str, jobs: Sequence[Job], ends: Iterable[End], retry_after: int) -> dict[str, Any]:
+def _tracked(status: str, jobs: Sequence[Job], ends: Iterable[End], retry_after: int) -> dict[str, Any]:
     return {
         "status": status,
         "job_ids": [job.job_id for job in jobs],

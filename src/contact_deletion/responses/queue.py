@@ -1,4 +1,4 @@
-"""The answer to SQS: a partial batch response, after all that has to be done before a message may go."""
+"""The response to SQS: a partial batch response, after everything that must happen before a message may be deleted."""
 
 import json
 from collections import defaultdict
@@ -6,34 +6,34 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
-from contact_deletion.deliveries import QueueMessage, Settled, with_outcomes
+from contact_deletion.deliveries import Delivery, QueueMessage
 from contact_deletion.errors import Deferred, DeletionUntracked, Rejected
 from contact_deletion.notifications.batch_calls import Entry, batches, not_taken
 from contact_deletion.notifications.notifier import Notifier
-from contact_deletion.observability import QueueTelemetry
-from contact_deletion.outcomes import Outcome, PartlyEnded
+from contact_deletion.observability import Telemetry
+from contact_deletion.outcomes import PartlyEnded
 from contact_deletion.responses.backoff import LEAST_JITTER, visibility_timeout
 from contact_deletion.responses.dead_letter import dead_letter, size_of
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
+PartlyEndedDelivery = tuple[Delivery, QueueMessage, PartlyEnded]
 
-class QueueReply:
-    """Announces what ended, keeps what is rejected, delays what is deferred, and tells Lambda's poller what it must not
-    delete.
-    """
+
+class QueueResponse:
+    """Publishes final outcomes, dead-letters rejected messages, delays deferred ones, and names those to keep."""
 
     def __init__(
         self,
-        announcer: Notifier,
+        notifier: Notifier,
         sqs: "SQSClient",
         dead_letter_queue_url: str,
-        telemetry: QueueTelemetry,
+        telemetry: Telemetry,
         jitter: Callable[[float, float], float],
         threads: Executor,
     ) -> None:
-        self._announcer = announcer
+        self._notifier = notifier
         self._sqs = sqs
         self._dead_letter_queue_url = dead_letter_queue_url
         self._telemetry = telemetry
@@ -41,90 +41,80 @@ class QueueReply:
         self._threads = threads
         self._queue_urls: dict[str, str] = {}
 
-    def partial_batch_response(self, settled: Sequence[Settled]) -> dict[str, Any]:
-        """The messages that stay in the queue: the deferred, and those of which something could not be told or kept."""
-        settled = self._announcer.enqueue_status_checks(settled)
-        # This is kept before it is told: what comes back would be sent again, and must not have been told an end.
-        settled = self._kept(settled, lambda outcome: isinstance(outcome, DeletionUntracked))
-        settled = self._told(settled)
-        settled = self._left_to_others(settled)
-        settled = self._kept(settled, lambda outcome: not isinstance(outcome, DeletionUntracked))
+    def partial_batch_response(self, batch: Sequence[Delivery]) -> dict[str, Any]:
+        """The messages that stay in the queue: the deferred, and those with a step that failed."""
+        self._notifier.enqueue_status_checks(batch)
+        # An untracked deletion is dead-lettered before it is published: if that fails its message comes back and the
+        # deletion is sent again, so no end may have been published.
+        self._dead_letter(batch, lambda outcome: isinstance(outcome, DeletionUntracked))
+        self._notifier.publish(batch)
+        self._enqueue_rest(batch)
+        self._dead_letter(batch, lambda outcome: not isinstance(outcome, DeletionUntracked))
         deferred = {
-            one.message.message_id: (one.message, one.outcome)
-            for one in settled
-            if one.message and isinstance(one.outcome, Deferred)
+            delivery.message.message_id: (delivery.message, delivery.outcome)
+            for delivery in batch
+            if delivery.message and isinstance(delivery.outcome, Deferred)
         }
         # One draw for each part, so that what was deferred together comes back together and packs as well as before.
         jitters: defaultdict[int, float] = defaultdict(lambda: self._jitter(LEAST_JITTER, 1.0))
         delays = [
-            (message, _delay(message, because, jitters[because.part]))
-            for message, because in deferred.values()
+            (message, _delay(message, outcome, jitters[outcome.part]))
+            for message, outcome in deferred.values()
         ]
         list(self._threads.map(self._delay, batches(delays, lambda _: 0)))
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in deferred]}
 
-    def _told(self, settled: Sequence[Settled]) -> Sequence[Settled]:
-        untold = Deferred("what became of it could not be told")
-        return with_outcomes(
-            settled,
-            {
-                id(one): untold
-                for one in self._announcer.publish(settled)
-                if not isinstance(one.outcome, DeletionUntracked)
-            },
-        )
-
-    def _left_to_others(self, settled: Sequence[Settled]) -> Sequence[Settled]:
-        """Has what is left of partly ended messages followed by messages of their own, in the same queue.
+    def _enqueue_rest(self, batch: Sequence[Delivery]) -> None:
+        """Has the other requests of partly ended status checks tracked by messages of their own, in the same queue.
 
         Where the queue does not take one, its message comes back as it was.
         """
-        ended: dict[int, Outcome] = {}
-        rest: list[tuple[Settled, Entry]] = []
-        queue_arn = ""
-        for one in settled:
-            if one.message and isinstance(one.outcome, PartlyEnded):
-                ended[id(one)], queue_arn = one.outcome.ended, one.message.queue_arn
-                rest.append((one, {"MessageBody": json.dumps(one.outcome.rest.payload)}))
-        for batch in batches(rest, lambda entry: len(entry["MessageBody"])):
-            for one in self._send_rest(batch, queue_arn):
-                del ended[id(one)]
-        return with_outcomes(settled, ended)
+        rest = [
+            (
+                (delivery, delivery.message, delivery.outcome),
+                {"MessageBody": json.dumps(delivery.outcome.rest.payload)},
+            )
+            for delivery in batch
+            if delivery.message and isinstance(delivery.outcome, PartlyEnded)
+        ]
+        for entries in batches(rest, lambda entry: len(entry["MessageBody"])):
+            failed = self._send_rest(entries)
+            for (delivery, _, outcome), _ in entries:
+                delivery.outcome = outcome.ended
+            for (delivery, _, outcome), reason in failed:
+                self._telemetry.status_message_failed(delivery.request_id, outcome.job_ids, reason)
+                delivery.outcome = outcome
 
-    def _send_rest(self, batch: list[tuple[Settled, Entry]], queue_arn: str) -> list[Settled]:
-        """Gives back what the queue did not take."""
-        failed = not_taken(
+    def _send_rest(
+        self, batch: list[tuple[PartlyEndedDelivery, Entry]]
+    ) -> list[tuple[PartlyEndedDelivery, str]]:
+        _, message, _ = batch[0][0]
+        return not_taken(
             batch,
             lambda entries: self._sqs.send_message_batch(
-                QueueUrl=self._queue_url(queue_arn), Entries=entries
+                QueueUrl=self._queue_url(message.queue_arn), Entries=entries
             ),
         )
-        for one, reason in failed:
-            self._telemetry.status_message_failed(one.request_id, one.outcome.job_ids, reason)
-        return [one for one, _ in failed]
 
-    def _kept(self, settled: Sequence[Settled], which: Callable[[Rejected], bool]) -> Sequence[Settled]:
-        """Copies rejected messages to the dead-letter queue; what it does not take is deferred."""
+    def _dead_letter(self, batch: Sequence[Delivery], which: Callable[[Rejected], bool]) -> None:
+        """Copies rejected messages to the dead-letter queue. What it does not take is deferred."""
         letters = [
-            (one, dead_letter(one.message, one.outcome))
-            for one in settled
-            if one.message and isinstance(one.outcome, Rejected) and which(one.outcome)
+            (delivery, dead_letter(delivery.message, delivery.outcome))
+            for delivery in batch
+            if delivery.message and isinstance(delivery.outcome, Rejected) and which(delivery.outcome)
         ]
-        unkept = Deferred("the dead-letter queue did not take it")
-        uncopied = self._threads.map(self._copy, batches(letters, size_of))
-        return with_outcomes(settled, {id(one): unkept for failed in uncopied for one in failed})
+        for failed in self._threads.map(self._copy, batches(letters, size_of)):
+            for delivery, reason in failed:
+                self._telemetry.dead_letter_copy_failed(delivery.message_id, reason)
+                delivery.outcome = Deferred("the message could not be copied to the dead-letter queue")
 
-    def _copy(self, batch: list[tuple[Settled, Entry]]) -> list[Settled]:
-        """Gives back what the dead-letter queue did not take."""
-        failed = not_taken(
+    def _copy(self, batch: list[tuple[Delivery, Entry]]) -> list[tuple[Delivery, str]]:
+        return not_taken(
             batch,
             lambda entries: self._sqs.send_message_batch(
                 QueueUrl=self._dead_letter_queue_url, Entries=entries
             ),
         )
-        for one, reason in failed:
-            self._telemetry.dead_letter_copy_failed(one.message_id, reason)
-        return [one for one, _ in failed]
 
     def _delay(self, batch: list[tuple[QueueMessage, Entry]]) -> None:
         """A message whose visibility timeout cannot be changed comes back when its queue's ends."""

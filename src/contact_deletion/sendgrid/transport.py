@@ -19,16 +19,15 @@ from contact_deletion.sendgrid.rate_limit import MAX_CALLS_AT_ONCE, RateLimit, r
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 20.0
-CALL_SECONDS = CONNECT_SECONDS + 2 * READ_SECONDS
-"""The longest a call takes: the headers may be slow, and so may the last part of the body that is waited for. None is
-begun with less time left.
-"""
 
+# The longest that a call takes: the headers may be slow, and so may the last part of the body. No call starts with less
+# time left.
+CALL_SECONDS = CONNECT_SECONDS + 2 * READ_SECONDS
+
+# A connection that died while the environment was frozen is detected with the first packet.
 DEAD_CONNECTION_SECONDS = 1.0
-"""A connection that died while the environment was frozen is found out by the first packet."""
 
 MAX_BODY_BYTES = 1024 * 1024
-
 
 # A key that was replaced may be void, lack a scope or belong to another region.
 _PERHAPS_OLD_KEY = frozenset({401, 403, 451})
@@ -147,67 +146,83 @@ class Transport:
                 self.wait_for_reset(limit, deadline)
 
     def _call(self, call: Call, limit: RateLimit) -> bytes | None:
-        """The body of the 2xx answer to one call, which is repeated only with a renewed key, or where its pooled
-        connection was dead and it is repeatable.
-        """
-        key = self._api_key.current()
-        answer = self._send(call, key, limit)
-        if answer.status in _PERHAPS_OLD_KEY and (renewed := self._api_key.renewed(key)) != key:
-            answer = self._send(call, renewed, limit)
-        if answer.status == 429:
-            raise RateLimited("SendGrid answered HTTP 429", retry_after=limit.seconds_until_reset())
-        if call.method == "GET" and answer.status == 404 and answer.body == b"":
-            # Twilio's specification of Get a Contact by ID has a 404 without a body.
-            raise SendGridRefused("SendGrid answered HTTP 404", status=404)
-        if not 200 <= answer.status < 300:
-            raise responses.failure(answer.status, answer.body, call.personal_values, answer.retry_after)
-        self._has_been_answered = True
-        return answer.body
+        """Makes one call, and returns the body of its 2xx response.
 
-    def _send(self, call: Call, key: str, limit: RateLimit) -> _Response:
-        with self._usage_lock:
-            self._usage.api_calls += 1
+        It is made again with a renewed key, and where it is repeatable and its pooled connection was dead.
+        """
+        key, is_renewed = self._api_key.current(), False
+        while True:
+            with self._usage_lock:
+                self._usage.api_calls += 1
+            started_at, was_pooled = self._clock(), self._is_pooled
+            try:
+                http_response = self._session.request(
+                    call.method,
+                    self._origin + call.target,
+                    headers=self._headers(call, key),
+                    json=call.body,
+                    timeout=(CONNECT_SECONDS, READ_SECONDS),
+                    allow_redirects=False,
+                    stream=True,
+                )
+            except requests.RequestException as error:
+                # The other connections of the pool have died as well. The next one is new, so this happens once.
+                self._session.close()
+                self._is_pooled = False
+                is_dead = isinstance(error, requests.ConnectionError) and not _surely_not_sent(error)
+                is_sudden = self._clock() - started_at <= DEAD_CONNECTION_SECONDS
+                if was_pooled and is_dead and is_sudden and call.is_repeatable:
+                    continue
+                raise SendGridUnavailable(
+                    f"SendGrid could not be reached, or did not answer ({type(error).__name__})",
+                    maybe_received=not _surely_not_sent(error),
+                ) from None
+            self._is_pooled = True
+            with http_response:
+                response = self._read(http_response, call, limit, started_at)
+            if response.status not in _PERHAPS_OLD_KEY or is_renewed:
+                break
+            refused, key, is_renewed = key, self._api_key.renewed(key), True
+            if key == refused:
+                break
+        return self._body_of(response, call, limit)
+
+    def _headers(self, call: Call, key: str) -> dict[str, str]:
         headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
         if self._on_behalf_of and not call.as_parent:
             # In lower case it was ignored, and the parent account answered (sendgrid/docs#3751).
             headers["On-Behalf-Of"] = self._on_behalf_of
-        started_at, was_pooled = self._clock(), self._is_pooled
-        try:
-            response = self._session.request(
-                call.method,
-                self._origin + call.target,
-                headers=headers,
-                json=call.body,
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
-                allow_redirects=False,
-                stream=True,
-            )
-        except requests.RequestException as error:
-            # What else is in the pool has died with it. The next connection is new, so this ends with one repetition.
-            self._session.close()
-            self._is_pooled = False
-            is_dead = isinstance(error, requests.ConnectionError) and not _surely_not_sent(error)
-            is_sudden = self._clock() - started_at <= DEAD_CONNECTION_SECONDS
-            if was_pooled and is_dead and is_sudden and call.is_repeatable:
-                return self._send(call, key, limit)
-            raise SendGridUnavailable(
-                f"SendGrid could not be reached, or did not answer ({type(error).__name__})",
-                maybe_received=not _surely_not_sent(error),
-            ) from None
-        self._is_pooled = True
+        return headers
+
+    def _read(
+        self, http_response: requests.Response, call: Call, limit: RateLimit, started_at: float
+    ) -> _Response:
+        """Reads a response to its end, and updates the rate limit from its headers."""
+        status, headers = http_response.status_code, http_response.headers
+        wait_seconds = 0.0
+        if status < 500:
+            limit.update_from_headers(headers, refused=status == 429)
+        else:
+            wait_seconds = retry_after(headers, self._clock()) or 0.0
         give_up_at = started_at + CONNECT_SECONDS + READ_SECONDS
-        with response:
-            wait_seconds = 0.0
-            if response.status_code < 500:
-                limit.update_from_headers(response.headers, refused=response.status_code == 429)
-            else:
-                wait_seconds = retry_after(response.headers, self._clock()) or 0.0
-            status, body = response.status_code, self._body(response, give_up_at, call.max_body_bytes)
-            if call.at_most_once and not (
-                200 <= status < 300 or responses.is_refusal(status, response.headers, body)
-            ):
-                raise SendGridUnavailable(f"SendGrid answered HTTP {status}", retry_after=wait_seconds)
-            return _Response(status, body, wait_seconds)
+        body = self._body(http_response, give_up_at, call.max_body_bytes)
+        if call.at_most_once and not (200 <= status < 300 or responses.is_refusal(status, headers, body)):
+            raise SendGridUnavailable(f"SendGrid answered HTTP {status}", retry_after=wait_seconds)
+        return _Response(status, body, wait_seconds)
+
+    def _body_of(self, response: _Response, call: Call, limit: RateLimit) -> bytes | None:
+        """The body of a 2xx response. Raises the error that any other response stands for."""
+        if response.status == 429:
+            raise RateLimited("SendGrid answered HTTP 429", retry_after=limit.seconds_until_reset())
+        if call.method == "GET" and response.status == 404 and response.body == b"":
+            # Twilio's specification of Get a Contact by ID has a 404 without a body.
+            raise SendGridRefused("SendGrid answered HTTP 404", status=404)
+        if not 200 <= response.status < 300:
+            raise responses.failure(
+                response.status, response.body, call.personal_values, response.retry_after
+            )
+        self._has_been_answered = True
+        return response.body
 
     def _body(self, response: requests.Response, give_up_at: float, max_bytes: int) -> bytes | None:
         """The body, or None where it breaks off, is far too large or does not end in time."""
