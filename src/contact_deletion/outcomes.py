@@ -101,5 +101,21 @@ class PartlyEnded(JobPending):
         self.rest = rest
 
 
+@dataclass(frozen=True)
+class Checkpoint:
+    """How far an unfinished request has come.
+
+    `done` are its IDs that need no other call, `refused` those that SendGrid refused to delete although it showed
+    their contacts, since `refused_at` at least, in seconds since the epoch.
+    """
+
+    done: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
+    refused_at: float = 0.0
+
+
+START = Checkpoint()
+
+
 DeletionOutcome = Accepted | Failure
 Outcome = DeletionOutcome | Ended

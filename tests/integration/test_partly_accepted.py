@@ -7,7 +7,7 @@ import pytest
 
 from contact_deletion.errors import NotAccepted, SendGridUnauthorized, SendGridUnavailable
 from local.sendgrid_double import Fault
-from tests.integration.bulk import contacts, outcome_of
+from tests.integration.bulk import contacts, outcome_of, refused_at_once
 from tests.integration.job_status import LOOK_UP_ROUTE
 from tests.support.events import bulk_delete, status_check
 from tests.support.world import World
@@ -31,6 +31,7 @@ def followed(world: World, ids: list[str], error: object, **more: Any) -> dict[s
 
 def refused_in_part(world: World) -> tuple[list[str], dict[str, str]]:
     """Three contacts, of which SendGrid refuses to delete the first."""
+    refused_at_once(world)
     ids = contacts(world, 3)
     world.double.poison_ids = {ids[0]}
     return ids, caught(outcome_of(world, bulk_delete(ids, request_id="batch")))

@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contact_deletion.deletion.progress import Checkpoint
-from contact_deletion.ledger.batch_progress import NO_PROGRESS, Progress, from_bitmap, to_bitmap
+from contact_deletion.ledger.batch_progress import NO_PROGRESS, StoredProgress, from_bitmap, to_bitmap
+from contact_deletion.outcomes import Checkpoint
 from tests.support.events import contact_id
 
 IDS = [contact_id(number) for number in range(70)]
@@ -24,18 +24,18 @@ def test_an_empty_bitmap_has_no_members() -> None:
 
 
 def test_what_two_invocations_have_done_is_put_together_on_top_of_the_later_record() -> None:
-    mine = Progress(
+    mine = StoredProgress(
         ("a", "b"), Checkpoint(frozenset(IDS[:2]), frozenset(IDS[5:6]), refused_at=7.0), "as I read it"
     )
-    other = Progress(
+    other = StoredProgress(
         ("b", "c"), Checkpoint(frozenset(IDS[1:3]), frozenset(IDS[6:7]), refused_at=8.0), "as it is"
     )
 
     everything = Checkpoint(frozenset(IDS[:3]), frozenset(IDS[5:7]), refused_at=8.0)
-    assert mine.with_those_of(other) == Progress(("b", "c", "a"), everything, "as it is")
+    assert mine.with_those_of(other) == StoredProgress(("b", "c", "a"), everything, "as it is")
 
 
 def test_without_a_record_there_is_no_progress() -> None:
-    assert Progress() == NO_PROGRESS
+    assert StoredProgress() == NO_PROGRESS
     assert (NO_PROGRESS.job_ids, NO_PROGRESS.data) == ((), "")
     assert Checkpoint(frozenset(), frozenset(), refused_at=0.0) == NO_PROGRESS.checkpoint

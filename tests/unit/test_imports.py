@@ -56,10 +56,15 @@ def test_a_module_imports_only_from_below(module: str, imported: set[str]) -> No
 
 
 FOR_SENDGRID = {"requests", "aws_lambda_powertools.utilities.parameters", "contact_deletion.sendgrid"}
-FOR_A_QUEUE = {"contact_deletion.deliveries", "contact_deletion.notifications", "contact_deletion.responses"}
+FOR_A_QUEUE = {
+    "contact_deletion.deliveries",
+    "contact_deletion.notifications",
+    "contact_deletion.requests.status_check",
+    "contact_deletion.responses",
+}
 FOR_THE_LEDGER = {"aws_lambda_powertools.utilities.idempotency", "contact_deletion.ledger"}
 FOR_DELETION = {"contact_deletion.deletion"}
-FOR_JOB_STATUS = {"contact_deletion.job_status", "contact_deletion.requests.status_check"}
+FOR_JOB_STATUS = {"contact_deletion.job_status"}
 FOR_BACKUPS = {"contact_deletion.backup"}
 FOR_LISTS = {"contact_deletion.contact_list"}
 

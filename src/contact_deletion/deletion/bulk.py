@@ -6,7 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 
 from contact_deletion.deadline import Clock, Deadline
 from contact_deletion.deletion.packing import DeletionCall, TargetBudget, packed
-from contact_deletion.deletion.progress import ABOUT_THE_IDS, STILL_SHOWN, Checkpoint, Progress
+from contact_deletion.deletion.progress import ABOUT_THE_IDS, STILL_SHOWN, Progress
 from contact_deletion.errors import (
     Deferred,
     RateLimited,
@@ -15,7 +15,7 @@ from contact_deletion.errors import (
     SendGridUnavailable,
 )
 from contact_deletion.observability import Telemetry
-from contact_deletion.outcomes import DeletionOutcome
+from contact_deletion.outcomes import Checkpoint, DeletionOutcome
 from contact_deletion.requests.bulk_deletion import BulkDelete
 from contact_deletion.sendgrid.client import SendGridClient
 from contact_deletion.sendgrid.existence import look_up

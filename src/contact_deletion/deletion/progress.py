@@ -1,11 +1,10 @@
 """What has become of the contact IDs of a batch."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import count
 
 from contact_deletion.errors import Deferred, Failure, SendGridRefused, SendGridUnavailable
-from contact_deletion.outcomes import Accepted, DeletionOutcome
+from contact_deletion.outcomes import START, Accepted, Checkpoint, DeletionOutcome
 from contact_deletion.requests.bulk_deletion import BulkDelete
 
 NOTHING_TO_DO = "nothing to do: none of the contacts exists"
@@ -17,22 +16,6 @@ ABOUT_THE_IDS = frozenset({400, 404})
 """HTTP statuses that one bad ID can cause. SendGrid does not document its answer to an ID that it does not know."""
 
 STILL_SHOWN = SendGridUnavailable("SendGrid refuses to delete contacts that it shows")
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """How far an unfinished request has come.
-
-    `done` are its IDs that need no other call, `refused` those that SendGrid refused to delete although it showed
-    their contacts, since `refused_at` at least, in seconds since the epoch.
-    """
-
-    done: frozenset[str] = frozenset()
-    refused: frozenset[str] = frozenset()
-    refused_at: float = 0.0
-
-
-START = Checkpoint()
 
 
 class Progress:

@@ -8,10 +8,9 @@ from typing import Protocol
 from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import DataRecord
 
 from contact_deletion.deadline import Deadline
-from contact_deletion.deletion.progress import Checkpoint
 from contact_deletion.errors import LedgerUnavailable, RequestConflict
 from contact_deletion.ledger import records
-from contact_deletion.ledger.batch_progress import NO_PROGRESS, Progress, record_progress
+from contact_deletion.ledger.batch_progress import NO_PROGRESS, StoredProgress, record_progress
 from contact_deletion.ledger.store import (
     COMPLETED,
     MAX_READ_KEYS,
@@ -23,7 +22,7 @@ from contact_deletion.ledger.store import (
     payload_of,
 )
 from contact_deletion.observability import Telemetry
-from contact_deletion.outcomes import Accepted, DeletionOutcome
+from contact_deletion.outcomes import Accepted, Checkpoint, DeletionOutcome
 from contact_deletion.requests.bulk_deletion import BulkDelete
 
 
@@ -46,7 +45,7 @@ class _Entry:
     store: LedgerStore
     key: str
     payload_hash: str
-    before: Progress = NO_PROGRESS
+    before: StoredProgress = NO_PROGRESS
 
 
 class BatchLedger:
@@ -71,7 +70,7 @@ class BatchLedger:
         deletion = self._new_deletion(
             [entry.request for entry in pending], [entry.before.checkpoint for entry in pending], deadline
         )
-        unfinished: list[tuple[_Entry, Progress]] = []
+        unfinished: list[tuple[_Entry, StoredProgress]] = []
         for entry, (outcome, checkpoint) in zip(pending, deletion.run(), strict=True):
             outcome = outcomes[entry.key] = _with_earlier_jobs(outcome, entry.before.job_ids)
             if not isinstance(outcome, Accepted) and checkpoint != entry.before.checkpoint:
@@ -105,7 +104,7 @@ class BatchLedger:
                     self._write_failed(entry, outcome.job_ids, failure)
                     yield entry
 
-    def _record_progress(self, unfinished: Sequence[tuple[_Entry, Progress]]) -> None:
+    def _record_progress(self, unfinished: Sequence[tuple[_Entry, StoredProgress]]) -> None:
         """Progress that cannot be recorded is lost: its calls are sent again."""
         failures = self._threads.map(_write_progress, unfinished)
         for (entry, progress), failure in zip(unfinished, failures, strict=True):
@@ -132,7 +131,7 @@ def _known(entry: _Entry, record: DataRecord) -> DeletionOutcome | None:
         return records.conflict()
     if record.status == COMPLETED:
         return records.replayed(record)
-    entry.before = Progress.of(record, entry.request)
+    entry.before = StoredProgress.of(record, entry.request)
     return None
 
 
@@ -147,7 +146,7 @@ def _write(chunk: Sequence[tuple[_Entry, Accepted]]) -> LedgerUnavailable | None
     return None
 
 
-def _write_progress(unfinished: tuple[_Entry, Progress]) -> LedgerUnavailable | None:
+def _write_progress(unfinished: tuple[_Entry, StoredProgress]) -> LedgerUnavailable | None:
     entry, progress = unfinished
     try:
         record_progress(entry.store, entry.key, entry.payload_hash, entry.request, progress)

@@ -7,9 +7,9 @@ from typing import Any, Self
 
 from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import DataRecord
 
-from contact_deletion.deletion.progress import START, Checkpoint
 from contact_deletion.errors import LedgerUnavailable
 from contact_deletion.ledger.store import COMPLETED, LedgerStore
+from contact_deletion.outcomes import START, Checkpoint
 from contact_deletion.requests.bulk_deletion import BulkDelete
 
 _ATTEMPTS = 5
@@ -17,7 +17,7 @@ _ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
-class Progress:
+class StoredProgress:
     """The jobs that were started, and how far the request has come.
 
     `data` is that of the record from which this was read; empty where there was none.
@@ -38,7 +38,7 @@ class Progress:
         )
         return cls(tuple(response.get("job_ids", ())), checkpoint, record.response_data)
 
-    def with_those_of(self, other: "Progress") -> "Progress":
+    def with_those_of(self, other: "StoredProgress") -> "StoredProgress":
         """What two invocations with the same request have done between them, on top of the other's record."""
         job_ids = tuple(dict.fromkeys(other.job_ids + self.job_ids))
         mine, theirs = self.checkpoint, other.checkpoint
@@ -47,7 +47,7 @@ class Progress:
             mine.refused | theirs.refused,
             max(mine.refused_at, theirs.refused_at),
         )
-        return Progress(job_ids, checkpoint, other.data)
+        return StoredProgress(job_ids, checkpoint, other.data)
 
     def record(self, request: BulkDelete) -> dict[str, Any]:
         """What the ledger stores of it."""
@@ -64,18 +64,18 @@ class Progress:
         return record
 
 
-NO_PROGRESS = Progress()
+NO_PROGRESS = StoredProgress()
 
 
 def record_progress(
-    store: LedgerStore, key: str, payload_hash: str, request: BulkDelete, progress: Progress
+    store: LedgerStore, key: str, payload_hash: str, request: BulkDelete, progress: StoredProgress
 ) -> None:
     """Never in place of a record that another invocation completed. Raises LedgerUnavailable."""
     for _ in range(_ATTEMPTS):
         there = store.put_unfinished(key, payload_hash, progress.record(request), in_place_of=progress.data)
         if there is None or there.status == COMPLETED:
             return
-        progress = progress.with_those_of(Progress.of(there, request))
+        progress = progress.with_those_of(StoredProgress.of(there, request))
     raise LedgerUnavailable("other invocations kept changing the request's record")
 
 
