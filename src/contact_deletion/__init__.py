@@ -1,1 +1,5 @@
-"""Deletes Twilio SendGrid Marketing contacts. The way through: handlers, inbound, request, ledger, deletion, reply."""
+"""Deletes Twilio SendGrid Marketing contacts.
+
+A message goes through handlers, queue_function, deliveries, requests, ledger, deletion and sendgrid, and its outcome
+through notifications and responses.
+"""

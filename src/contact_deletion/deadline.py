@@ -1,16 +1,16 @@
-"""How long an invocation may still work."""
+"""The time that an invocation has left."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
+# Seconds since the epoch.
 Clock = Callable[[], float]
-"""Seconds since the epoch."""
 
 Sleep = Callable[[float], None]
 
+# Reserved at the end of every invocation for the ledger, the dead-letter queue and the visibility timeouts.
 RESERVED_SECONDS = 10.0
-"""Kept back from every invocation for the ledger, the dead-letter queue and the visibility timeouts."""
 
 
 class LambdaContext(Protocol):
@@ -20,9 +20,9 @@ class LambdaContext(Protocol):
 
 
 class Deadline:
-    """The moment by which calls to SendGrid must have ended, and `invocation_ends`, when Lambda stops the process.
+    """The time by which calls to SendGrid must have ended.
 
-    Both are seconds since the epoch on `clock`.
+    `invocation_ends` is when Lambda stops the process, in seconds since the epoch on `clock`.
     """
 
     def __init__(self, invocation_ends: float, clock: Clock) -> None:
@@ -34,10 +34,10 @@ class Deadline:
         return cls(clock() + context.get_remaining_time_in_millis() / 1000, clock)
 
     def remaining(self) -> float:
-        """Seconds left for calls to SendGrid; negative when there are none."""
+        """Seconds left for calls to SendGrid; negative when there is no time left."""
         return self.invocation_ends - RESERVED_SECONDS - self._clock()
 
 
 def timestamp(seconds: float) -> str:
-    """A moment, in seconds since the epoch, in ISO 8601 with milliseconds and the offset of UTC."""
+    """Formats a time in seconds since the epoch as ISO 8601, with milliseconds and the offset of UTC."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

@@ -1,4 +1,4 @@
-"""Every way in which a request is not accepted, one class each.
+"""The errors of the package: every way in which a request is not accepted, one class each.
 
 The class's name is the code that users see: in dead-letter attributes, logs, metrics and, since a Lambda function's
 error type is its exception's class name, in the `ErrorEquals` of a Step Functions workflow. Messages name fields and
@@ -14,9 +14,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 
 class NotAccepted(Exception):
-    """A request's outcome other than acceptance; it can be raised, and it can be kept as a value.
+    """An outcome other than acceptance. It is raised, or used as a value.
 
-    `job_ids` are the SendGrid jobs that were started for the request all the same.
+    `job_ids` are the SendGrid jobs that were started for the request before it failed.
     """
 
     def __init__(self, message: str, *, job_ids: Iterable[str] = ()) -> None:
@@ -29,7 +29,7 @@ class NotAccepted(Exception):
         return type(self).__name__
 
     def with_jobs(self, job_ids: Iterable[str]) -> Self:
-        """The same outcome for one of several requests that share it, with that request's own jobs."""
+        """A copy with the jobs of one of the requests that share this outcome."""
         same = copy(self)
         same.job_ids = tuple(job_ids)
         return same
@@ -44,7 +44,7 @@ class InvalidRequest(Rejected):
 
 
 class DeleteAllRefused(Rejected):
-    """A guard of delete-all said no; nothing was sent for this `request_id`."""
+    """A guard refused the delete-all. Nothing was sent for this `request_id`."""
 
 
 class DeleteAllUnconfirmed(Rejected):
@@ -56,14 +56,15 @@ class DeleteAllUnconfirmed(Rejected):
 
 
 class DeletionUntracked(Rejected):
-    """SendGrid accepted the deletion, which could be neither recorded nor followed; it is not sent again."""
+    """SendGrid accepted the deletion, but it could be neither recorded nor tracked. It is not sent again."""
 
     @classmethod
     def of(cls, job_ids: tuple[str, ...]) -> Self:
-        told = (
-            f"SendGrid accepted it, but it could be neither recorded nor followed (jobs {', '.join(job_ids)})"
+        jobs = ", ".join(job_ids)
+        return cls(
+            f"SendGrid accepted it, but it could be neither recorded nor tracked (jobs {jobs})",
+            job_ids=job_ids,
         )
-        return cls(told, job_ids=job_ids)
 
 
 class LastIdentifier(Rejected):
@@ -71,7 +72,7 @@ class LastIdentifier(Rejected):
 
 
 class ContactNotFound(Rejected):
-    """The contact whose identifier should go does not exist."""
+    """The contact whose identifier is to be removed does not exist."""
 
 
 class RequestConflict(Rejected):
@@ -102,7 +103,7 @@ class Deferred(NotAccepted):
         self.retry_after = retry_after
 
     def in_part(self, part: int) -> Self:
-        """The same outcome for the requests of this part."""
+        """A copy for the requests of this part."""
         same = copy(self)
         same.part = part
         return same
@@ -123,7 +124,7 @@ class RateLimited(Deferred):
 
 
 class SendGridUnavailable(Deferred):
-    """5xx, timeout, connection failure, or an answer that is not what was promised.
+    """5xx, timeout, connection failure, or a response that does not have the documented form.
 
     `maybe_received` is false only where SendGrid surely did not act on the call; `status` is the HTTP status of a 5xx
     answer, otherwise 0.
@@ -144,45 +145,48 @@ class SendGridUnavailable(Deferred):
 
 
 class RequestInProgress(Deferred):
-    """The same request is being handled elsewhere."""
+    """Another invocation is handling the same request."""
 
 
 class LedgerUnavailable(Deferred):
-    """DynamoDB could not say whether the request was handled before. This delivery sent nothing."""
+    """The ledger could not be read or written. This delivery sent nothing."""
 
 
 class BackupIncomplete(Rejected):
-    """What was exported or copied does not hold every contact, or cannot be shown to."""
+    """The backup does not contain every contact, or cannot be shown to."""
 
 
 class ListResultUnreadable(Rejected):
-    """The file of a batch's result does not say what became of the batch."""
+    """The result file of a batch does not contain the outcome of the batch."""
 
 
 class BucketUnavailable(Deferred):
-    """S3 did not take or give what was asked of it."""
+    """A call to S3 failed."""
 
 
 class DeletionFailed(NotAccepted):
-    """SendGrid accepted the request and did not do all of it: contacts are left, or its job ended in failure."""
+    """SendGrid accepted the request and did not complete it: contacts remain, or its job ended in failure."""
 
 
 class OutcomeUnknown(NotAccepted):
-    """SendGrid accepted the request, and whether its contacts are gone could not be determined."""
+    """SendGrid accepted the request, but it could not be determined whether its contacts are deleted."""
 
 
 Failure = Rejected | Deferred
 
 
 def error_code(error: Exception) -> str:
-    """AWS's code where AWS answered, otherwise the class of the error."""
+    """AWS's error code, or the name of the error's class where AWS did not respond.
+
+    AWS's messages can quote what was sent; its codes cannot.
+    """
     return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
 
 
 @contextmanager
 def bucket_errors() -> Iterator[None]:
-    """Turns what botocore raises after its own retries into BucketUnavailable."""
+    """Turns the errors that botocore raises after its own retries into BucketUnavailable."""
     try:
         yield
     except (ClientError, BotoCoreError) as error:
-        raise BucketUnavailable(f"S3 did not do what was asked ({error_code(error)})") from None
+        raise BucketUnavailable(f"the call to S3 failed ({error_code(error)})") from None

@@ -117,7 +117,7 @@ class Telemetry:
     def _ended(self, ended: Ended) -> None:
         for end in ended.ends:
             fields = {
-                "followed_operation": end.request.operation,
+                "tracked_operation": end.request.operation,
                 "request_id": end.request.request_id,
                 "message_id": end.request.message_id,
                 "job_ids": list(ended.job_ids),

@@ -1,4 +1,4 @@
-"""What became of a request: exactly one outcome each."""
+"""Outcomes: every request has exactly one. Those that are failures are in errors.py."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 class Accepted:
     """SendGrid has queued the deletion, or there was nothing to delete.
 
-    `contact_count` is the number of contacts the request names (all the account's for a delete-all), `replayed` says
-    that the ledger answered and nobody was called, `note` is for people. Where it is not `recorded`, the ledger could
-    not be written, and the same request would be sent again.
+    `contact_count` is the number of contacts that the request names, or for a delete-all that the account has. A
+    `replayed` outcome comes from the ledger, without a call to SendGrid. `note` is for people. Where it is not
+    `recorded`, the ledger could not be written, and the same request would be sent again.
     """
 
     job_ids: tuple[str, ...]
@@ -29,7 +29,7 @@ class Accepted:
 
 @dataclass(frozen=True)
 class ContactGroup:
-    """Some contacts: how many, and their IDs; of a whole account's contacts the IDs are not known."""
+    """A number of contacts, and their IDs unless they are all contacts of an account."""
 
     count: int
     contact_ids: tuple[str, ...] = ()
@@ -42,10 +42,10 @@ class ContactGroup:
 
 @dataclass(frozen=True)
 class End:
-    """The end of one followed request; without a `failure` it is completed.
+    """The end of one tracked request, which is completed unless it has a `failure`.
 
-    `remaining` are those of its contacts that SendGrid has all the same, None where they were not looked up;
-    `unchecked` are those that SendGrid refused to look up, if any.
+    `remaining` are those of its contacts that still exist, None where they were not looked up. `unchecked` are those
+    that SendGrid refused to look up, if any.
     """
 
     request: "TrackedRequest"
@@ -56,10 +56,10 @@ class End:
 
 @dataclass(frozen=True)
 class Ended:
-    """All jobs of a follow-up have ended, or have been given up; each of its requests has an end.
+    """All jobs of a status check have ended, or are given up, and each of its requests has an end.
 
-    Without jobs, the follow-up is of requests that were not accepted.
-    `accepted_at` is the follow-up's.
+    The status check of requests that were not accepted may be without jobs. `accepted_at` is the status check's, in
+    seconds since the epoch.
     """
 
     jobs: tuple["Job", ...]
@@ -72,7 +72,7 @@ class Ended:
 
     @property
     def status(self) -> Literal["completed", "failed", "not_accepted", "unknown"]:
-        """The worst that became of a request."""
+        """The worst outcome of a request."""
         failures = [end.failure for end in self.ends if end.failure is not None]
         if all(isinstance(failure, OutcomeUnknown) for failure in failures):
             return "unknown" if failures else "completed"
@@ -81,7 +81,7 @@ class Ended:
 
 
 class JobPending(Deferred):
-    """Some job of a follow-up has not ended; `next_poll_delay` is in seconds, for a caller who has no queue."""
+    """A job of a status check has not ended. `next_poll_delay` is in seconds, for a caller without a queue."""
 
     def __init__(
         self, jobs: tuple["Job", ...], requests: tuple["TrackedRequest", ...], next_poll_delay: int
@@ -93,7 +93,7 @@ class JobPending(Deferred):
 
 
 class PartlyEnded(JobPending):
-    """Some requests of a follow-up have `ended`; more may be learned of the others, which the `rest` is about."""
+    """Some requests of a status check have `ended`. `rest` is the status check of the others."""
 
     def __init__(self, pending: JobPending, ended: Ended, rest: "StatusCheck") -> None:
         super().__init__(pending.jobs, pending.requests, pending.next_poll_delay)
@@ -103,10 +103,10 @@ class PartlyEnded(JobPending):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """How far an unfinished request has come.
+    """How far an unfinished bulk deletion has come.
 
-    `done` are its IDs that need no other call, `refused` those that SendGrid refused to delete although it showed
-    their contacts, since `refused_at` at least, in seconds since the epoch.
+    `done` are its IDs that need no other call. `refused` are those that SendGrid refused to delete although it still
+    showed their contacts, at `refused_at` for the first time, in seconds since the epoch.
     """
 
     done: frozenset[str] = frozenset()

@@ -76,7 +76,7 @@ def test_fewer_contacts_than_sendgrid_says_of_the_export_are_incomplete(
     assert backups.check(parts, 4, exported=5)["contact_count"] == 5
     assert manifest(backups)["exported_contact_count"] == 5
 
-    message = "the backup has 5 contacts, and 6 are what SendGrid says of the export"
+    message = "the backup has 5 contacts, and 6 are in the export according to SendGrid"
     backups.bucket.s3.delete_object(Bucket=backups.bucket.name, Key=MANIFEST)
     assert refused(backups, parts, 4, 6) == message
 

@@ -155,7 +155,7 @@ def test_an_export_that_cannot_be_asked_for_is_worth_retrying(backups: Backups) 
 
 
 def test_a_file_that_the_export_does_not_have_is_incomplete(backups: Backups) -> None:
-    with pytest.raises(BackupIncomplete, match="no file of part 0: it has 1 others"):
+    with pytest.raises(BackupIncomplete, match="no file of part 0: it has 1 other files"):
         backups.copy(backups.ready_export(), file="0" * 64)
 
     assert backups.is_untouched()

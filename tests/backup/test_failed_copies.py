@@ -221,5 +221,5 @@ def test_a_bucket_without_versions_is_no_place_for_a_backup(backups: Backups) ->
     with file_server(ok(FILE)) as (link, _):
         backups.ready_at(link)
 
-        with pytest.raises(BackupIncomplete, match="versions"):
+        with pytest.raises(BackupIncomplete, match="no versioning"):
             backups.copy()

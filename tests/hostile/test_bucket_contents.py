@@ -46,7 +46,7 @@ def test_a_file_that_is_no_result_is_named(functions: Functions, case: str) -> N
     put_result(functions, FILES[case])
     outcome = functions.outcome("list_summary", {"folder": FOLDER, "key": LIST})
     assert isinstance(outcome, ListResultUnreadable)
-    assert outcome.message == f"results/{FOLDER}/batches/purge.json does not hold the result of a batch"
+    assert outcome.message == f"results/{FOLDER}/batches/purge.json does not contain the result of a batch"
 
 
 @given(st.integers(0), texts | st.sampled_from(sorted(WRONG_TYPES)).map(lambda name: WRONG_TYPES[name]))

@@ -420,7 +420,7 @@ def test_what_is_no_https_link_is_not_passed_on(url: object) -> None:
 
 @pytest.mark.parametrize("answer", NOT_OBJECTS, ids=lambda v: repr(v)[:20])
 def test_what_tells_of_no_job_is_an_outage(answer: bytes | None) -> None:
-    with pytest.raises(SendGridUnavailable, match="something that is none"):
+    with pytest.raises(SendGridUnavailable, match="not a JSON object"):
         responses.job(JOB, answer)
 
 
@@ -479,7 +479,7 @@ def test_a_look_up_can_find_nobody() -> None:
 )
 def test_what_is_no_list_of_contacts_is_an_outage(answer: bytes | None) -> None:
     """And not the news that there is no contact."""
-    with pytest.raises(SendGridUnavailable, match="no list"):
+    with pytest.raises(SendGridUnavailable, match="no list of contacts"):
         responses.contact_ids(answer)
 
 
@@ -559,7 +559,7 @@ def test_every_spelling_of_an_exports_failure_is_one(status: str) -> None:
 
 @pytest.mark.parametrize("answer", NOT_OBJECTS, ids=lambda v: repr(v)[:20])
 def test_what_tells_of_no_export_is_an_outage(answer: bytes | None) -> None:
-    with pytest.raises(SendGridUnavailable, match="something that is none"):
+    with pytest.raises(SendGridUnavailable, match="not a JSON object"):
         exports.export(answer)
 
 

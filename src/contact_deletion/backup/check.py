@@ -1,4 +1,4 @@
-"""Makes sure that a backup is whole, and writes down what it consists of."""
+"""Makes sure that a backup is complete, and writes its manifest."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -15,18 +15,17 @@ from contact_deletion.requests.backups import BackupCheck, CopiedPart
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-
+# At most this many contacts, or a tenth of the account, are added between the count and the export.
 PLAUSIBLE_GROWTH = 100
-"""So many contacts more than were counted may have come while the export was made, or a tenth more."""
 
 _MISSING = frozenset({"404", "NoSuchKey", "NoSuchVersion"})
 
 
 def check(s3: "S3Client", bucket: str, request: BackupCheck, now: float) -> dict[str, Any]:
-    """The answer, when every part is there as it was copied and they have as many distinct contacts as expected, or a
-    few more.
+    """Checks that every part is in the bucket as it was copied, and that the parts have as many distinct contacts as
+    expected, or a few more. Writes the manifest.
 
-    Raises BackupIncomplete where it is not so, and BucketUnavailable where S3 does not say.
+    Raises BackupIncomplete where that is not so, and BucketUnavailable where S3 fails.
     """
     parts = sorted(request.parts, key=lambda part: part.part)
     if not parts or [part.part for part in parts] != list(range(len(parts))):
@@ -38,7 +37,7 @@ def check(s3: "S3Client", bucket: str, request: BackupCheck, now: float) -> dict
     _require_plausible(contact_count, request.expected_contact_count, "were expected")
     if request.exported_contact_count is not None:
         _require_plausible(
-            contact_count, request.exported_contact_count, "are what SendGrid says of the export"
+            contact_count, request.exported_contact_count, "are in the export according to SendGrid"
         )
     manifest = {
         "checked_at": timestamp(now),
@@ -59,7 +58,7 @@ def check(s3: "S3Client", bucket: str, request: BackupCheck, now: float) -> dict
 
 
 def _require_different(parts: Sequence[CopiedPart]) -> None:
-    """Files without contacts may be alike."""
+    """Raises BackupIncomplete where two parts have the same content, unless it has no contacts."""
     first: dict[str, int] = {}
     for part in parts:
         if part.contact_count and first.setdefault(part.sha256, part.part) != part.part:
@@ -67,7 +66,7 @@ def _require_different(parts: Sequence[CopiedPart]) -> None:
 
 
 def _require(s3: "S3Client", bucket: str, folder: str, part: CopiedPart) -> None:
-    """The copy has to be the object's current version: another one is on its way out of the bucket."""
+    """The copy must be the object's current version, because the bucket's lifecycle deletes the others."""
     if part.key != part_key(folder, part.part):
         raise BackupIncomplete(f"part {part.part} is not in the backup's folder")
     with _missing(part, "is not in the bucket, or has expired"):
@@ -81,7 +80,7 @@ def _require(s3: "S3Client", bucket: str, folder: str, part: CopiedPart) -> None
 
 
 def _distinct_contacts(s3: "S3Client", bucket: str, folder: str, parts: Sequence[CopiedPart]) -> int:
-    """How many there are in all parts: one may be in several."""
+    """The number of distinct contacts in all parts. A contact may be in several parts."""
     with ExitStack() as bodies, bucket_errors():
         runs = []
         for part in parts:
@@ -107,7 +106,7 @@ def _require_plausible(contact_count: int, expected: int, why: str) -> None:
 
 @contextmanager
 def _missing(part: CopiedPart, what: str) -> Iterator[None]:
-    """Raises BackupIncomplete where S3 does not have what it is asked for."""
+    """Raises BackupIncomplete where S3 does not have the object or its version."""
     with bucket_errors():
         try:
             yield
@@ -122,7 +121,7 @@ def part_key(folder: str, part: int) -> str:
 
 
 def contact_ids_key(folder: str, part: int) -> str:
-    """The distinct IDs of the part's contacts, as the check merges them."""
+    """The key of the distinct IDs of the part's contacts, which the check merges."""
     return f"backups/{folder}/contact-ids/{part:05d}"
 
 

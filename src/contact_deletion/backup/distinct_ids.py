@@ -1,8 +1,8 @@
-"""Counts distinct contact IDs exactly, in constant memory: as sorted runs on disk, which are merged.
+"""Counts distinct contact IDs exactly, in constant memory: sorts runs of them on disk, and merges the runs.
 
-Exactly, because a backup that lacks a single contact must not pass. An ID is the 16 bytes of a UUID, so that the 512 MB
-of a function's /tmp hold 16 million twice, unsorted and sorted; a file of an export has 500 MB at most, which is some
-five million rows.
+The count is exact because a backup that lacks a single contact must not pass. An ID is the 16 bytes of a UUID. The 512
+MB of a function's /tmp have room for 16 million IDs twice, in runs and merged. A file of an export has 500 MB at most,
+which is about five million rows.
 """
 
 import heapq
@@ -15,14 +15,14 @@ from typing import IO
 
 ID_BYTES = 16
 
+# The number of IDs that are sorted in memory, which take about 30 MB.
 RUN_IDS = 2**18
-"""IDs that are sorted in memory: some 30 MB."""
 
 BLOCK_BYTES = 4096 * ID_BYTES
 
 
 def write_distinct_ids(ids: Iterator[bytes], file: IO[bytes]) -> int:
-    """Write the IDs to a file, in ascending order and each once; return how many those are."""
+    """Writes the distinct IDs to a file, in ascending order. Returns their number."""
     count = 0
     with TemporaryFile() as runs:
         merged = merge_distinct_ids(_sorted_runs(ids, runs))
@@ -32,15 +32,12 @@ def write_distinct_ids(ids: Iterator[bytes], file: IO[bytes]) -> int:
 
 
 def merge_distinct_ids(runs: Iterable[Iterator[bytes]]) -> Iterator[bytes]:
-    """The IDs of several runs, each of which is in ascending order, in that order and each once.
-
-    A run is given in blocks of whole IDs.
-    """
+    """Merges the distinct IDs of several runs in ascending order. Each run is in that order, in blocks of whole IDs."""
     return (contact_id for contact_id, _ in groupby(heapq.merge(*map(_ids, runs))))
 
 
 def _sorted_runs(ids: Iterator[bytes], file: IO[bytes]) -> list[Iterator[bytes]]:
-    """Each run in blocks, which are read from the file when they are needed."""
+    """Returns each run as its blocks, which are read from the file when they are needed."""
     runs = []
     end = 0
     while run := sorted(set(islice(ids, RUN_IDS))):

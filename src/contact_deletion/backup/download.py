@@ -1,4 +1,4 @@
-"""Downloads a file of an export from where it is stored, which is not SendGrid and is not told its key."""
+"""Downloads a file of an export from its storage, which is not SendGrid and does not get the API key."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,13 +17,13 @@ _WORTH_REPEATING = frozenset({408, 425, 429})
 
 @contextmanager
 def download(link: str, deadline: Deadline, *, allow_http: bool = False) -> Iterator[Iterator[bytes]]:
-    """The file's bytes in chunks, as they are stored. The link is told to nobody else, and no redirect is followed.
+    """The file's bytes in chunks, as they are stored. No redirect is followed, so the link goes to its host only.
 
-    Raises BackupIncomplete where the link does not give the file, and SendGridUnavailable where it may later: the
-    connection failed, the body ends early, or the time does.
+    Raises BackupIncomplete where the link does not lead to the file, and SendGridUnavailable where it may later: the
+    connection failed, the body ended early, or no time is left.
     """
     if not link.startswith(("https://", "http://") if allow_http else "https://"):
-        raise BackupIncomplete("the export's link is no https link")
+        raise BackupIncomplete("the export's link is not an https link")
     with new_session() as session:
         try:
             response = session.get(

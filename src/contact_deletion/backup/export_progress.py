@@ -1,4 +1,4 @@
-"""How an export stands, for a workflow that waits for it."""
+"""The status of an export, for a workflow that waits for it."""
 
 import hashlib
 from collections.abc import Iterable
@@ -11,19 +11,19 @@ from contact_deletion.sendgrid.exports import Export, ExportClient
 from contact_deletion.sendgrid.jobs import PENDING
 from contact_deletion.sendgrid.polling import CONSISTENCY_WINDOW_SECONDS, next_poll_delay
 
+# Half of the time for which a file can be downloaded (Twilio docs: 12 hours after the export was requested).
 MAX_EXPORT_SECONDS = 6 * 60 * 60.0
-"""Half of the time for which a file can be downloaded (Twilio docs: 12 hours after the export was asked for)."""
 
 MAX_POLL_INTERVAL_SECONDS = 300.0
 
+# Links must not expire sooner, because the copies of all parts must have started by then.
 COPYING_SECONDS = 300.0
-"""Links that expire sooner are not worth following: all parts have to be begun by then."""
 
 
 def status(client: ExportClient, request: ExportStatus, now: float, deadline: Deadline) -> dict[str, Any]:
-    """The answer, whose `parts` are file IDs.
+    """The status of the export, with the file IDs of its `parts`.
 
-    It has no link in it: a workflow's history is no place for what opens everyone's data.
+    It contains no link, because workflow histories must not give access to the files.
     """
     age = now - request.started_at
     export = _export(client, request.export_id, age, deadline)
@@ -66,7 +66,7 @@ def _answer(
 
 
 def links(export: Export, usable_until: float) -> dict[str, str]:
-    """By file ID, the link to each file of an export that has ended; they open the files for whoever has them.
+    """By file ID, the link to each file of an export that has ended. It gives access without authentication.
 
     Raises BackupIncomplete where the export failed, has no files, has two links to one, or has links that expire before
     `usable_until`, in seconds since the epoch.
@@ -84,9 +84,10 @@ def links(export: Export, usable_until: float) -> dict[str, str]:
 
 
 def file_id(link: str) -> str:
-    """What tells a file of an export from the others, whenever its links are asked for.
+    """The ID of a file of an export, the same whenever the export's links are requested.
 
-    Their order may change, and so does what signs them. A path says where the file is, which is for no history.
+    The order of the links may change, and so does their signature. The ID is a hash, because a workflow's history must
+    not contain the path of the file.
     """
     path = link.partition("?")[0].partition("://")[2].partition("/")[2]
     return hashlib.sha256(path.encode(errors="surrogatepass")).hexdigest()

@@ -1,6 +1,6 @@
 """Writes an object of unknown length to S3 in constant memory.
 
-boto3's own `upload_fileobj` does the same but does not tell which version of the object it wrote.
+boto3's own `upload_fileobj` does the same, but does not return the version of the object.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
+# S3 takes 10,000 parts, so an object can have 160 GB.
 PART_BYTES = 16 * 1024 * 1024
-"""S3 takes 10,000 parts, so an object can have 160 GB."""
 
+# What S3 calls the only version of an object in a bucket whose versioning is suspended (AWS docs).
 _NO_VERSION = "null"
-"""What S3 calls the only version of an object in a bucket whose versioning is suspended (AWS docs)."""
 
 
 def version_of(written: Mapping[str, Any]) -> str:
-    """The version of the object that this answer says was written. Raises BackupIncomplete where it has none."""
+    """The version of an object that S3 has written. Raises BackupIncomplete where the bucket has no versioning."""
     version_id: str = written.get("VersionId", _NO_VERSION)
     if version_id == _NO_VERSION:
-        raise BackupIncomplete("the backup's bucket keeps no versions")
+        raise BackupIncomplete("the backup bucket has no versioning")
     return version_id
 
 
 class MultipartUpload:
-    """Something has to be written. Every method raises BucketUnavailable where S3 fails."""
+    """A multipart upload, which must not be empty. Every method raises BucketUnavailable where S3 fails."""
 
     def __init__(self, s3: "S3Client", bucket: str, key: str) -> None:
         self._s3 = s3
@@ -50,7 +50,7 @@ class MultipartUpload:
         self.size += len(data)
 
     def complete(self) -> str:
-        """The version of the object, which is there from now on. Raises BackupIncomplete where it has none."""
+        """Completes the object, and returns its version. Raises BackupIncomplete where the bucket has no versioning."""
         self._send_buffer()
         with bucket_errors():
             answer = self._s3.complete_multipart_upload(
@@ -84,7 +84,7 @@ class MultipartUpload:
 
 @contextmanager
 def multipart_upload(s3: "S3Client", bucket: str, key: str) -> Iterator[MultipartUpload]:
-    """An upload of which nothing stays where an error ends it. Raises BucketUnavailable."""
+    """An upload that is aborted if an error ends it. Raises BucketUnavailable."""
     upload = MultipartUpload(s3, bucket, key)
     try:
         yield upload

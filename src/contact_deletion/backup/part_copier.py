@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class PartCopier:
-    """Downloads by http too where `allow_http`."""
+    """Copies parts of exports. `allow_http` also allows links that are not https."""
 
     def __init__(
         self, client: ExportClient, s3: "S3Client", bucket: str, clock: Clock, *, allow_http: bool
@@ -33,8 +33,9 @@ class PartCopier:
         self._allow_http = allow_http
 
     def copy(self, request: ExportCopy, deadline: Deadline) -> CopiedPart:
-        """The copy, which is there only when the part has come whole. Raises BackupIncomplete, BucketUnavailable, and
-        what the client raises.
+        """Copies the part, completely or not at all.
+
+        Raises BackupIncomplete, BucketUnavailable and the client's errors.
         """
         key = part_key(request.folder, request.part)
         digest = hashlib.sha256()
@@ -43,7 +44,7 @@ class PartCopier:
             multipart_upload(self._s3, self._bucket, key) as upload,
             TemporaryFile() as ids,
         ):
-            contact_count = write_distinct_ids(read_contact_ids(_stored(chunks, upload, digest)), ids)
+            contact_count = write_distinct_ids(read_contact_ids(_written(chunks, upload, digest)), ids)
             ids.seek(0)
             ids_key = contact_ids_key(request.folder, request.part)
             with bucket_errors():
@@ -59,19 +60,19 @@ class PartCopier:
             )
 
     def _link(self, request: ExportCopy, deadline: Deadline) -> str:
-        """Asked for anew, so that no link is handed from function to function."""
+        """Requests the link again, so that no function passes a link to another."""
         export = self._client.export(request.export_id, deadline)
         if not (export.ready or export.failed):
             raise SendGridUnavailable("the export is not ready")
         urls = links(export, self._clock())
         if request.file_id not in urls:
             raise BackupIncomplete(
-                f"the export has no file of part {request.part}: it has {len(urls)} others"
+                f"the export has no file of part {request.part}: it has {len(urls)} other files"
             )
         return urls[request.file_id]
 
 
-def _stored(chunks: Iterator[bytes], upload: MultipartUpload, digest: "hashlib._Hash") -> Iterator[bytes]:
+def _written(chunks: Iterator[bytes], upload: MultipartUpload, digest: "hashlib._Hash") -> Iterator[bytes]:
     for chunk in chunks:
         upload.write(chunk)
         digest.update(chunk)

@@ -1,4 +1,4 @@
-"""What became of one batch of a list, as the workflow keeps it in a file."""
+"""The result of one batch of a list, as the workflow stores it in a file."""
 
 import json
 from dataclasses import dataclass
@@ -14,7 +14,10 @@ STATUSES = ("completed", "failed", "not_accepted", "unknown")
 
 @dataclass(frozen=True)
 class BatchResult:
-    """`code` says what went wrong, if anything did; `content` is the whole file, with messages for errors."""
+    """The result of a batch. `code` is that of its failure, if it failed.
+
+    `content` is the whole file, with the messages and jobs of the errors in place of the errors.
+    """
 
     contact_count: int
     status: str
@@ -24,7 +27,7 @@ class BatchResult:
 
 
 def read(key: str, body: bytes) -> BatchResult:
-    """The result in the file with this key. Raises ListResultUnreadable where there is none in it."""
+    """Reads the result from the file with this key. Raises ListResultUnreadable where it contains no result."""
     content = _parsed(body)
     match content:
         case {"contact_count": int(contact_count), "result": {"status": str(status)} as result} if (
@@ -32,11 +35,11 @@ def read(key: str, body: bytes) -> BatchResult:
         ):
             content["result"] = _with_messages(result)
             return BatchResult(contact_count, status, _code(result), _remaining(result), content)
-    raise ListResultUnreadable(f"{key} does not hold the result of a batch")
+    raise ListResultUnreadable(f"{key} does not contain the result of a batch")
 
 
 def _parsed(body: bytes) -> Any:
-    """Step Functions' S3 task may write an object as JSON, or as a JSON string that holds it."""
+    """Step Functions' S3 task may write an object as JSON, or as a JSON string that contains it."""
     try:
         content = json.loads(body)
         return json.loads(content) if isinstance(content, str) else content
@@ -45,7 +48,7 @@ def _parsed(body: bytes) -> Any:
 
 
 def _with_messages(result: dict[str, Any]) -> dict[str, Any]:
-    """The result with what its `errors` say in place of them: their messages, and the jobs that they name."""
+    """The result with the messages and the jobs of its `errors` in place of the errors."""
     caught = result.pop("errors", None)
     if not isinstance(caught, list):
         return result
@@ -58,7 +61,7 @@ def _with_messages(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def _strings(value: object) -> list[str]:
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
 
 
 def _code(result: dict[str, Any]) -> str | None:

@@ -9,9 +9,10 @@ if TYPE_CHECKING:
 
 
 def count_rows(s3: "S3Client", bucket: str, key: str) -> int | None:
-    """The number of rows below the header, in constant memory; None where the list is gone or cannot be parsed.
+    """The number of rows below the header, or None where the list was deleted or cannot be parsed.
 
-    Empty lines do not count. Only the number is of interest, so text that is not UTF-8 is not an error.
+    Empty lines do not count. The memory is constant. Text that is not UTF-8 is not an error, because only the number
+    matters.
     """
     try:
         body = s3.get_object(Bucket=bucket, Key=key)["Body"]

@@ -1,4 +1,4 @@
-"""Gathers what became of a list's batches into one file and a summary, and compares them with the list."""
+"""Gathers the results of a list's batches into one file and a summary, and compares them with the list."""
 
 import json
 from collections import Counter
@@ -14,17 +14,17 @@ from contact_deletion.errors import bucket_errors
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+# As many connections as the client has in its pool.
 READERS = 10
-"""As many connections as the client keeps open."""
 
 _MAX_BYTES_IN_MEMORY = 16 * 1024 * 1024
 
 
 def summarize(s3: "S3Client", bucket: str, folder: str, key: str) -> dict[str, Any]:
-    """The summary, which is also kept beside the results.
+    """Returns the summary, which is also stored beside the results.
 
-    `contacts_without_result` are those of the list that no result accounts for; None where the list is gone.
-    Raises ListResultUnreadable, and BucketUnavailable where S3 fails.
+    `contacts_without_result` is the number of the list's contacts that are in no result, or None where the list was
+    deleted. Raises ListResultUnreadable, and BucketUnavailable where S3 fails.
     """
     results_key = f"results/{folder}/results.jsonl"
     batches: Counter[str] = Counter()
@@ -65,8 +65,9 @@ def summarize(s3: "S3Client", bucket: str, folder: str, key: str) -> dict[str, A
 
 
 def _batch_results(s3: "S3Client", bucket: str, prefix: str) -> Iterator[BatchResult]:
-    """In the order of their keys, which end with the batches' request ids; a page of keys at a time, so that tens of
-    thousands do not all wait in memory.
+    """The results in the order of their keys, which end with the batches' request IDs.
+
+    They are read a page of keys at a time, so that tens of thousands are not all in memory.
     """
 
     def read_object(key: str) -> BatchResult:

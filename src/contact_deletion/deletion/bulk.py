@@ -1,4 +1,4 @@
-"""Deletes the contacts of a whole batch of requests in as few calls as possible."""
+"""Deletes the contacts of a batch of requests in as few calls as possible."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,8 +26,8 @@ _TOO_LONG = frozenset({413, 414})
 # So many parts of divided calls refused in a row are not refused for an ID of theirs.
 REFUSED_ALIKE = 4
 
-# So many contacts that were refused before go in calls of their own: among them good ones are rare, and would be
-# refused with their neighbors.
+# At most this many contacts that were refused before are sent in calls of their own. Few of them can be deleted, and
+# those would be refused with the others of their call.
 MAX_SENT_ALONE = 50
 
 # So many calls in a row that are answered 5xx did not fail for an ID of theirs.
@@ -190,7 +190,7 @@ class BulkDeletion:
             self._in_doubt.append((call, refused))
 
     def _too_long(self, call: DeletionCall) -> None:
-        """Packs what waits for its first call again, or halves a call that was short."""
+        """Repacks the IDs that wait for their first call, or halves a call that was short."""
         budget, length = self._budget, len(self._client.ids_target(call.ids))
         budget.refused(length)
         if length <= budget.characters:
@@ -247,7 +247,7 @@ class BulkDeletion:
             self._waiting.extend(call.refused_parts(refused))
 
     def _refuse_the_parts(self) -> None:
-        """What was refused in a larger call is not sent again."""
+        """Gives up the parts of refused calls."""
         for _ in range(len(self._waiting)):
             call = self._waiting.popleft()
             if isinstance(call.failure, SendGridRefused):
@@ -267,13 +267,13 @@ class BulkDeletion:
             self._fail(call, unavailable)
 
     def _may_be_one_id(self) -> bool:
-        """Asks once in a batch whether SendGrid answers anything at all."""
+        """Checks once in a batch whether SendGrid answers at all."""
         if self._is_up is None:
             self._is_up = self._retried and _answers(self._client, self._deadline)
         return self._is_up
 
     def _give_up(self, call: DeletionCall, outage: Deferred) -> None:
-        """What has not been sent waits in the queue."""
+        """Sends no other call. The rest waits in the queue."""
         self._outage = outage
         self._fail(call, outage)
 

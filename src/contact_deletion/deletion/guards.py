@@ -1,12 +1,12 @@
-"""What must be true before every contact of an account is deleted. Each guard raises DeleteAllRefused."""
+"""The guards of a delete-all. Each raises DeleteAllRefused."""
 
 from contact_deletion.deadline import Deadline
 from contact_deletion.errors import DeleteAllRefused
 from contact_deletion.requests.account_deletion import DeleteAll
 from contact_deletion.sendgrid.client import SendGridClient
 
+# What SendGrid's own console asks a person to type (Twilio docs: Create and Manage Contacts).
 CONFIRMATION = "Delete All Contacts"
-"""What SendGrid's own console asks a person to type (Twilio docs: Create and Manage Contacts)."""
 
 CLOCK_SKEW_SECONDS = 60
 

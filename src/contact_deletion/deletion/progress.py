@@ -1,4 +1,4 @@
-"""What has become of the contact IDs of a batch."""
+"""The states of the contact IDs of a batch."""
 
 from collections.abc import Iterable, Sequence
 from itertools import count
@@ -9,19 +9,19 @@ from contact_deletion.requests.bulk_deletion import BulkDelete
 
 NOTHING_TO_DO = "nothing to do: none of the contacts exists"
 
+# The number of refused IDs that an error names.
 MAX_NAMED = 100
-"""Of the refused IDs, in an error."""
 
+# HTTP statuses that one bad ID can cause. SendGrid does not document its answer to an ID that it does not know.
 ABOUT_THE_IDS = frozenset({400, 404})
-"""HTTP statuses that one bad ID can cause. SendGrid does not document its answer to an ID that it does not know."""
 
 STILL_SHOWN = SendGridUnavailable("SendGrid refuses to delete contacts that it shows")
 
 
 class Progress:
-    """By ID: its job, or that it does not exist, or why it is not deleted.
+    """For each contact ID its job, or that it does not exist, or why it is not deleted.
 
-    Within `consistency_window_seconds` after a deletion SendGrid may refuse a contact as gone and still show it.
+    Within `consistency_window_seconds` after a deletion, SendGrid may still show a contact and refuse to delete it.
     """
 
     def __init__(self, consistency_window_seconds: float) -> None:
@@ -39,11 +39,11 @@ class Progress:
         self._jobs.update(dict.fromkeys(contact_ids, job_id))
 
     def gone(self, contact_ids: Iterable[str]) -> None:
-        """SendGrid has no such contacts: their deletion is a goal reached."""
+        """These contacts do not exist, so the goal of their deletion is reached."""
         self._gone.update(contact_ids)
 
     def fail(self, contact_ids: Iterable[str], failure: Failure, *, part: bool = False) -> None:
-        """What is deferred as a `part` of a divided call comes back at a time of its own."""
+        """Records the failure. The requests of a deferred `part` of a divided call come back at a time of their own."""
         if part and isinstance(failure, Deferred):
             failure = failure.in_part(next(self._parts))
         self._failures.update(dict.fromkeys(contact_ids, failure))
@@ -51,16 +51,20 @@ class Progress:
     def of(
         self, request: BulkDelete, pending: Sequence[str], before: Checkpoint, now: float
     ) -> tuple[DeletionOutcome, Checkpoint]:
-        """The outcome of a request of which these IDs were pending, and how far it has come.
+        """The outcome of a request with these pending IDs, and the checkpoint that it has reached.
 
-        A request with an ID worth retrying is retried, whatever became of its others.
+        A request with an ID worth retrying is retried, whatever the outcome of its other IDs.
         """
-        job_ids = tuple(dict.fromkeys(self._jobs[one] for one in pending if one in self._jobs))
-        failed = [one for one in pending if one in self._failures]
+        job_ids = tuple(
+            dict.fromkeys(self._jobs[contact_id] for contact_id in pending if contact_id in self._jobs)
+        )
+        failed = [contact_id for contact_id in pending if contact_id in self._failures]
         if not failed:
             note = "" if job_ids else NOTHING_TO_DO
             return Accepted(job_ids, len(request.contact_ids), note=note), START
-        done = before.done.union(one for one in pending if one in self._jobs or one in self._gone)
+        done = before.done.union(
+            contact_id for contact_id in pending if contact_id in self._jobs or contact_id in self._gone
+        )
         checkpoint = self._checkpoint(failed, done, before, now)
         is_doubtful = bool(checkpoint.refused) and now < checkpoint.refused_at + self._window
         return self._failure(failed, is_doubtful=is_doubtful).with_jobs(job_ids), checkpoint
@@ -68,16 +72,18 @@ class Progress:
     def _checkpoint(
         self, failed: Sequence[str], done: frozenset[str], before: Checkpoint, now: float
     ) -> Checkpoint:
-        """The time of the first refusal counts anew when an ID is added."""
+        """The time of the first refusal starts again when an ID is added."""
         refused = frozenset(
-            one for one in failed if one in before.refused or _is_about_the_ids(self._failures[one])
+            contact_id
+            for contact_id in failed
+            if contact_id in before.refused or _is_about_the_ids(self._failures[contact_id])
         )
         if not refused:
             return Checkpoint(done)
         return Checkpoint(done, refused, before.refused_at if refused <= before.refused else now)
 
     def _failure(self, failed: Sequence[str], *, is_doubtful: bool) -> Failure:
-        failures = [self._failures[one] for one in failed]
+        failures = [self._failures[contact_id] for contact_id in failed]
         deferred = next((failure for failure in failures if isinstance(failure, Deferred)), None)
         if deferred is None and is_doubtful:
             return STILL_SHOWN

@@ -49,6 +49,6 @@ def handler(event: Any, context: Any) -> Any:
     and optionally `request_id` and, from a queue, `task_token`. An SQS event is answered with the batch item failures.
     A request is answered with `{"status": "accepted", "request_id", "job_ids", "contact_count", "replayed"}`, with a
     `note` where there was nothing to do.
-    An outcome that is none of these is raised; the name of its class is the error's name (contact_deletion.errors).
+    Any other outcome is raised. The name of its class is the name of the error (contact_deletion.errors).
     """
     return function().handle(event, context)

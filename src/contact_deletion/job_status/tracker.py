@@ -1,4 +1,4 @@
-"""Follows what SendGrid accepted to its end."""
+"""Tracks the jobs of accepted requests until they have ended."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,7 +18,9 @@ Jobs = tuple[Job, ...]
 
 
 class JobTracker:
-    """`consistency_window_seconds` is how long after a deletion SendGrid may still show a contact, and how long after
+    """Decides the outcomes of status checks.
+
+    For `consistency_window_seconds` after a deletion SendGrid may still show a contact, and for as long after
     acceptance it may not know a job yet.
     """
 
@@ -35,35 +37,35 @@ class JobTracker:
         self._window = consistency_window_seconds
 
     def process(self, status_checks: Sequence[StatusCheck], deadline: Deadline) -> list[Outcome]:
-        """For each follow-up, in their order, Ended, or why it is not yet.
+        """Returns for each status check, in their order, Ended or the reason why it has not ended.
 
-        Each job is asked for once, and each contact in doubt looked up once, however many follow-ups name it.
+        Each job is polled once, and each contact in doubt is looked up once, however many status checks name it.
         """
-        job_ids = dict.fromkeys(job_id for one in status_checks for job_id in one.job_ids)
+        job_ids = dict.fromkeys(job_id for check in status_checks for job_id in check.job_ids)
         answers = ask_each(job_ids, lambda job_id: self._client.job(job_id, deadline))
-        standing = [self._status(one, answers) for one in status_checks]
+        statuses = [self._status(check, answers) for check in status_checks]
         findings = look_up(
             self._client,
             [
                 request
-                for one, jobs in zip(status_checks, standing, strict=True)
+                for check, jobs in zip(status_checks, statuses, strict=True)
                 if not isinstance(jobs, Deferred)
-                for request in one.requests
+                for request in check.requests
                 if self._verification.is_in_doubt(request, jobs)
             ],
             deadline,
         )
         return [
-            jobs if isinstance(jobs, Deferred) else self._outcome(one, jobs, findings)
-            for one, jobs in zip(status_checks, standing, strict=True)
+            jobs if isinstance(jobs, Deferred) else self._outcome(check, jobs, findings)
+            for check, jobs in zip(status_checks, statuses, strict=True)
         ]
 
     def _status(self, status_check: StatusCheck, answers: Answers) -> Jobs | Deferred:
-        """The jobs, once they have nothing more to say for now; contacts may."""
+        """The jobs, once they are not pending any more, or why they are."""
         known: list[Job] = []
         for job_id in status_check.job_ids:
             answer = answers[job_id]
-            if isinstance(answer, SendGridUnavailable) and not self._is_followed(status_check):
+            if isinstance(answer, SendGridUnavailable) and not self._is_tracked(status_check):
                 answer = Job(job_id, UNANSWERED)
             if isinstance(answer, Deferred):
                 return answer.with_jobs(status_check.job_ids)
@@ -81,10 +83,10 @@ class JobTracker:
                 status_check.accepted_at is not None
                 and self._clock() < status_check.accepted_at + self._window
             )
-        return self._is_followed(status_check)
+        return self._is_tracked(status_check)
 
     def _outcome(self, status_check: StatusCheck, jobs: Jobs, findings: Findings) -> Outcome:
-        """One request does not wait for another, unless neither can end yet."""
+        """Ended, PartlyEnded where only some requests have ended, or the reason why no request has."""
         reasons = list(dict.fromkeys(_reason(job) for job in jobs if not job.completed))
         ends: list[End] = []
         left: list[TrackedRequest] = []
@@ -111,19 +113,19 @@ class JobTracker:
         return self._pending(status_check, jobs) if error is None else error.with_jobs(status_check.job_ids)
 
     def _may_change(self, finding: Finding | None, status_check: StatusCheck, jobs: Jobs) -> bool:
-        """Whether a later question may have a better answer.
+        """Whether a later check may have a better outcome.
 
-        SendGrid accepted a job that it does not know, so that job is followed as long as any.
+        SendGrid accepted a job that it does not know, so that job is tracked as long as any other.
         """
         if any(job.status == UNKNOWN for job in jobs):
-            return self._is_followed(status_check)
+            return self._is_tracked(status_check)
         if finding is None or status_check.accepted_at is None:
             return False
         now = self._clock()
         finished = [job.finished_at for job in jobs if job.finished_at is not None and job.finished_at <= now]
         return now < max([status_check.accepted_at, *finished]) + self._window
 
-    def _is_followed(self, status_check: StatusCheck) -> bool:
+    def _is_tracked(self, status_check: StatusCheck) -> bool:
         age = self._age(status_check)
         return age is None or age < GIVE_UP_SECONDS
 
@@ -135,9 +137,10 @@ class JobTracker:
 
 
 def _end(request: TrackedRequest, jobs: Jobs, reasons: list[str], finding: Finding | None) -> End:
-    """By the request's own contacts where they were looked up: with whom it shares a job is not its choice.
+    """The end of a request, by its own contacts where they were looked up, otherwise by the jobs.
 
-    Otherwise by the jobs. `reasons` says of those that did not complete what became of them.
+    The request does not choose the requests that it shares a job with. `reasons` has the states of the jobs that did
+    not complete.
     """
     if finding is None:
         if request.error is not None:
@@ -170,7 +173,7 @@ def _kind_of_failure(error: NotAccepted) -> type[NotAccepted]:
 
 
 def _is_failure(request: TrackedRequest, jobs: Jobs, finding: Finding) -> bool:
-    """Contacts of an account whose jobs said nothing may have come after the delete-all."""
+    """Whether remaining contacts are a failure. Those of an account whose jobs are unknown may be newer."""
     if request.deletes_all and any(job.status in (UNKNOWN, UNANSWERED) for job in jobs):
         return False
     return finding.remaining.count > 0

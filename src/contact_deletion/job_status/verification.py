@@ -1,4 +1,4 @@
-"""What SendGrid still has of a request's contacts, where its jobs leave that in doubt."""
+"""Looks up the contacts of requests whose jobs leave the outcome in doubt."""
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
@@ -21,7 +21,7 @@ RemainingIdentifiers = dict[TrackedIdentifier, bool | Deferred | None]
 def look_up_identifiers(
     client: SendGridClient, identifiers: Iterable[TrackedIdentifier], deadline: Deadline
 ) -> RemainingIdentifiers:
-    """Each once: whether it remains, None where SendGrid refused to say, or why there is no answer yet."""
+    """Looks up each identifier once: whether it remains, None where SendGrid refused, or why the lookup failed."""
 
     def remains(identifier: TrackedIdentifier) -> bool | None:
         try:
@@ -43,7 +43,7 @@ class Verification(StrEnum):
     NEVER = "never"
 
     def is_in_doubt(self, request: TrackedRequest, jobs: Sequence[Job]) -> bool:
-        """Whether to look at the request's contacts, now that its jobs have said what they will."""
+        """Whether the request's contacts have to be looked up, once its jobs are not pending any more."""
         if self is Verification.NEVER:
             return False
         if request.deletes_all:
@@ -56,9 +56,10 @@ class Verification(StrEnum):
 
 
 class Finding(NamedTuple):
-    """`remaining` are the request's contacts that SendGrid has, `unchecked` those of which it did not say whether.
+    """The result of looking up a request's contacts.
 
-    Where an identifier was to be removed, its contact is remaining as long as it has the identifier.
+    `remaining` are those that exist, `unchecked` those that SendGrid refused to look up. The contact of a removed
+    identifier is remaining as long as it has an identifier of the type.
     """
 
     remaining: ContactGroup
@@ -66,7 +67,10 @@ class Finding(NamedTuple):
 
 
 class Findings:
-    """`contact_count` is the account's: a number, or why it is not known; None where no request asks for it."""
+    """The results for all requests of an invocation.
+
+    `contact_count` is the account's: a number, the error of its lookup, or None where no request needs it.
+    """
 
     def __init__(
         self,
@@ -79,7 +83,7 @@ class Findings:
         self._contact_count = contact_count
 
     def of(self, request: TrackedRequest) -> Finding:
-        """Of a request that was looked up. Raises the Deferred that kept SendGrid from answering."""
+        """The finding of a request that was looked up. Raises the Deferred of a lookup that failed."""
         if request.deletes_all:
             return self._of_account(request)
         if request.identifier is not None:
@@ -108,7 +112,7 @@ class Findings:
 
 
 def look_up(client: SendGridClient, requests: Sequence[TrackedRequest], deadline: Deadline) -> Findings:
-    """Each contact once, however many requests name it."""
+    """Looks up each contact once, however many requests name it."""
     contact_count: int | SendGridRefused | Deferred | None = None
     if any(request.deletes_all for request in requests):
         try:
@@ -125,9 +129,9 @@ def look_up(client: SendGridClient, requests: Sequence[TrackedRequest], deadline
 
 
 def _all_deleted(request: TrackedRequest, jobs: Sequence[Job]) -> bool:
-    """Whether the jobs of a delete-all say that they deleted every contact that the account had.
+    """Whether the jobs of a delete-all report that they deleted every contact that the account had.
 
-    A count that SendGrid leaves out is asked for: it is one call for a whole account.
+    Where SendGrid reports no count, the contacts are counted: it is one call for a whole account.
     """
     deleted = sum(job.deleted_count or 0 for job in jobs)
     return all(

@@ -1,4 +1,4 @@
-"""How far an unfinished bulk deletion has come, so that the next delivery continues from there."""
+"""The progress of an unfinished bulk deletion, from which the next delivery continues."""
 
 import base64
 from collections.abc import Collection, Sequence
@@ -12,15 +12,15 @@ from contact_deletion.ledger.store import COMPLETED, LedgerStore
 from contact_deletion.outcomes import START, Checkpoint
 from contact_deletion.requests.bulk_deletion import BulkDelete
 
+# More than the other invocations with the same request write: the queue has two at a time.
 _ATTEMPTS = 5
-"""More than other invocations with the same request write between them: the queue has two at a time."""
 
 
 @dataclass(frozen=True)
 class StoredProgress:
-    """The jobs that were started, and how far the request has come.
+    """The jobs that were started for a request, and its checkpoint.
 
-    `data` is that of the record from which this was read; empty where there was none.
+    `data` is that of the record from which this was read, or empty.
     """
 
     job_ids: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ class StoredProgress:
         return cls(tuple(response.get("job_ids", ())), checkpoint, record.response_data)
 
     def with_those_of(self, other: "StoredProgress") -> "StoredProgress":
-        """What two invocations with the same request have done between them, on top of the other's record."""
+        """The progress of two invocations with the same request, based on the other's record."""
         job_ids = tuple(dict.fromkeys(other.job_ids + self.job_ids))
         mine, theirs = self.checkpoint, other.checkpoint
         checkpoint = Checkpoint(
@@ -50,7 +50,7 @@ class StoredProgress:
         return StoredProgress(job_ids, checkpoint, other.data)
 
     def record(self, request: BulkDelete) -> dict[str, Any]:
-        """What the ledger stores of it."""
+        """The progress as JSON, for the ledger."""
         ids, checkpoint = _sorted_ids(request), self.checkpoint
         record: dict[str, Any] = {
             "job_ids": list(self.job_ids),
@@ -70,13 +70,13 @@ NO_PROGRESS = StoredProgress()
 def record_progress(
     store: LedgerStore, key: str, payload_hash: str, request: BulkDelete, progress: StoredProgress
 ) -> None:
-    """Never in place of a record that another invocation completed. Raises LedgerUnavailable."""
+    """Records the progress, but never in place of a completed record. Raises LedgerUnavailable."""
     for _ in range(_ATTEMPTS):
         there = store.put_unfinished(key, payload_hash, progress.record(request), in_place_of=progress.data)
         if there is None or there.status == COMPLETED:
             return
         progress = progress.with_those_of(StoredProgress.of(there, request))
-    raise LedgerUnavailable("other invocations kept changing the request's record")
+    raise LedgerUnavailable("other invocations changed the request's record again and again")
 
 
 def to_bitmap(members: Collection[str], contact_ids: Sequence[str]) -> str:
@@ -89,7 +89,7 @@ def to_bitmap(members: Collection[str], contact_ids: Sequence[str]) -> str:
 
 
 def from_bitmap(bitmap: str, contact_ids: Sequence[str]) -> frozenset[str]:
-    """The members. An empty bitmap has none."""
+    """The members of the bitmap. An empty bitmap has no members."""
     bits = int.from_bytes(base64.b64decode(bitmap), "little")
     return frozenset(contact_id for index, contact_id in enumerate(contact_ids) if bits >> index & 1)
 

@@ -27,7 +27,7 @@ _OWN_AND_OPEN = "#claim = :claim AND #status = :inprogress"
 
 
 class Standing(NamedTuple):
-    """What the ledger has of a request that cannot be claimed.
+    """The ledger's record of a request that cannot be claimed.
 
     `completed` is as of the attempt: the record may have expired since, and then says so itself.
     """
@@ -37,7 +37,7 @@ class Standing(NamedTuple):
 
 
 class _Written(NamedTuple):
-    """Whether a write was done, and the item as it is then; empty where DynamoDB does not say."""
+    """Whether a write was done, and the item after it; empty where DynamoDB does not return it."""
 
     done: bool
     item: dict[str, Any]
@@ -46,8 +46,8 @@ class _Written(NamedTuple):
 class Claim:
     """A hold that ends with the invocation at the latest, unless it is made permanent.
 
-    Its id is on the record, and every later write is conditional on it. So a call that botocore repeats, because the
-    answer to it was lost, writes what it wrote before; and a claim that was lost changes nothing of another's.
+    Its ID is in the record, and every later write is conditional on it. So a call that botocore repeats because its
+    response was lost writes the same again, and a claim that was lost does not change that of another invocation.
 
     `sent_at` is when a call was sent for the request that may have taken effect, in seconds since the epoch: an earlier
     claim's, or this one's.
@@ -61,9 +61,9 @@ class Claim:
         self.sent_at: float | None = None
 
     def take(self) -> Standing | None:
-        """None where the request is claimed now, otherwise what stands in the way.
+        """Claims the request. Returns None, or the record for which it cannot be claimed.
 
-        Raises RequestConflict, LedgerUnavailable, and RequestInProgress where DynamoDB does not say what stands there.
+        Raises RequestConflict, LedgerUnavailable, and RequestInProgress where DynamoDB does not return the record.
         """
         now = self._store.clock()
         item = self._write(
@@ -82,7 +82,7 @@ class Claim:
         ).item
         if not item:
             raise RequestInProgress("the same request is being handled by another invocation")
-        # A call that was repeated below us fails its condition on what it has written itself.
+        # A call that botocore repeated fails its condition on the item that it has written itself.
         if item.get(_CLAIM) == {"S": self._id}:
             self.sent_at = float(item[_SENT_AT]["N"]) if _SENT_AT in item else None
             return None
@@ -92,8 +92,9 @@ class Claim:
         return Standing(record, completed=item[self._store.status_attr] == {"S": COMPLETED})
 
     def make_permanent(self) -> None:
-        """To be called right before an act that may be done only once: from here on no other invocation acts on this
-        request, even if this one dies, unless the claim is released.
+        """Makes sure that no other invocation sends this request, even if this one dies, unless the claim is released.
+
+        Call it right before a call that may be sent only once.
 
         Raises RequestInProgress where another invocation has the claim by now, LedgerUnavailable.
         """
@@ -112,11 +113,11 @@ class Claim:
             raise RequestInProgress("another invocation is sending this request")
 
     def may_have_taken_effect(self) -> None:
-        """What was sent just now may have. The record keeps the time when the claim is released."""
+        """Notes that the call that was just sent may have taken effect. Releasing the claim records the time."""
         self.sent_at = self._store.clock()
 
     def record(self, response: dict[str, Any]) -> None:
-        """Raises LedgerUnavailable, also where another invocation has the claim by now."""
+        """Records the response. Raises LedgerUnavailable, also where another invocation has the claim by now."""
         written = self._write(
             "SET #data = :response, #expiry = :expiry, #status = :completed",
             _OWN,
@@ -131,7 +132,7 @@ class Claim:
             raise LedgerUnavailable("another invocation has claimed the request")
 
     def release(self) -> None:
-        """Raises LedgerUnavailable. Of a claim that was lost there is nothing to release."""
+        """Releases the claim, unless it was lost. Raises LedgerUnavailable."""
         own = {":claim": {"S": self._id}, ":inprogress": {"S": INPROGRESS}}
         if self.sent_at is None:
             self._delete(own)
@@ -173,7 +174,7 @@ class Claim:
             )
 
     def _names_in(self, expressions: str) -> dict[str, str]:
-        """What the expressions' names stand for. DynamoDB refuses those that are not used."""
+        """The attributes that the expressions' names stand for. DynamoDB refuses names that are not used."""
         store = self._store
         names = {
             "#id": store.key_attr,

@@ -1,4 +1,4 @@
-"""Outcomes in the form in which a ledger record keeps them."""
+"""Outcomes in the form of a ledger record."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import D
 from contact_deletion.errors import DeleteAllUnconfirmed, Rejected, RequestConflict
 from contact_deletion.outcomes import Accepted, DeletionOutcome
 
+# The record of a delete-all that SendGrid may or may not have received.
 UNCONFIRMED: dict[str, Any] = {"code": DeleteAllUnconfirmed.__name__}
-"""What is kept of a delete-all that may or may not have been received."""
 
 _REJECTIONS = {kind.__name__: kind for kind in Rejected.__subclasses__()}
 
@@ -23,20 +23,20 @@ def of_rejected(outcome: Rejected) -> dict[str, Any]:
 
 def rejected(record: DataRecord) -> Rejected:
     """The outcome of a message that was rejected before."""
-    kept = record.response_json_as_dict() or {}
-    return _REJECTIONS[kept["code"]](kept["message"], job_ids=kept["job_ids"])
+    response = record.response_json_as_dict() or {}
+    return _REJECTIONS[response["code"]](response["message"], job_ids=response["job_ids"])
 
 
 def replayed(record: DataRecord) -> DeletionOutcome:
     """The outcome of a request that was handled before."""
-    stored = record.response_json_as_dict() or {}
-    if stored == UNCONFIRMED:
+    response = record.response_json_as_dict() or {}
+    if response == UNCONFIRMED:
         return unconfirmed()
     return Accepted(
-        job_ids=tuple(stored["job_ids"]),
-        contact_count=stored["contact_count"],
+        job_ids=tuple(response["job_ids"]),
+        contact_count=response["contact_count"],
         replayed=True,
-        note=stored["note"],
+        note=response["note"],
     )
 
 
@@ -45,5 +45,5 @@ def unconfirmed() -> DeleteAllUnconfirmed:
 
 
 def conflict() -> RequestConflict:
-    """For a request whose record is of other content."""
+    """The outcome of a request whose record has other content."""
     return RequestConflict("this request_id was used before with different content")

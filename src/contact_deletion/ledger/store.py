@@ -1,4 +1,4 @@
-"""Powertools' DynamoDB persistence layer, and what the ledger adds to it for batches.
+"""The ledger's DynamoDB table: Powertools' persistence layer, with batch calls.
 
 A record is Powertools' own, so its plain layer reads it. Its key begins with the operation's name.
 """
@@ -24,15 +24,16 @@ if TYPE_CHECKING:
 COMPLETED = STATUS_CONSTANTS["COMPLETED"]
 INPROGRESS = STATUS_CONSTANTS["INPROGRESS"]
 
+# Longer than any queue keeps a message (14 days).
 REQUEST_ID_REMEMBERED_SECONDS = 15 * 24 * 60 * 60
-"""Longer than any queue keeps a message (14 days)."""
 
+# Short, because the same IDs may rightly be sent again after a failed job.
 CONTENT_REMEMBERED_SECONDS = 60 * 60
-"""Soon forgotten: the same ids may rightly be sent again after a failed job."""
 
 MAX_READ_KEYS = 100
+
+# DynamoDB's limits of BatchGetItem and BatchWriteItem.
 MAX_WRITE_ITEMS = 25
-"""DynamoDB's limits of BatchGetItem and BatchWriteItem."""
 
 _BATCH_ATTEMPTS = 6
 
@@ -40,7 +41,7 @@ ItemT = TypeVar("ItemT")
 
 
 class LedgerStore(DynamoDBPersistenceLayer):
-    """Keeps the records of one operation's requests, in one of the two ways in which they are known."""
+    """The records of one operation's requests, with keys of one kind."""
 
     def __init__(
         self,
@@ -61,7 +62,7 @@ class LedgerStore(DynamoDBPersistenceLayer):
         return self._get_hashed_idempotency_key(payload) or "", self._get_hashed_payload(payload)
 
     def record(self, key: str, payload_hash: str, status: str, response: dict[str, Any]) -> DataRecord:
-        """A record that expires as Powertools' own would from now on."""
+        """A record that expires as one of Powertools would that is written now."""
         return DataRecord(key, status, self._get_expiry_timestamp(), None, json.dumps(response), payload_hash)
 
     def expires_at(self) -> int:
@@ -82,11 +83,11 @@ class LedgerStore(DynamoDBPersistenceLayer):
     def put_unfinished(
         self, key: str, payload_hash: str, response: dict[str, Any], *, in_place_of: str
     ) -> DataRecord | None:
-        """Puts the record of an unfinished request in place of the one with this data, or of none.
+        """Puts the record of an unfinished request, if there is no other record than the one with this data.
 
-        Gives back the record that is there instead, of another invocation. Raises LedgerUnavailable. A request that is
-        known by its content alone is remembered as long as one with a `request_id` until it is finished: its message
-        may wait for longer than the hour.
+        Returns the record of another invocation that is there instead. Raises LedgerUnavailable. Until it is finished,
+        a request without a `request_id` is remembered as long as one with it: its message may wait for longer than
+        the hour.
         """
         now = int(self.clock())
         expiry = now + REQUEST_ID_REMEMBERED_SECONDS
@@ -115,14 +116,14 @@ class LedgerStore(DynamoDBPersistenceLayer):
             there: dict[str, Any] | None = failed.response.get("Item")  # type: ignore[assignment]
             if there is None:
                 raise LedgerUnavailable("the ledger's record of the request has changed") from None
-            # A call whose answer was lost is repeated by botocore, and finds what it wrote itself.
+            # A call whose response was lost is repeated by botocore, and finds the item that it wrote itself.
             written = there[self.status_attr] == item[self.status_attr]
             written = written and there.get(self.data_attr) == item[self.data_attr]
             return None if written else self._item_to_data_record(there)
         return None
 
     def read_batch(self, keys: Sequence[str]) -> list[DataRecord]:
-        """The records that exist of at most 100 keys. Raises LedgerUnavailable."""
+        """The existing records of at most 100 keys. Raises LedgerUnavailable."""
         wanted: dict[str, Any] = {
             self.table_name: {"Keys": [self._get_key(key) for key in keys], "ConsistentRead": True}
         }
@@ -139,7 +140,7 @@ class LedgerStore(DynamoDBPersistenceLayer):
         raise LedgerUnavailable("the ledger left keys unread")
 
     def write_batch(self, records: Iterable[DataRecord]) -> None:
-        """Puts at most 25 records, whatever stood there before. Raises LedgerUnavailable if not all were taken."""
+        """Puts at most 25 records in place of any others. Raises LedgerUnavailable if not all were written."""
         unwritten: dict[str, Any] = {
             self.table_name: [{"PutRequest": {"Item": self._item(record)}} for record in records]
         }
@@ -163,7 +164,7 @@ class LedgerStore(DynamoDBPersistenceLayer):
         return item
 
     def _attempts(self) -> Iterable[int]:
-        """DynamoDB hands back what a batch call had no capacity for; it is asked again after full-jitter backoff."""
+        """DynamoDB returns what a batch call had no capacity for. It is sent again after full-jitter backoff."""
         for attempt in range(_BATCH_ATTEMPTS):
             if attempt:
                 self._sleep(uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter
@@ -171,9 +172,7 @@ class LedgerStore(DynamoDBPersistenceLayer):
 
 
 class Stores:
-    """The layers for requests with a `request_id`, for requests known by their content alone, and for messages that
-    were rejected.
-    """
+    """The stores for requests with a `request_id`, for requests without one, and for rejected messages."""
 
     def __init__(
         self, client: "DynamoDBClient", table: str, operation: str, sleep: Sleep, clock: Clock
@@ -201,12 +200,12 @@ class Stores:
 
 
 def payload_of(request: DeletionRequest) -> dict[str, Any]:
-    """A request as the layers see it; of what it holds, a record keeps only hashes."""
+    """The part of a request that its key is made from. A record contains only hashes of it."""
     return {"request_id": request.request_id, "content": request.content}
 
 
 def chunks(items: Sequence[ItemT], size: int) -> Iterator[list[ItemT]]:
-    """As many at a time as a call of DynamoDB's takes."""
+    """Chunks of at most so many items as a call of DynamoDB accepts."""
     for start in range(0, len(items), size):
         yield list(items[start : start + size])
 

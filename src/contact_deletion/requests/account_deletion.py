@@ -10,7 +10,10 @@ from contact_deletion.requests import validation
 
 @dataclass(frozen=True)
 class DeleteAll:
-    """`confirm` is the phrase as it was typed; `requested_at` has an offset; `max_contacts` is the most that may go."""
+    """A request to delete every contact.
+
+    `confirm` is the phrase as it was typed. `requested_at` has an offset. No more than `max_contacts` may be deleted.
+    """
 
     request_id: str
     confirm: str

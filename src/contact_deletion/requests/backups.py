@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from contact_deletion.errors import InvalidRequest
 from contact_deletion.requests import validation
 
+# S3's longest keys and version IDs have 1,024 bytes.
 _TEXT = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,1024}")
-"""S3's longest keys and version ids have 1,024 bytes."""
 
 
 @dataclass(frozen=True)
 class CopiedPart:
-    """A version of an object in the backup bucket: its size in bytes, its SHA-256, and its distinct contacts.
+    """A part of an export in the backup bucket: an object's version, its size in bytes, and its distinct contacts.
 
-    The IDs of these are in another object, of which `contact_ids_version_id` is the version.
+    `contact_ids_version_id` is the version of the object with their IDs.
     """
 
     part: int
@@ -28,7 +28,11 @@ class CopiedPart:
 
 @dataclass(frozen=True)
 class BackupCheck:
-    """`expected_contact_count` is the account's before the export, `exported_contact_count` the export's own."""
+    """A request to check a backup.
+
+    `expected_contact_count` is the account's before the export, `exported_contact_count` is the export's, or None where
+    SendGrid reports no count.
+    """
 
     folder: str
     expected_contact_count: int
@@ -84,9 +88,9 @@ def _text(value: object, name: str) -> str:
 
 @dataclass(frozen=True)
 class ExportCopy:
-    """The part's number is from 0; its file in the export is `file_id`, as the export's status names it.
+    """A request to copy a part of an export into the `folder` of a backup.
 
-    `folder` is the backup's.
+    Parts are numbered from 0. `file_id` is the ID of the part's file in the status of the export.
     """
 
     export_id: str
@@ -108,7 +112,7 @@ def parse_export_copy(payload: object) -> ExportCopy:
 
 @dataclass(frozen=True)
 class ExportStatus:
-    """`started_at` is when the export was asked for, in seconds since the epoch."""
+    """A request for the status of an export, which was requested at `started_at`, in seconds since the epoch."""
 
     export_id: str
     started_at: float

@@ -1,4 +1,4 @@
-"""What every kind of request has in common, and what the kinds have that delete."""
+"""The interfaces of all requests, and of those that delete."""
 
 from typing import Any, Protocol
 

@@ -11,9 +11,10 @@ MAX_CONTACT_IDS = 10_000
 
 @dataclass(frozen=True)
 class BulkDelete:
-    """`contact_ids` in lower case and in the order given, each once.
+    """A request to delete contacts.
 
-    `retried` is false on the first delivery from a queue. Who invokes the function directly does not say how often.
+    `contact_ids` are in lower case and in the order given, each once. `retried` is false on the first delivery from a
+    queue, and true for a direct invocation, whose caller does not say how often it tried.
     """
 
     contact_ids: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""The error of a function, as a workflow's Catch passes it on."""
+"""The error of a function, as the Catch of a workflow passes it on."""
 
 import json
 from collections.abc import Mapping
@@ -17,25 +17,24 @@ from contact_deletion.errors import (
 )
 from contact_deletion.requests.validation import RESOURCE_ID
 
+# The outcomes of a bulk deletion that name every job that was started for the request.
 _NOTHING_STARTED = {
     kind.__name__: kind
     for kind in (InvalidRequest, RequestConflict, SendGridRefused, SendGridUnauthorized, RateLimited)
 }
-"""The outcomes of a bulk deletion that name every job that was started for the request."""
-
 # A call may have taken effect although its response was lost, and an unread ledger may name jobs.
 _MAYBE_STARTED = {kind.__name__: kind for kind in (SendGridUnavailable, LedgerUnavailable)}
 
 
 class CaughtError(NamedTuple):
-    """`code` is the error's name, `message` is without a stack trace, `job_ids` are the jobs that were started."""
+    """An error by its name, with its message without the stack trace, and the jobs that were started."""
 
     code: str
     message: str
     job_ids: tuple[str, ...]
 
     def outcome(self) -> NotAccepted:
-        """The outcome that the function raised; OutcomeUnknown where it may have started jobs that it does not name."""
+        """The outcome that the function raised, or OutcomeUnknown if it may have started jobs without naming them."""
         kinds = _NOTHING_STARTED | _MAYBE_STARTED if self.job_ids else _NOTHING_STARTED
         if self.code in kinds:
             return kinds[self.code](self.message, job_ids=self.job_ids)
@@ -45,8 +44,8 @@ class CaughtError(NamedTuple):
 def read(error: Mapping[str, Any]) -> CaughtError:
     """Reads `Error` and `Cause`.
 
-    The cause of a function's error is Lambda's JSON, whose message is JSON in turn where jobs were started
-    (responses/direct.py). That of any other error is a text, or is missing.
+    The cause of a function's error is Lambda's JSON. Its message is also JSON if jobs were started
+    (responses/direct.py). The cause of any other error is a text, or is missing.
     """
     cause = str(error.get("Cause") or "")
     text = str(_object(cause).get("errorMessage", cause))
@@ -56,15 +55,15 @@ def read(error: Mapping[str, Any]) -> CaughtError:
         code=str(error.get("Error") or ""),
         message=str(content.get("message", text)),
         job_ids=tuple(
-            one
-            for one in (job_ids if isinstance(job_ids, list) else ())
-            if isinstance(one, str) and RESOURCE_ID.fullmatch(one)
+            job_id
+            for job_id in (job_ids if isinstance(job_ids, list) else ())
+            if isinstance(job_id, str) and RESOURCE_ID.fullmatch(job_id)
         ),
     )
 
 
 def _object(text: str) -> dict[str, Any]:
-    """The JSON object in a text, empty where there is none."""
+    """The JSON object of a text. Any other text is taken as an empty one."""
     try:
         content = json.loads(text)
     except (ValueError, RecursionError):

@@ -1,16 +1,16 @@
-"""A request to summarize what became of a list."""
+"""A request to summarize the results of a list."""
 
 from typing import NamedTuple
 
 from contact_deletion.errors import InvalidRequest
 from contact_deletion.requests import validation
 
+# S3's limit.
 _MAX_KEY_BYTES = 1024
-"""S3's limit."""
 
 
 class ListSummaryRequest(NamedTuple):
-    """`folder` is that of the results, `key` is the list's object."""
+    """A request for the summary of a list: the `folder` of its results, and the `key` of its object."""
 
     folder: str
     key: str

@@ -1,4 +1,4 @@
-"""A request to remove one identifier from a contact."""
+"""A request to remove one identifier from a contact, and the identifiers of contacts."""
 
 import re
 from collections.abc import Mapping
@@ -9,8 +9,8 @@ from typing import Any
 from contact_deletion.errors import InvalidRequest
 from contact_deletion.requests import validation
 
+# SendGrid allows 254 characters (Twilio docs: Add or Update a Contact).
 _VALUE = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,254}")
-"""SendGrid allows 254 characters (Twilio docs: Add or Update a Contact)."""
 
 
 class IdentifierType(StrEnum):
@@ -24,7 +24,10 @@ class IdentifierType(StrEnum):
 
 @dataclass(frozen=True)
 class RemoveIdentifier:
-    """`contact_id` is in lower case; `identifier_value` is as given. All spellings of a value have the same content."""
+    """A request to remove one identifier.
+
+    `contact_id` is in lower case; `identifier_value` is as given. All spellings of a value have the same content.
+    """
 
     contact_id: str
     identifier_type: IdentifierType
@@ -42,7 +45,7 @@ class RemoveIdentifier:
 
 
 def canonical(identifier_type: IdentifierType, value: str) -> str:
-    """The one spelling that stands for all of an identifier.
+    """The spelling that represents all spellings of an identifier.
 
     SendGrid stores e-mail addresses in lower case, and its samples write phone numbers with and without the plus sign.
     White space around a value is taken to come from where it was copied.
@@ -89,7 +92,7 @@ CONTACT_FIELDS = {
 
 
 def held_identifiers(contact: Mapping[str, Any]) -> dict[IdentifierType, str]:
-    """The identifiers that a contact has."""
+    """The identifiers of a contact, as SendGrid's response has it."""
     return {
         kind: value
         for kind, field in CONTACT_FIELDS.items()

@@ -1,4 +1,4 @@
-"""A request to follow deletion jobs to their end."""
+"""A request to track deletion jobs until they have ended."""
 
 import re
 from dataclasses import dataclass, field
@@ -11,8 +11,8 @@ from contact_deletion.requests.bulk_deletion import MAX_CONTACT_IDS
 from contact_deletion.requests.identifier_removal import IdentifierType, parse_identifier_type
 from contact_deletion.requests.validation import MAX_JOB_IDS
 
+# The operation that deletes all contacts of the account.
 DELETE_ALL = "delete_all"
-"""The operation whose contacts are the account's."""
 
 _OPERATION = re.compile("[a-z_]{1,32}")
 _MESSAGE_ID = re.compile("[!-~]{1,128}")
@@ -21,7 +21,7 @@ _ERROR = re.compile("[!-~]{1,256}")
 
 @dataclass(frozen=True)
 class TrackedIdentifier:
-    """The identifier that a removal was about: whose it is, and of which type. Its value stays with the request."""
+    """The identifier that a request removes: its contact and its type. The value is not passed on."""
 
     contact_id: str
     identifier_type: IdentifierType
@@ -29,11 +29,10 @@ class TrackedIdentifier:
 
 @dataclass(frozen=True)
 class TrackedRequest:
-    """What the end of its jobs is told with, of one request: who asked, for how much, and who waits for the answer.
+    """An accepted request, with what its outcome event and its verification need.
 
-    `contact_ids` are those of a bulk deletion, to be looked up where its jobs leave it in doubt, and so is the
-    `identifier` of a removal. A request with an `error` was not accepted in full, and the error names the jobs that
-    were started all the same.
+    The `contact_ids` of a bulk deletion, and the `identifier` of a removal, are looked up where the jobs leave the
+    outcome in doubt. A request with an `error` was not accepted in full; the error names the jobs that were started.
     """
 
     operation: str | None = None
@@ -51,7 +50,7 @@ class TrackedRequest:
 
     @property
     def payload(self) -> dict[str, Any]:
-        """As a status message has it."""
+        """The request as JSON, for a status message. Requests with an error are in no status message."""
         known = {
             "operation": self.operation,
             "request_id": self.request_id,
@@ -66,11 +65,11 @@ class TrackedRequest:
 
 @dataclass(frozen=True)
 class StatusCheck:
-    """`accepted_at` is when SendGrid accepted the jobs, in seconds since the epoch.
+    """Jobs to track, and the requests that share them.
 
-    With `include_errors_url`, a job's answer has the link to the file of its errors.
-
-    Whoever sends it with a task token of its own, or names no request, is itself one of `requests`.
+    `accepted_at` is when SendGrid accepted the jobs, in seconds since the epoch. A check with a task token of its own,
+    or without requests, is itself one of `requests`. With `include_errors_url`, the response has for each job the link
+    to the file of its errors.
     """
 
     job_ids: tuple[str, ...]
@@ -82,12 +81,12 @@ class StatusCheck:
 
     @property
     def payload(self) -> dict[str, Any]:
-        """As a status message: what it is about is in its `requests`."""
+        """The body of a status message, in which everything about the requests is in `requests`."""
         accepted_at = {} if self.accepted_at is None else {"accepted_at": timestamp(self.accepted_at)}
         return (
             {"job_ids": list(self.job_ids)}
             | accepted_at
-            | {"requests": [one.payload for one in self.requests]}
+            | {"requests": [request.payload for request in self.requests]}
         )
 
 
@@ -100,17 +99,17 @@ def parse(payload: object) -> StatusCheck:
     requests = given.get("requests", [])
     if not isinstance(requests, list):
         raise InvalidRequest("requests must be a list")
-    followed = [_followed(one, f"requests[{index}]") for index, one in enumerate(requests)]
-    started = [job_id for one in followed if one.error for job_id in one.error.job_ids]
-    least = 0 if any(one.error for one in followed) else 1
+    tracked = [_tracked(value, f"requests[{index}]") for index, value in enumerate(requests)]
+    started = [job_id for request in tracked if request.error for job_id in request.error.job_ids]
+    least = 0 if any(request.error for request in tracked) else 1
     if not isinstance(job_ids, list) or not least <= len(job_ids) <= MAX_JOB_IDS:
         raise InvalidRequest(f"job_ids must be a list of {least} to {MAX_JOB_IDS} job ids")
     include_errors_url = given.get("include_errors_url", False)
     if not isinstance(include_errors_url, bool):
         raise InvalidRequest("include_errors_url must be true or false")
     request_id, task_token = validation.request_id(given), validation.task_token(given)
-    if task_token or not followed:
-        followed.append(TrackedRequest(request_id=request_id, task_token=task_token))
+    if task_token or not tracked:
+        tracked.append(TrackedRequest(request_id=request_id, task_token=task_token))
     return StatusCheck(
         job_ids=tuple(
             dict.fromkeys(
@@ -123,7 +122,7 @@ def parse(payload: object) -> StatusCheck:
                 ]
             )
         ),
-        requests=tuple(followed),
+        requests=tuple(tracked),
         accepted_at=validation.parse_timestamp(given["accepted_at"], "accepted_at").timestamp()
         if "accepted_at" in given
         else None,
@@ -133,7 +132,7 @@ def parse(payload: object) -> StatusCheck:
     )
 
 
-def _followed(value: object, name: str) -> TrackedRequest:
+def _tracked(value: object, name: str) -> TrackedRequest:
     with validation.error_prefix(name):
         given = validation.require_object(
             value,

@@ -1,4 +1,4 @@
-"""Checks of a request's fields; each error names the field and what was expected, never the value."""
+"""Validates the fields of requests. Each error names the field and what was expected, never the value."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -8,28 +8,29 @@ from typing import Any, TypeGuard
 
 from contact_deletion.errors import InvalidRequest
 
+# Optional in every request.
 _ENVELOPE = ("request_id", "task_token")
-"""Optional in every request."""
 
 _UUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 _REQUEST_ID = re.compile("[A-Za-z0-9_.:-]{1,128}")
 _TASK_TOKEN = re.compile("[!-~]{1,2048}")
+
+# SendGrid's ID of a job or an export, which becomes part of a URL. It was a UUID in every response observed, though
+# Twilio's specification types that of a job as `object`.
 RESOURCE_ID = re.compile("[A-Za-z0-9_-]{1,128}")
-"""SendGrid's id of a job or an export, which becomes part of a URL: a UUID in every answer seen, though Twilio's
-specification types a job's `object`.
-"""
 
 _SHA256 = re.compile("[0-9a-f]{64}")
+
+# AWS docs: StartExecution. Without the dots that would lead out of a folder.
 _EXECUTION_NAME = re.compile(
     r"""(?!\.\Z|.*\.\.)[^\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\U0010ffff]{1,80}"""
 )
-"""AWS docs: StartExecution. Without the dots that would lead out of a folder."""
 
+# The number of jobs that one status check may name.
 MAX_JOB_IDS = 1_000
-"""That one status message, or one request to follow jobs, may name."""
 
+# The largest whole number that every JSON parser reads exactly.
 MAX_SAFE_INTEGER = 2**53 - 1
-"""The largest whole number that every reader of JSON keeps as it is."""
 
 _FIELD_NAME = re.compile("[A-Za-z][A-Za-z_]{0,63}")
 
@@ -37,7 +38,7 @@ _FIELD_NAME = re.compile("[A-Za-z][A-Za-z_]{0,63}")
 def require_object(
     payload: object, *, required: Collection[str], optional: Collection[str] = ()
 ) -> dict[str, Any]:
-    """The payload as an object that has all of `required`, and only `optional` and the envelope's fields besides."""
+    """The payload as an object that has all of `required`, and no others but `optional` and the envelope's fields."""
     if not isinstance(payload, dict):
         raise InvalidRequest("the request must be a JSON object")
     unknown = payload.keys() - set(required) - set(optional) - set(_ENVELOPE)
@@ -51,7 +52,7 @@ def require_object(
 
 
 def empty_payload(payload: object) -> None:
-    """A payload that says nothing but who asks. Raises InvalidRequest for any other."""
+    """Accepts a payload without fields of its own. Raises InvalidRequest for any other."""
     request_id(require_object(payload, required=()))
 
 
@@ -70,7 +71,7 @@ def task_token(fields: dict[str, Any]) -> str | None:
 
 
 def contact_id(value: object, name: str) -> str:
-    """A contact id in lower case: every id that SendGrid was seen to give out is a lower-case UUID."""
+    """A contact ID in lower case, as SendGrid's are: every ID observed is a lower-case UUID."""
     if not isinstance(value, str) or not _UUID.fullmatch(value):
         raise InvalidRequest(f"{name} must be a contact id in UUID form")
     return value.lower()
@@ -90,14 +91,14 @@ def sha256(value: object, name: str) -> str:
 
 
 def folder(value: object, name: str) -> str:
-    """The name of a Step Functions execution, which what it keeps in a bucket is kept under."""
+    """The name of a Step Functions execution, under which its files are stored in a bucket."""
     if not isinstance(value, str) or not _EXECUTION_NAME.fullmatch(value):
         raise InvalidRequest(f"{name} must be the name of a Step Functions execution")
     return value
 
 
 def is_non_negative_int(value: object) -> TypeGuard[int]:
-    """Whether it is one from 0 to MOST."""
+    """Whether the value is a whole number from 0 to MAX_SAFE_INTEGER."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_SAFE_INTEGER
 
 
@@ -108,7 +109,7 @@ def non_negative_int(value: object, name: str) -> int:
 
 
 def parse_timestamp(value: object, name: str) -> datetime:
-    """A date and time with an offset, not so close to the ends of time that it cannot be reckoned with."""
+    """A date and time with an offset, not so early or late that arithmetic with it overflows."""
     expected = f"{name} must be an ISO 8601 date and time with an offset, from the years 1970 to 9998"
     if not isinstance(value, str):
         raise InvalidRequest(expected)
@@ -123,7 +124,7 @@ def parse_timestamp(value: object, name: str) -> datetime:
 
 @contextmanager
 def error_prefix(name: str) -> Iterator[None]:
-    """What is wrong in the block is wrong in the field of this name, and says so."""
+    """Adds the field's name to the errors of the block."""
     try:
         yield
     except InvalidRequest as invalid:
@@ -131,7 +132,7 @@ def error_prefix(name: str) -> Iterator[None]:
 
 
 def envelope(payload: object) -> tuple[str | None, str | None]:
-    """The `request_id` and the task token of a request that may be wrong otherwise, each None if it is none."""
+    """The `request_id` and the task token of a request that may be invalid otherwise. Each is None if it is invalid."""
     fields = payload if isinstance(payload, dict) else {}
     return _or_none(fields.get("request_id"), _REQUEST_ID), _or_none(fields.get("task_token"), _TASK_TOKEN)
 

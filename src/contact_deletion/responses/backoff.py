@@ -1,18 +1,19 @@
-"""When a deferred message comes back."""
+"""When a deferred message is delivered again."""
 
 import math
 
 from contact_deletion.errors import Deferred, RequestInProgress
 
 FIRST_SECONDS = 30.0
+
+# With the queues' maxReceiveCount, the growing delays outlast a 12-hour outage; a test holds them to it.
 MAX_SECONDS = 900.0
-"""With the queues' maxReceiveCount, the growing delays outlast a 12-hour outage; a test holds them to it."""
 
 IN_PROGRESS_MAX_SECONDS = 60.0
 LEAST_JITTER = 0.5
 
+# More than it takes to MAX_SECONDS, and a power that a float can hold.
 _MOST_DOUBLINGS = 10
-"""More than it takes to MAX_SECONDS, and a power that a float can hold."""
 
 
 def visibility_timeout(outcome: Deferred, receive_count: int, jitter: float) -> int:

@@ -1,4 +1,4 @@
-"""A rejected message in the form in which it is kept for a person to look at."""
+"""A rejected message in the form in which it is dead-lettered, for a person to look at."""
 
 import base64
 import json
@@ -12,17 +12,17 @@ from contact_deletion.errors import Rejected
 MAX_ATTRIBUTES = 10
 MAX_MESSAGE_BYTES = 1024 * 1024
 
+# Contains, as JSON, those of the producer's attributes for which there is no room beside ours.
 OVERFLOW = "OtherAttributes"
-"""Holds, as JSON, those of the producer's attributes that found no place beside ours."""
 
+# Names what was truncated to make room for our attributes: BODY or an attribute.
 TRUNCATED = "Truncated"
-"""Names what lost its end, because the message was too near to SQS's limit for our attributes: BODY or an attribute."""
 
 BODY = "MessageBody"
 
 
 def dead_letter(message: QueueMessage, rejected: Rejected) -> dict[str, Any]:
-    """Body and attributes of the copy: the message's own, and why and whence it was rejected."""
+    """Body and attributes of the copy: the message's own, and where and why it was rejected."""
     reasons = {
         "ErrorCode": rejected.code,
         "ErrorMessage": rejected.message,
@@ -48,7 +48,7 @@ def _letter(message: QueueMessage, reasons: Mapping[str, str]) -> dict[str, Any]
     room = MAX_ATTRIBUTES - len(reasons)
     overflow = {}
     if len(own) > room:
-        names = sorted(own, key=OVERFLOW.__eq__)  # a producer's attribute of that name is kept in ours
+        names = sorted(own, key=OVERFLOW.__eq__)  # a producer's attribute of that name goes into ours
         overflow = {OVERFLOW: json.dumps({name: own[name] for name in names[room - 1 :]})}
         own = {name: own[name] for name in names[: room - 1]}
     return {
@@ -61,7 +61,7 @@ def _letter(message: QueueMessage, reasons: Mapping[str, str]) -> dict[str, Any]
 
 
 def _truncate(letter: dict[str, Any]) -> None:
-    """Takes what is too much from the end of the longest part, which is many times as long."""
+    """Truncates the longest part, which is many times as long as the excess."""
     parts = [(letter, BODY, BODY)]
     for name, attribute in letter["MessageAttributes"].items():
         parts.append((attribute, "BinaryValue" if "BinaryValue" in attribute else "StringValue", name))
@@ -89,5 +89,5 @@ def _attribute(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _sendable(text: str) -> str:
-    """Half a character, which JSON can spell, cannot be sent: it becomes what SQS makes of what is no character."""
+    """Replaces lone surrogates, which JSON can contain and SQS cannot."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

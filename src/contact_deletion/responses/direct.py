@@ -11,8 +11,8 @@ from contact_deletion.notifications.outcome_events import contacts_of, reason
 from contact_deletion.outcomes import Accepted, End, Ended, JobPending, Outcome
 from contact_deletion.sendgrid.jobs import Job
 
+# Step Functions accepts 32,768 characters of an error's cause, of which a job's ID needs 42.
 MAX_JOB_IDS_IN_ERROR = 500
-"""Step Functions takes 32,768 characters of an error's cause, and a job's ID needs 42 of them."""
 
 
 def direct_response(outcome: Outcome, request_id: str | None) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterEr
 
 from contact_deletion.errors import SendGridUnauthorized, error_code
 
+# A rotated key is read again when it is refused. This bounds how long a replaced key that still works is used.
 MAX_AGE_SECONDS = 300
-"""A rotated key is noticed when it is refused; this bounds how long a replaced one that still works is used."""
 
 _FORM = "the API key's secret must be the key itself, or JSON with a field api_key"
 
@@ -32,7 +32,7 @@ class ApiKey:
         self._lock = Lock()
 
     def current(self) -> str:
-        """Raises SendGridUnauthorized when the secret cannot be read or holds no key."""
+        """Raises SendGridUnauthorized when the secret cannot be read or contains no key."""
         with self._lock:
             return self._read(force_fetch=False)
 
@@ -50,17 +50,17 @@ class ApiKey:
         try:
             return _key_of(secret)
         except _NoKey as cause:
-            if not force_fetch:  # somebody may have filled it since
+            if not force_fetch:  # it may have been filled since
                 return self._read(force_fetch=True)
             raise SendGridUnauthorized(f"{_FORM}: {cause}") from None
 
 
 class _NoKey(Exception):
-    """Why the secret holds no key; never what it holds."""
+    """The reason why the secret contains no key. It never quotes the secret."""
 
 
 def _key_of(secret: object) -> str:
-    """The key, without what is often pasted with it: white space, quotes, an assignment, `Bearer`. Raises _NoKey."""
+    """The key without what is often pasted with it: white space, quotes, an assignment, `Bearer`. Raises _NoKey."""
     if not isinstance(secret, str):
         raise _NoKey("it is binary; put it as text (SecretString)")
     text = secret.strip(_AROUND)
@@ -94,6 +94,6 @@ def _bare(text: str) -> str:
 
 
 def _cause(error: GetParameterError) -> str:
-    """Powertools keeps botocore's error only as the context of its own."""
+    """The AWS error code. Powertools has botocore's error only as the context of its own."""
     cause = error.__context__
     return error_code(cause) if isinstance(cause, Exception) else type(cause).__name__

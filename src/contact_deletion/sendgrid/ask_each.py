@@ -1,4 +1,4 @@
-"""Asks many questions of SendGrid, so that one that it never answers keeps no other from its answer."""
+"""Makes many lookups, so that one that always fails does not stop the others."""
 
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable
@@ -14,7 +14,7 @@ AnswerT = TypeVar("AnswerT")
 def ask_each(
     questions: Iterable[QuestionT], ask: Callable[[QuestionT], AnswerT]
 ) -> dict[QuestionT, AnswerT | Deferred]:
-    """For each question its answer, or why there is none yet.
+    """Returns for each question its answer, or the error that deferred it.
 
     After a SendGridUnavailable one more question is asked: if it is answered, the failure was the first question's own.
     If not, it is an outage, and the rest is not asked; nor is it after any other Deferred, which all calls would share.
@@ -31,7 +31,7 @@ def ask_each(
             if has_failed or not isinstance(error, SendGridUnavailable):
                 return answers | dict.fromkeys(waiting, error)
             has_failed = True
-            # In another order each time: otherwise two that always fail would keep the rest from ever being asked.
+            # In another order each time: otherwise two that always fail would stop the others for good.
             shuffle(waiting)
         else:
             has_failed = False

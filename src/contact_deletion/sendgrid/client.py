@@ -1,4 +1,4 @@
-"""SendGrid's Marketing contacts API: the three deletions, and the look-ups that guard and confirm them."""
+"""SendGrid's Marketing contacts API: the three deletions, and the lookups that guard and confirm them."""
 
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
@@ -13,18 +13,18 @@ from contact_deletion.sendgrid.transport import Call, Transport
 if TYPE_CHECKING:
     from contact_deletion.requests.identifier_removal import IdentifierType
 
+# The comma as Twilio's own samples send it.
 IDS_SEPARATOR = "%2C"
-"""The comma as Twilio's own samples send it."""
 
+# Contacts that one batch lookup may name (Twilio docs: Get Batched Contacts by IDs).
 MAX_LOOKED_UP = 100
-"""Contacts that one batch look-up names (Twilio docs: Get Batched Contacts by IDs)."""
 
+# A hundred contacts with all their custom fields.
 _MAX_LOOK_UP_BYTES = 16 * 1024 * 1024
-"""A hundred contacts with all their custom fields."""
 
 
 class SendGridClient(Transport):
-    """The calls, of one account. Every method raises what Transport says."""
+    """The calls for one account. Every method raises the errors of Transport."""
 
     @property
     def deletion_limit(self) -> RateLimit:
@@ -32,21 +32,21 @@ class SendGridClient(Transport):
         return self._limits["DELETE contacts"]
 
     def ids_target(self, contact_ids: Sequence[str]) -> str:
-        """The request target that deletes these contacts, as it stands in the request line."""
+        """The request target that deletes these contacts, as it is in the request line."""
         if not contact_ids:
             raise ValueError("a deletion by ids needs at least one id")
         return f"{self._contacts}?ids={IDS_SEPARATOR.join(contact_ids)}"
 
     def delete_contacts(self, contact_ids: Sequence[str]) -> str:
-        """Starts the deletion of these contacts and gives its job's id. The caller keeps to `deletion_limit`."""
+        """Starts the deletion of these contacts, and returns the job's ID. The caller observes `deletion_limit`."""
         target = self.ids_target(contact_ids)
         return responses.job_id(self._call(Call("DELETE", target, is_repeatable=True), self.deletion_limit))
 
     def delete_all_contacts(self) -> str:
-        """Starts the deletion of every contact and gives its job's id. One attempt: it never waits and repeats nothing
-        but a call that was refused to a replaced key.
+        """Starts the deletion of every contact, and returns the job's ID.
 
-        Where it raises anything but a SendGridUnavailable that was `maybe_received`, nothing is deleted.
+        There is one attempt, which never waits; it is repeated only with a renewed key. Nothing is deleted where it
+        raises any error but a SendGridUnavailable that is `maybe_received`.
         """
         limit = self.deletion_limit
         if not limit.try_acquire():
@@ -57,7 +57,7 @@ class SendGridClient(Transport):
     def delete_identifier(
         self, contact_id: str, identifier_type: "IdentifierType", identifier_value: str, deadline: Deadline
     ) -> str:
-        """Starts the removal of one identifier and gives its job's id; the value never appears in an error."""
+        """Starts the removal of one identifier, and returns the job's ID. The value never appears in an error."""
         call = Call(
             "DELETE",
             f"{self._contacts}/{contact_id}/identifiers",
@@ -67,7 +67,7 @@ class SendGridClient(Transport):
         return responses.job_id(self._rate_limited_request(call, "identifiers", deadline))
 
     def contact(self, contact_id: str, deadline: Deadline) -> dict[str, Any]:
-        """The contact as SendGrid has it. Raises ContactNotFound where it has none."""
+        """The contact as SendGrid has it. Raises ContactNotFound where it does not exist."""
         try:
             found = responses.json_object(
                 self._rate_limited_request(
@@ -79,7 +79,7 @@ class SendGridClient(Transport):
                 raise ContactNotFound("SendGrid has no contact with this contact_id") from None
             raise
         if str(found.get("id", "")).lower() != contact_id:
-            raise SendGridUnavailable("SendGrid answered a look-up with something that is not the contact")
+            raise SendGridUnavailable("SendGrid's response to the lookup is not the contact")
         return found
 
     def contact_count(self, deadline: Deadline) -> int:
@@ -89,13 +89,11 @@ class SendGridClient(Transport):
         )
         count = responses.count(responses.json_object(answer), "contact_count")
         if count is None:
-            raise SendGridUnavailable(
-                "SendGrid answered the contact count with something that is not a count"
-            )
+            raise SendGridUnavailable("SendGrid's contact count response has no count")
         return count
 
     def job(self, job_id: str, deadline: Deadline) -> Job:
-        """How a deletion job stands (Twilio docs: Import Contacts Status)."""
+        """The status of a deletion job (Twilio docs: Import Contacts Status)."""
         try:
             body = self._rate_limited_request(
                 Call("GET", f"{self._contacts}/imports/{job_id}", is_repeatable=True), "imports", deadline
@@ -122,10 +120,10 @@ class SendGridClient(Transport):
     def existing_contacts(
         self, contact_ids: Collection[str], deadline: Deadline, *, as_parent: bool = False
     ) -> frozenset[str]:
-        """Those of at most 100 contacts that there are.
+        """Those of at most 100 contacts that exist.
 
-        What is answered when there is none is not documented; a 404, as the look-up by address answers then, is
-        taken to say so, but not before another call has shown that the base URL leads to SendGrid.
+        The response is not documented for the case that no contact exists. A 404, as from the lookup by address, is
+        taken to mean that, but only once another call has shown that the base URL leads to SendGrid.
         """
         call = Call(
             "POST",

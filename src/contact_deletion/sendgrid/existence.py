@@ -1,4 +1,4 @@
-"""Which contacts SendGrid has, of any number."""
+"""Looks up which contacts exist, for any number of them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -20,9 +20,11 @@ Chunk = tuple[str, ...]
 
 @dataclass
 class Existence:
-    """`found` are the contacts that exist, `unchecked` those that SendGrid refused to look up; `errors` has the reason
-    for each contact that was not looked up otherwise. Of these, `undivided` are in a refused call that no time was left
-    to divide further; the next invocation may have no more.
+    """The result of a lookup.
+
+    `found` are the contacts that exist, `unchecked` those that SendGrid refused to look up. `errors` has the reason for
+    each other contact that was not looked up. Of these, `undivided` are in a refused call that no time was left to
+    divide further; the next invocation may have no more time.
     """
 
     found: set[str] = field(default_factory=set)
@@ -31,13 +33,13 @@ class Existence:
     undivided: set[str] = field(default_factory=set)
 
     def require(self, contact_ids: frozenset[str]) -> None:
-        """Raises the error that kept one of the contacts from being looked up."""
+        """Raises the error of a contact that was not looked up."""
         for contact_id in self.errors.keys() & contact_ids:
             raise self.errors[contact_id]
 
 
 def look_up(client: SendGridClient, contact_ids: Iterable[str], deadline: Deadline) -> Existence:
-    """Each contact once, 100 in a call. What is refused is divided, down to the ID where few are to blame."""
+    """Looks up each contact once, 100 in a call. A refused call is divided, down to the ID where few are the cause."""
     ids = tuple(dict.fromkeys(contact_ids))
     calls = _Calls(client, deadline)
     existence = Existence()
@@ -75,7 +77,7 @@ class _Calls:
         return not self._has_answer and self._refusals >= MAX_REFUSALS_WITHOUT_ANSWER
 
     def existing(self, chunk: Sequence[str]) -> frozenset[str] | None:
-        """Those of the contacts that exist; None where the call is refused, or not worth making."""
+        """Those of the contacts that exist; None where the call is refused, or is not made because others were."""
         if self.is_futile:
             return None
         try:

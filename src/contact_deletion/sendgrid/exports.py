@@ -11,19 +11,18 @@ from contact_deletion.sendgrid.jobs import is_completion, is_failure
 from contact_deletion.sendgrid.redaction import redact
 from contact_deletion.sendgrid.transport import Call, Transport
 
+# The size of a part, so that one invocation can copy it (Twilio docs: 5,000 is the default).
 PART_MEGABYTES = 500
-"""Of a part of an export, so that one invocation copies it in time (Twilio docs: 5,000 is the default)."""
 
 READY = "ready"
 
 
 @dataclass(frozen=True)
 class Export:
-    """An export as SendGrid tells of it.
+    """An export, as SendGrid reports it.
 
-    `urls` are links that open the files for whoever has them, until `expires_at`; they are for no log.
-
-    `contact_count` is None where SendGrid does not tell it; `message` is SendGrid's, redacted.
+    `urls` give access to the files without further authentication until `expires_at`: they are never logged.
+    `contact_count` is None where SendGrid does not report it. `message` is SendGrid's, redacted.
     """
 
     status: str
@@ -34,7 +33,7 @@ class Export:
 
     @property
     def ready(self) -> bool:
-        """`ready` is documented. What ends like another job is ready where it has links."""
+        """`ready` is documented. An export with the status of a completed job is ready where it has links."""
         return self.status == READY or (is_completion(self.status) and bool(self.urls))
 
     @property
@@ -47,14 +46,14 @@ class ExportClient(Transport):
     """The calls for one account. Every method raises what Transport says."""
 
     def start_export(self, deadline: Deadline) -> str:
-        """Asks for an export of every contact and gives its id."""
+        """Requests an export of every contact, and returns its ID."""
         body = {"file_type": "csv", "max_file_size": PART_MEGABYTES}
         return export_id(
             self._rate_limited_request(Call("POST", f"{self._contacts}/exports", body), "exports", deadline)
         )
 
     def export(self, export_id: str, deadline: Deadline) -> Export:
-        """How an export stands."""
+        """The status of an export."""
         return export(
             self._rate_limited_request(
                 Call("GET", f"{self._contacts}/exports/{export_id}", is_repeatable=True), "export", deadline
@@ -63,7 +62,7 @@ class ExportClient(Transport):
 
 
 def export_id(body: bytes | None) -> str:
-    """The export that a 202 names. Raises SendGridUnavailable where there is none."""
+    """The export that a 202 names. Raises SendGridUnavailable where the response names no export."""
     found = responses.json_object(body).get("id")
     if not isinstance(found, str) or not RESOURCE_ID.fullmatch(found):
         raise SendGridUnavailable("SendGrid accepted the export but named no usable id")
@@ -71,24 +70,24 @@ def export_id(body: bytes | None) -> str:
 
 
 def export(body: bytes | None) -> Export:
-    """How an export stands. Raises SendGridUnavailable where the answer is not about an export."""
+    """The status of an export. Raises SendGridUnavailable where the response is not a JSON object."""
     found = responses.json_object(body)
     if not found:
-        raise SendGridUnavailable("SendGrid answered an export's status with something that is none")
+        raise SendGridUnavailable("SendGrid's export status response is not a JSON object")
     urls = found.get("urls")
     message = found.get("message")
     return Export(
         responses.status_word(found),
         urls=tuple(map(str, urls)) if isinstance(urls, list) else (),
-        expires_at=_moment(found.get("expires_at")),
+        expires_at=_timestamp_or_none(found.get("expires_at")),
         contact_count=responses.count(found, "contact_count"),
         message=redact(message) if isinstance(message, str) else "",
     )
 
 
-def _moment(value: object) -> datetime | None:
+def _timestamp_or_none(value: object) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(str(value))
+        timestamp = datetime.fromisoformat(str(value))
     except ValueError:
         return None
-    return moment if moment.tzinfo else None
+    return timestamp if timestamp.tzinfo else None

@@ -1,42 +1,44 @@
-"""A deletion job of SendGrid's, as its status endpoint tells of it."""
+"""Deletion jobs of SendGrid, as its status endpoint reports them."""
 
 from dataclasses import dataclass, field
 
 COMPLETED = "completed"
 PENDING = "pending"
+
+# SendGrid does not know the job: not yet, or no longer.
 UNKNOWN = "unknown"
-"""SendGrid knows no such job: not yet, or not any more."""
 
+# SendGrid did not answer for the job as long as jobs are tracked.
 UNANSWERED = "unanswered"
-"""SendGrid could not be asked about the job, for as long as jobs are followed."""
 
-# `completed` is documented. The others are what a job that did all that it was asked to might be called instead.
+# `completed` is documented. The others are what SendGrid might call a job that succeeded.
 _COMPLETIONS = frozenset(
     {COMPLETED, "complete", "done", "finished", "processed", "success", "successful", "succeeded"}
 )
 
-# How the words begin for a job that did not do all that it was asked to. `errored` and `failed` are documented.
+# How the status of a failed job begins. `errored` and `failed` are documented.
 _FAILURES = ("error", "fail", "abort", "cancel", "partial", "reject", "expire")
 _WITH_FAILURES = ("_with_error", "_with_errors", "_with_failures")
 
 
 def is_completion(status: str) -> bool:
-    """Whether the word, in lower case, says that a job did all that it was asked to."""
+    """Whether the status, in lower case, is that of a job that succeeded."""
     return status in _COMPLETIONS
 
 
 def is_failure(status: str) -> bool:
-    """Whether the word, in lower case, says that a job has ended and some or all of it failed."""
+    """Whether the status, in lower case, is that of a job that failed in whole or in part."""
     return status.startswith(_FAILURES) or status.endswith(_WITH_FAILURES)
 
 
 @dataclass(frozen=True)
 class Job:
-    """`status` is SendGrid's word, in lower case, or one of those above; a count that SendGrid did not tell is None.
-    `finished_at` is in seconds since the epoch.
+    """A job of SendGrid, as it was reported last.
 
-    `errors_url` opens a file about contacts, with addresses where the job was an import, for whoever has it. It is for
-    a caller who asks for it, and for no log: Step Functions keeps what a workflow receives for 90 days.
+    `status` is SendGrid's word in lower case, or one of those above. A count that SendGrid did not report is None.
+    `finished_at` is in seconds since the epoch. `errors_url` gives access to a file about contacts without further
+    authentication, and after an import the file has e-mail addresses. It is returned to callers that ask for it, and
+    never logged: Step Functions stores what a workflow receives for 90 days.
     """
 
     job_id: str
@@ -53,14 +55,14 @@ class Job:
 
     @property
     def failed(self) -> bool:
-        """Whether some or all of it failed."""
+        """Whether it failed in whole or in part."""
         return is_failure(self.status)
 
     @property
     def counts_match(self) -> bool:
-        """Whether the job calls itself `completed`, as documented, and its counts, where known, agree.
+        """Whether the status is `completed`, as documented, and the counts agree, as far as they are known.
 
-        Another word for it is not documented, so it leaves a doubt.
+        No other word is documented, so any other leaves a doubt.
         """
         if self.status != COMPLETED or self.errored_count:
             return False

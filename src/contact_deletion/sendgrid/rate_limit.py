@@ -1,4 +1,4 @@
-"""What SendGrid last said of one endpoint's rate limit, so that it is kept before it is exceeded."""
+"""The rate limit of an endpoint, as the last responses report it, so that it is not exceeded."""
 
 import math
 from collections.abc import Mapping
@@ -8,35 +8,37 @@ from threading import Lock
 from contact_deletion.deadline import Clock
 
 MAX_CALLS_AT_ONCE = 8
+
+# Execution environments that may use the same window at the same time: the queue's MaximumConcurrency.
 MAX_CONSUMERS = 2
-"""Execution environments that may spend the same window at the same time: the queue's MaximumConcurrency."""
 
+# A later Reset is ignored. The observed windows have a minute or less.
 MAX_WINDOW_SECONDS = 900.0
-"""A Reset further away is not believed; the windows seen are of a minute or less."""
 
+# SendGrid's clock differs from ours. A call that still comes too early costs only itself, since the first goes alone.
 RESET_MARGIN_SECONDS = 0.1
-"""SendGrid's clock is not ours; who comes too early all the same loses one call, since the first goes alone."""
 
+# How long a response without rate limit headers is taken to mean that there is no limit.
 _ASSUMED_WINDOW_SECONDS = 60.0
-"""How long an answer without rate limit headers is taken to mean that there is no limit."""
 
+# How long to wait after a 429 that does not say when the window ends.
 _ASSUMED_RESET_SECONDS = 5.0
-"""How long to wait after a 429 that does not say when the window ends."""
 
+# How recent a response must be for concurrent calls, in a window that others use too.
 _FRESH_SECONDS = 0.2
-"""How old an answer may be that calls start on side by side, in a window that others spend too."""
 
 _EPOCH_FROM = 1e9
+
+# How much the ends of one window may differ between responses: Reset is rounded to a second.
 _SAME_WINDOW_SECONDS = 1.5
-"""How much later than another an answer of the same window may say that it ends: Reset is rounded to a second."""
 
 
 class RateLimit:
-    """The window of one endpoint, shared by the threads that call it.
+    """The rate limit window of one endpoint, shared by the threads that call it.
 
-    Of a window that nothing is known of, the first call goes alone; its answer tells how many may follow. Where less
-    is left than the calls made here explain, other execution environments spend the same window, and what is known of
-    it is out of date after every pause: the first call then goes alone again.
+    In a window that nothing is known about, the first call goes alone, and its response says how many may follow.
+    Where fewer calls are left than the calls made here explain, other execution environments use the same window, and
+    what is known about it is out of date after every pause: the first call then goes alone again.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -52,7 +54,7 @@ class RateLimit:
         self._observed_at = -math.inf
 
     def try_acquire(self, in_flight: int = 0) -> bool:
-        """Whether a call may start now beside `in_flight` others; a true answer counts it as started."""
+        """Whether a call may start now beside `in_flight` others. If so, it is counted as started."""
         with self._lock:
             now = self._clock()
             is_open = now < self._ends_at
@@ -71,16 +73,17 @@ class RateLimit:
         return min(MAX_CONSUMERS * MAX_CALLS_AT_ONCE, self._remaining) // MAX_CONSUMERS
 
     def _least(self) -> int:
-        """The last call of a window that others spend too would be everybody's at once."""
+        """The calls that must be left. All environments would start the last call of a shared window at once."""
         return MAX_CONSUMERS if self._is_shared else 1
 
     def seconds_until_reset(self) -> float:
         return max(0.0, self._ends_at - self._clock())
 
     def update_from_headers(self, headers: Mapping[str, str], *, refused: bool) -> None:
-        """Learns from an answer's headers; `refused` says that it was a 429.
+        """Updates the window from the headers of a response; `refused` says that it was a 429.
 
-        `X-RateLimit-Reset` is epoch seconds in Twilio's docs, seconds left in answers seen in 2026-07: both are read.
+        `X-RateLimit-Reset` is epoch seconds in Twilio's docs, and seconds left in responses observed in 2026-07. Both
+        are read.
         """
         now = self._clock()
         remaining = _number(headers, "X-RateLimit-Remaining")
@@ -103,7 +106,7 @@ class RateLimit:
         self._ends_at = max(ends_at, now + 1)
 
     def _adopt(self, remaining: float, ends_at: float, now: float) -> None:
-        """Answers overtake each other: of one window the least remaining counts, and an older window's is not news.
+        """Adopts what a response reports. Responses overtake each other, so within a window the least remaining counts.
 
         So does the earliest end: the seconds left are taken to be rounded up, as Envoy does it, whose header SendGrid
         sends beside a 429 (Twilio's specification of recipients' data erasure).
@@ -114,7 +117,7 @@ class RateLimit:
             self._remaining = min(self._remaining, remaining)
             self._ends_at = min(self._ends_at, ends_at)
         elif not is_known or ends_at > self._ends_at:
-            # Of the calls under way nobody here knows which window they fall into.
+            # It is not known into which window the calls under way fall.
             self._remaining, self._ends_at = remaining - self._under_way, ends_at
             self._opened_with, self._started, self._is_shared = remaining, self._under_way, False
 
@@ -125,7 +128,7 @@ class RateLimit:
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Seconds that `Retry-After` asks to wait, given as seconds or as a date (RFC 9110, section 10.2.3).
 
-    None where there is no such header or it makes no sense. A longer time than MAX_WINDOW_SECONDS is not believed.
+    None where the header is missing or invalid. The result is at most MAX_WINDOW_SECONDS.
     """
     seconds = _number(headers, "Retry-After")
     if seconds is None:

@@ -1,4 +1,4 @@
-"""What SendGrid's answers mean."""
+"""Reads SendGrid's responses."""
 
 import json
 import re
@@ -39,7 +39,7 @@ _REGION_ADVICE = (
 
 
 def job_id(body: bytes | None) -> str:
-    """The job that a 202 names. Raises SendGridUnavailable where there is none."""
+    """The job that a 202 names. Raises SendGridUnavailable where the response names no job."""
     found = json_object(body).get("job_id")
     if not isinstance(found, str) or not RESOURCE_ID.fullmatch(found):
         raise SendGridUnavailable("SendGrid accepted the call but named no usable job_id")
@@ -47,15 +47,15 @@ def job_id(body: bytes | None) -> str:
 
 
 def job(job_id: str, body: bytes | None) -> Job:
-    """How a job stands. Nothing in SendGrid's answer is promised to be there, so nothing has to be.
+    """The status of a job. SendGrid does not promise any field of the response, so none is required.
 
-    Raises SendGridUnavailable where the answer is not about a job at all.
+    Raises SendGridUnavailable where the response is not a JSON object.
     """
     found = json_object(body)
     results = found.get("results")
     counts = results if isinstance(results, dict) else {}
     if not found:
-        raise SendGridUnavailable("SendGrid answered a job's status with something that is none")
+        raise SendGridUnavailable("SendGrid's job status response is not a JSON object")
     return Job(
         job_id,
         status_word(found),
@@ -63,20 +63,20 @@ def job(job_id: str, body: bytes | None) -> Job:
         deleted_count=count(counts, "deleted_count"),
         errored_count=count(counts, "errored_count"),
         errors_url=_url(counts.get("errors_url")),
-        finished_at=_moment(found.get("finished_at")),
+        finished_at=_timestamp_or_none(found.get("finished_at")),
     )
 
 
 def contact_ids(body: bytes | None) -> frozenset[str]:
-    """The ids of the contacts that a batch look-up found. Raises SendGridUnavailable where it is not one's answer."""
+    """The IDs of the contacts that a batch lookup found. Raises SendGridUnavailable where there is no list of them."""
     found = json_object(body).get("result")
     if not isinstance(found, list) or not all(isinstance(contact, dict) for contact in found):
-        raise SendGridUnavailable("SendGrid answered a look-up of contacts with something that is no list")
+        raise SendGridUnavailable("SendGrid's response to the contact lookup has no list of contacts")
     return frozenset(str(contact.get("id", "")).lower() for contact in found)
 
 
 def json_object(body: bytes | None) -> dict[str, Any]:
-    """The body as a JSON object; empty where it is none, as the edge's HTML pages are."""
+    """The body as a JSON object. Any other body, such as an HTML page of the edge, is taken as an empty one."""
     try:
         parsed = json.loads(body or b"")
     except (ValueError, RecursionError):
@@ -85,10 +85,10 @@ def json_object(body: bytes | None) -> dict[str, Any]:
 
 
 def is_refusal(status: int, headers: Mapping[str, str], body: bytes | None) -> bool:
-    """Whether SendGrid itself says that it did not do what it was asked to.
+    """Whether SendGrid itself refused the call, so that nothing was done.
 
-    A 5xx can come after the work was done, and a page of something in front of SendGrid says nothing about it. The
-    rate limiter, which has headers of its own, answers before anything is done.
+    A 5xx can follow work that was done, and the page of a proxy before SendGrid says nothing about it. The rate
+    limiter, which sends headers of its own, responds before anything is done.
     """
     if not 400 <= status < 500 or status in _WORTH_REPEATING:
         return False
@@ -98,7 +98,7 @@ def is_refusal(status: int, headers: Mapping[str, str], body: bytes | None) -> b
 def failure(
     status: int, body: bytes | None, personal_values: Iterable[str], retry_after: float = 0.0
 ) -> NotAccepted:
-    """The error that a status other than 2xx and 429 stands for; SendGrid's own words are redacted.
+    """The error for a status other than 2xx and 429. SendGrid's own words are redacted.
 
     451 is documented as "Unavailable due to data residency restrictions". Keys of the EU on the global host were
     also seen to be refused for "their regional attribute", which no repetition changes.
@@ -120,13 +120,13 @@ def failure(
 
 
 def _is_sendgrids(body: bytes | None) -> bool:
-    """Whether SendGrid itself refused the call: a page of its edge, or another gateway's JSON, has no errors."""
+    """Whether the body is SendGrid's own: a page of its edge, or another gateway's JSON, has no `errors`."""
     errors = json_object(body).get("errors")
     return isinstance(errors, list | dict) and bool(errors)
 
 
 def _messages(body: bytes | None) -> list[str]:
-    """What SendGrid says in the errors body that Twilio documents for the whole v3 API."""
+    """The messages in the errors body that Twilio documents for the whole v3 API."""
     errors = json_object(body).get("errors")
     found = (
         [error.get("message") for error in errors if isinstance(error, dict)]
@@ -137,7 +137,7 @@ def _messages(body: bytes | None) -> list[str]:
 
 
 def status_word(found: dict[str, Any]) -> str:
-    """The status as a word in lower case, its parts joined by `_`; where it is none, the matter is open: `pending`."""
+    """The status as a word in lower case, with its parts joined by `_`. Anything else is taken as `pending`."""
     status = found.get("status")
     word = "_".join(_BETWEEN_PARTS.split(status.strip().lower())) if isinstance(status, str) else ""
     is_word = _WORD.fullmatch(word) and word.count("_") <= _MAX_JOINTS
@@ -145,9 +145,7 @@ def status_word(found: dict[str, Any]) -> str:
 
 
 def count(counts: dict[str, Any], name: str) -> int | None:
-    """A whole number, however JSON spells it: 1000, 1000.0, "1000" or "1,000". None where it is none of these, or one
-    that not every reader of JSON keeps as it is.
-    """
+    """A whole number up to MAX_SAFE_INTEGER: 1000, 1000.0, "1000" or "1,000". None for anything else."""
     value = counts.get(name)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
@@ -156,10 +154,10 @@ def count(counts: dict[str, Any], name: str) -> int | None:
     return value if is_non_negative_int(value) else None
 
 
-def _moment(value: object) -> float | None:
-    """Seconds since the epoch; None where it is no date and time."""
+def _timestamp_or_none(value: object) -> float | None:
+    """Seconds since the epoch; None where it is not a date and time."""
     try:
-        return validation.parse_timestamp(value, "a time of SendGrid's").timestamp()
+        return validation.parse_timestamp(value, "timestamp").timestamp()
     except InvalidRequest:
         return None
 

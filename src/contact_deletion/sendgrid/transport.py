@@ -1,4 +1,4 @@
-"""How a call to SendGrid is made: one account's key, its rate limits, and how long an answer may take."""
+"""Makes calls to SendGrid, with an account's key, within its rate limits and within a time limit."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -35,14 +35,17 @@ _PERHAPS_OLD_KEY = frozenset({401, 403, 451})
 
 @dataclass
 class Usage:
-    """What an invocation cost: calls made, and seconds waited for the rate limit."""
+    """The calls that an invocation made, and the seconds that it waited for the rate limit."""
 
     api_calls: int = 0
     rate_limit_wait_seconds: float = 0.0
 
 
 class _Response(NamedTuple):
-    """`body` is None where it broke off; `retry_after` is how many seconds a 5xx asks to wait."""
+    """A response of SendGrid.
+
+    `body` is None where it ended early. `retry_after` is the number of seconds that a 5xx asks to wait.
+    """
 
     status: int
     body: bytes | None
@@ -51,12 +54,12 @@ class _Response(NamedTuple):
 
 class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """No redirect is followed. Nor is one looked at: `requests` would read its body to the end for that."""
+        """Returns no target, because no redirect is followed. `requests` would read the body of the redirect for it."""
         return None
 
 
 def new_session() -> requests.Session:
-    """One pool of connections that keeps nothing from call to call: no cookie, no .netrc login, no proxy."""
+    """A pool of connections without any other state: no cookie, no .netrc login, no proxy."""
     session = _Session()
     session.mount("https://", requests.adapters.HTTPAdapter(pool_maxsize=MAX_CALLS_AT_ONCE))
     session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=MAX_CALLS_AT_ONCE))
@@ -69,9 +72,9 @@ def new_session() -> requests.Session:
 class Call:
     """One call to SendGrid.
 
-    No error contains one of `personal_values`. `as_parent` leaves out On-Behalf-Of. `is_repeatable` says that it does
-    no harm to send it twice. Of a call that may be done only `at_most_once`, every response counts as lost that is
-    neither a success nor a refusal of SendGrid's own.
+    No error contains one of `personal_values`. `as_parent` leaves out On-Behalf-Of. A call that `is_repeatable` may be
+    sent twice without harm. For a call that may be done only `at_most_once`, every response is a lost one that is
+    neither a success nor a refusal by SendGrid itself.
     """
 
     method: str
@@ -116,7 +119,7 @@ class Transport:
         self._has_been_answered = False
 
     def wait_for_reset(self, limit: RateLimit, deadline: Deadline) -> None:
-        """Sleeps until the window ends. Raises RateLimited when there would be no time left for a call then."""
+        """Sleeps until the window ends. Raises RateLimited where no time would be left for a call."""
         seconds = limit.seconds_until_reset()
         if seconds + CALL_SECONDS > deadline.remaining():
             raise RateLimited(
@@ -133,7 +136,7 @@ class Transport:
         return usage
 
     def _rate_limited_request(self, call: Call, endpoint: str, deadline: Deadline) -> bytes | None:
-        """Calls when the endpoint's limit lets it, and again after a 429, for as long as there is time."""
+        """Makes the call when the rate limit of its endpoint allows it, and again after a 429 while there is time."""
         limit = self._limits[f"{call.method} {endpoint}{' as parent' if call.as_parent else ''}"]
         while True:
             require_time(deadline)
@@ -225,7 +228,7 @@ class Transport:
         return response.body
 
     def _body(self, response: requests.Response, give_up_at: float, max_bytes: int) -> bytes | None:
-        """The body, or None where it breaks off, is far too large or does not end in time."""
+        """The body, or None where it ends early, is too large or does not end in time."""
         body = bytearray()
         try:
             while chunk := response.raw.read1(64 * 1024, decode_content=True):
@@ -238,7 +241,7 @@ class Transport:
 
 
 def require_time(deadline: Deadline) -> None:
-    """Raises SendGridUnavailable when a call begun now might not end in time."""
+    """Raises SendGridUnavailable where a call that starts now might not end in time."""
     if deadline.remaining() < CALL_SECONDS:
         raise SendGridUnavailable("the invocation has no time left for another call", maybe_received=False)
 
