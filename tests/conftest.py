@@ -4,6 +4,7 @@ import gc
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from local.environment import forget_aws_settings
@@ -30,8 +31,11 @@ DUPLICATE_EVENTS = "duplicate outcome events"
 
 
 def pytest_configure() -> None:
-    """Before any fixture: no setting of the person who runs the tests reaches boto3."""
+    # Before any fixture: no setting of the person who runs the tests reaches boto3.
     forget_aws_settings()
+    # Hypothesis without time limits of its own: a busy machine is not a failure.
+    hypothesis.settings.register_profile("unhurried", deadline=None)
+    hypothesis.settings.load_profile("unhurried")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

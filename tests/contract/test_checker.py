@@ -34,7 +34,7 @@ def answer(
     return response
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.lists(st.uuids(), min_size=1, max_size=30))
 def test_any_list_of_contact_ids_may_be_deleted(ids: list[Any]) -> None:
     check_request(prepared("DELETE", CONTACTS, params={"ids": ",".join(map(str, ids))}))

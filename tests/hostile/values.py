@@ -97,7 +97,6 @@ _MORE = int(os.environ.get("HOSTILE_EXAMPLES", "0"))
 def fuzz(examples: int) -> settings:
     """The same examples at every run; HOSTILE_EXAMPLES draws so many new ones, and a failure names its own."""
     return settings(
-        deadline=None,
         derandomize=not _MORE,
         database=None,
         max_examples=_MORE or examples,

@@ -116,7 +116,7 @@ def test_a_request_larger_than_a_call_is_accepted_when_all_its_calls_are(world: 
     assert answer["contact_count"] == 10_000
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     st.lists(
         st.one_of(
@@ -155,7 +155,7 @@ def test_every_message_of_any_batch_gets_exactly_one_outcome(
 # -------------------------------------------------------------------------------------------- refusals
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     st.lists(st.lists(st.integers(0, 60), min_size=1, max_size=12, unique=True), min_size=1, max_size=12),
     st.sets(st.integers(0, 60), max_size=3),

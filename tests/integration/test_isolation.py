@@ -5,16 +5,18 @@ from typing import Any
 import pytest
 import requests
 
-from local.sendgrid_double import Fault
+from local.sendgrid_double import Fault, RateLimit
 from tests.integration.job_status import (
     GOES,
     HOUR,
     JOB_ROUTE,
     LOOK_UP_ROUTE,
+    STAYS,
     ends,
     followed,
     kinds,
 )
+from tests.support.clock import FakeClock
 from tests.support.events import sqs_event, status_check
 from tests.support.world import STATUS_QUEUE, World
 
@@ -34,6 +36,19 @@ class BadJobs(requests.adapters.HTTPAdapter):
         if request.path_url.rpartition("/")[2] in self._job_ids:
             response.status_code = self._status
         return response
+
+
+class SlowJobs(requests.adapters.HTTPAdapter):
+    """Takes 20 seconds for the status of each job."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **more: Any) -> requests.Response:
+        if "/imports/" in request.path_url:
+            self._clock.advance(20)
+        return super().send(request, *args, **more)
 
 
 def never_answered(world: World, messages: list[dict[str, Any]], status: int = 500) -> None:
@@ -90,6 +105,60 @@ def test_where_a_job_is_never_answered_for_the_contacts_decide_after_a_day(world
     assert told["stays"]["message"] == (
         "SendGrid did not answer for the job; 1 of the request's contacts are still there"
     )
+
+
+@pytest.mark.parametrize(("ending", "kind"), [(None, "Completed"), ("failed", "Failed")])
+def test_jobs_that_the_rate_limit_never_lets_be_asked_for_leave_it_to_the_contacts_after_a_day(
+    world: World, ending: str | None, kind: str
+) -> None:
+    """An invocation asks for two of the three."""
+    limit = RateLimit(limit=600, window_seconds=900, by_endpoint={f"GET {JOB_ROUTE}": 2})
+    world.double.rate_limiter.configure(limit)
+    jobs = [followed(world, ending=ending, name=f"order-{number}") for number in range(3)]
+    ids = [one for job in jobs for one in job["requests"][0]["contact_ids"]]
+    job_ids = [job_id for job in jobs for job_id in job["job_ids"]]
+    message = status_check(job_ids, {"request_id": "order", "contact_ids": ids}, accepted_at=world.now())
+    batch = sqs_event(message, queue=STATUS_QUEUE)
+    world.clock.advance(23 * HOUR)
+    assert world.deletion_status(batch) == STAYS
+    world.clock.advance(HOUR)
+
+    assert world.deletion_status(batch) == GOES
+
+    assert kinds(world) == {"order": kind}
+
+
+def test_contacts_that_the_rate_limit_never_lets_be_looked_up_are_unchecked_after_a_day(world: World) -> None:
+    """An invocation makes two of the three calls."""
+    limit = RateLimit(limit=600, window_seconds=900, by_endpoint={f"POST {LOOK_UP_ROUTE}": 2})
+    world.double.rate_limiter.configure(limit)
+    world.change_settings(contact_verification="always")
+    message = followed(world, ending=None, name="order", number=300)
+    batch = sqs_event(message, queue=STATUS_QUEUE)
+    world.clock.advance(23 * HOUR)
+    assert world.deletion_status(batch) == STAYS
+    world.clock.advance(HOUR)
+
+    assert world.deletion_status(batch) == GOES
+
+    event = ends(world)["order"]
+    assert event["kind"] == "Unknown"
+    assert event["unchecked_contacts"]["count"] == 100
+    assert event["message"].endswith("SendGrid refused to look up 100 of the request's contacts")
+
+
+def test_a_request_of_many_jobs_leaves_time_for_its_contacts(world: World) -> None:
+    """Each of the jobs takes 20 seconds: an invocation has no time to ask for all."""
+    jobs = [followed(world, ending=None, name=f"order-{number}") for number in range(20)]
+    ids = [one for job in jobs for one in job["requests"][0]["contact_ids"]]
+    job_ids = [job_id for job in jobs for job_id in job["job_ids"]]
+    message = status_check(job_ids, {"request_id": "order", "contact_ids": ids}, accepted_at=world.now())
+    world.runtime.session.mount("http://", SlowJobs(world.clock))
+    world.clock.advance(24 * HOUR)
+
+    assert world.deletion_status(sqs_event(message, queue=STATUS_QUEUE)) == GOES
+
+    assert kinds(world) == {"order": "Completed"}
 
 
 def test_where_nothing_can_be_looked_up_the_outcome_is_unknown_after_a_day(world: World) -> None:

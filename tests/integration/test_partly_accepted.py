@@ -34,6 +34,7 @@ def refused_in_part(world: World) -> tuple[list[str], dict[str, str]]:
     refused_at_once(world)
     ids = contacts(world, 3)
     world.double.poison_ids = {ids[0]}
+    refused_at_once(world)
     return ids, caught(outcome_of(world, bulk_delete(ids, request_id="batch")))
 
 

@@ -3,7 +3,7 @@
 import uuid
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from local.sendgrid_double import Account, Job, Settings
@@ -143,7 +143,6 @@ def test_deleted_contact_was_billed_all_the_same(account: Account, clock: FakeCl
     assert count.with_identifier == {"EMAIL": 0, "PHONENUMBERID": 1, "EXTERNALID": 0, "ANONYMOUSID": 0}
 
 
-@settings(deadline=None)
 @given(st.integers(0, 20), st.lists(st.tuples(st.sets(st.integers(0, 25)), st.floats(0, 60))))
 def test_exactly_the_contacts_asked_for_are_gone(added: int, deletions: list[tuple[set[int], float]]) -> None:
     clock = FakeClock(NOW)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from local.sendgrid_double import Account, Contact, Export, ExportFlaw
@@ -157,7 +157,6 @@ contacts = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(contacts), st.integers(1, 5000), st.integers(1, 10))
 def test_every_contact_is_in_exactly_one_file(
     exported: list[Contact], max_bytes: int, max_contacts: int

@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from local.sendgrid_double import OBSERVED, RateLimit
@@ -12,7 +12,6 @@ from tests.support.clock import FakeClock
 ENDPOINT = "DELETE /v3/marketing/contacts"
 
 
-@settings(deadline=None)
 @given(
     st.integers(1, 5),
     st.floats(0.5, 60),
@@ -35,7 +34,6 @@ def test_who_stops_at_zero_until_the_reset_never_exceeds_the_limit(
             clock.advance(shown - clock() if reset == "epoch" else shown)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 5), st.integers(1, 20))
 def test_within_a_window_the_limit_is_allowed_and_the_rest_is_not(limit: int, calls: int) -> None:
     limiter = RateLimiter(FakeClock(NOW), RateLimit(limit=limit, window_seconds=60))

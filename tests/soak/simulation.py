@@ -38,6 +38,9 @@ from tests.support.template import Figures, figures
 MAX_AGE_SECONDS = 900
 SEVERITIES = [0.0, 0.3, 1.0, 2.0, 4.0, 7.0]
 
+_DISTURBING = ("aws_", "message delivered twice", "deletion of a message ineffective")
+"""How the names of such faults begin."""
+
 SERVICES = ["dynamodb", "sqs", "events", "states", "secretsmanager"]
 RATE_LIMITS = [
     None,
@@ -90,6 +93,14 @@ class Simulation:
 
         self.ends: defaultdict[str, set[str]] = defaultdict(set)
         """What the events say of each request, by its serial number."""
+
+        self.jobs_of_ends: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
+        """The jobs that each event of a request names, by its serial number."""
+
+        self.disturbed: set[str] = set()
+        """The serial numbers of requests whose message may have come back after it was reported: a fault of AWS's, or
+        the end of a process, kept it from being recorded, reported or deleted; or SQS delivered it twice.
+        """
 
         self.event_kinds: Counter[str] = Counter()
         self.ended_jobs: set[str] = set()
@@ -283,9 +294,29 @@ class Simulation:
     def deliver(self, function: Function, most: int | None = None) -> None:
         """One batch, as the event source mapping hands it over; what is answered for is deleted."""
         size = most or self.chance.choice([1, 10, 100, function.declared.batch_size])
+        before = self._disturbances()
         batch = function.queue.receive(min(size, function.declared.batch_size))
         if not batch:
             return
+        self._process(function, batch)
+        if self._disturbances() > before:
+            self.disturbed.update(serial for message in batch for serial in self._serials_of(message))
+
+    def _disturbances(self) -> int:
+        """How many faults there were so far that may have a message come back after it was reported."""
+        faults = self.chance.faults
+        return self.wire.kills.total() + sum(
+            number for kind, number in faults.items() if kind.startswith(_DISTURBING) or "in part" in kind
+        )
+
+    def _serials_of(self, message: Message) -> list[str]:
+        """Those of the requests that it is, or is about."""
+        if message.id in self.serials:
+            return [self.serials[message.id]]
+        named = (request.get("message_id") for request in json.loads(message.body)["requests"])
+        return [self.serials[one] for one in named if one is not None]
+
+    def _process(self, function: Function, batch: list[Message]) -> None:
         self.deliveries += len(batch)
         event = {"Records": [_record(message, function.queue.arn) for message in batch]}
         serials = tuple(self.serials.get(message.id, "") for message in batch)
@@ -384,6 +415,7 @@ class Simulation:
         else:
             kind = kind.rpartition(" ")[2]
             self.ends[serial].add(_end(kind, detail["code"]))
+            self.jobs_of_ends[serial].add(tuple(detail["job_ids"]))
             self.truth.judge(kind, detail, self.sent[serial], self.wire.running[-1])
 
     def _deleted(self, invocation: Invocation, kind: str, what: Any) -> None:

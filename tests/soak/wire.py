@@ -102,6 +102,7 @@ class Wire:
 
     def _is_away(self, name: str) -> bool:
         away = self.away is not None and name.startswith(self.away)
+        self.chance.faults["aws_away"] += away
         if away and name.startswith("dynamodb"):
             self.running[-1].ledger_failed = True
         return away

@@ -250,8 +250,11 @@ def _service() -> Iterator[str]:
 
 
 def _make_queue(name: str) -> str:
-    """In moto's own model, since calls of the clients' would take most of a world's time; gives the queue's URL."""
-    queue = sqs_backends[ACCOUNT_ID][REGION].create_queue(name)
+    """Makes a queue in moto's own model, since calls of the clients' would take most of a world's time; gives its URL.
+
+    A received message stays invisible longer than any machine needs for a test: moto's queues go by the real clock.
+    """
+    queue = sqs_backends[ACCOUNT_ID][REGION].create_queue(name, VisibilityTimeout="43200")
     return queue.url(urlparse(f"https://sqs.{REGION}.amazonaws.com"))
 
 

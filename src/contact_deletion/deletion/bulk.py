@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from random import sample
 
 from contact_deletion.deadline import Clock, Deadline
 from contact_deletion.deletion.packing import DeletionCall, TargetBudget, packed
@@ -27,7 +28,8 @@ _TOO_LONG = frozenset({413, 414})
 REFUSED_ALIKE = 4
 
 # At most this many contacts that were refused before are sent in calls of their own. Few of them can be deleted, and
-# those would be refused with the others of their call.
+# those would be refused with the others of their call. If there are more, this many are drawn at random, and the others
+# wait for a later invocation unless all that were drawn are refused.
 MAX_SENT_ALONE = 50
 
 # So many calls in a row that are answered 5xx did not fail for an ID of theirs.
@@ -79,6 +81,8 @@ class BulkDeletion:
         self._undivided: deque[tuple[DeletionCall, SendGridRefused]] = deque()
         self._existing: set[str] = set()
         self._progress = Progress(consistency_window_seconds)
+        self._drawn: list[str] = []
+        self._not_drawn: list[str] = []
         self._refused_parts = 0
         self._unavailable = 0
         # After a failure calls go alone until one is accepted: side by side they would all fail.
@@ -97,10 +101,9 @@ class BulkDeletion:
         ids = dict.fromkeys(contact_id for pending in self._pending for contact_id in pending)
         self._waiting.extend(self._calls(contact_id for contact_id in ids if contact_id not in refused))
         again = [contact_id for contact_id in ids if contact_id in refused - shown]
-        if len(again) <= MAX_SENT_ALONE:
-            self._waiting.extend(DeletionCall((contact_id,)) for contact_id in again)
-        else:
-            self._waiting.extend(self._calls(again))
+        self._drawn = sample(again, MAX_SENT_ALONE) if len(again) > MAX_SENT_ALONE else again
+        self._not_drawn = [contact_id for contact_id in again if contact_id not in self._drawn]
+        self._waiting.extend(DeletionCall((contact_id,)) for contact_id in self._drawn)
         self._in_doubt += [
             (DeletionCall((contact_id,)), STILL_SHOWN) for contact_id in ids if contact_id in shown
         ]
@@ -112,7 +115,7 @@ class BulkDeletion:
         has the jobs of those calls that were accepted.
         """
         try:
-            while self._waiting or self._in_flight or self._in_doubt or self._undivided:
+            while self._waiting or self._in_flight or self._in_doubt or self._undivided or self._not_drawn:
                 try:
                     self._start()
                 except (RateLimited, SendGridUnavailable) as no_time:
@@ -123,6 +126,8 @@ class BulkDeletion:
                     self._look_up()
                 elif self._undivided:
                     self._divide_the_next()
+                elif self._not_drawn:
+                    self._judge_what_was_not_drawn()
         finally:
             # Lambda freezes the process when the invocation ends, in the middle of a call too.
             wait(self._in_flight)
@@ -245,6 +250,14 @@ class BulkDeletion:
         else:
             self._refused_parts = 0
             self._waiting.extend(call.refused_parts(refused))
+
+    def _judge_what_was_not_drawn(self) -> None:
+        """Sends the others together if all that were drawn are refused: then it is not for their IDs."""
+        not_drawn, self._not_drawn = self._not_drawn, []
+        if self._progress.are_refused(self._drawn):
+            self._waiting.extend(self._calls(not_drawn))
+        else:
+            self._progress.fail(not_drawn, STILL_SHOWN)
 
     def _refuse_the_parts(self) -> None:
         """Gives up the parts of refused calls."""

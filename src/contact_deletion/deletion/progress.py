@@ -48,6 +48,9 @@ class Progress:
             failure = failure.in_part(next(self._parts))
         self._failures.update(dict.fromkeys(contact_ids, failure))
 
+    def are_refused(self, contact_ids: Iterable[str]) -> bool:
+        return all(_is_about_the_ids(self._failures.get(one)) for one in contact_ids)
+
     def of(
         self, request: BulkDelete, pending: Sequence[str], before: Checkpoint, now: float
     ) -> tuple[DeletionOutcome, Checkpoint]:
@@ -90,7 +93,7 @@ class Progress:
         return deferred or _naming(failures[0], failed)
 
 
-def _is_about_the_ids(failure: Failure) -> bool:
+def _is_about_the_ids(failure: Failure | None) -> bool:
     return isinstance(failure, SendGridRefused) and failure.status in ABOUT_THE_IDS
 
 

@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from contact_deletion.deadline import Clock, Deadline
-from contact_deletion.errors import Deferred, DeletionFailed, NotAccepted, OutcomeUnknown, SendGridUnavailable
+from contact_deletion.errors import (
+    Deferred,
+    DeletionFailed,
+    NotAccepted,
+    OutcomeUnknown,
+    RateLimited,
+    SendGridUnavailable,
+)
 from contact_deletion.job_status.verification import Finding, Findings, Verification, look_up
 from contact_deletion.outcomes import End, Ended, JobPending, Outcome, PartlyEnded
 from contact_deletion.requests.status_check import StatusCheck, TrackedRequest
@@ -12,6 +19,7 @@ from contact_deletion.sendgrid.ask_each import ask_each
 from contact_deletion.sendgrid.client import SendGridClient
 from contact_deletion.sendgrid.jobs import UNANSWERED, UNKNOWN, Job
 from contact_deletion.sendgrid.polling import GIVE_UP_SECONDS, next_poll_delay
+from contact_deletion.sendgrid.transport import CALL_SECONDS
 
 Answers = dict[str, Job | Deferred]
 Jobs = tuple[Job, ...]
@@ -42,7 +50,9 @@ class JobTracker:
         Each job is polled once, and each contact in doubt is looked up once, however many status checks name it.
         """
         job_ids = dict.fromkeys(job_id for check in status_checks for job_id in check.job_ids)
-        answers = ask_each(job_ids, lambda job_id: self._client.job(job_id, deadline))
+        # Contacts can be looked up even where the invocation is too short for so many jobs.
+        for_jobs = Deadline(deadline.invocation_ends - CALL_SECONDS, self._clock)
+        answers = ask_each(job_ids, lambda job_id: self._client.job(job_id, for_jobs))
         statuses = [self._status(check, answers) for check in status_checks]
         findings = look_up(
             self._client,
@@ -65,7 +75,8 @@ class JobTracker:
         known: list[Job] = []
         for job_id in status_check.job_ids:
             answer = answers[job_id]
-            if isinstance(answer, SendGridUnavailable) and not self._is_tracked(status_check):
+            has_no_answer = isinstance(answer, (SendGridUnavailable, RateLimited))
+            if has_no_answer and not self._is_tracked(status_check):
                 answer = Job(job_id, UNANSWERED)
             if isinstance(answer, Deferred):
                 return answer.with_jobs(status_check.job_ids)
@@ -91,10 +102,11 @@ class JobTracker:
         ends: list[End] = []
         left: list[TrackedRequest] = []
         error: Deferred | None = None
+        is_last = not self._is_tracked(status_check)
         for request in status_check.requests:
             is_in_doubt = self._verification.is_in_doubt(request, jobs)
             try:
-                finding = findings.of(request) if is_in_doubt else None
+                finding = findings.of(request, is_last=is_last) if is_in_doubt else None
             except Deferred as deferred:
                 error = deferred
                 left.append(request)

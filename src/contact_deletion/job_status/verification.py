@@ -82,14 +82,18 @@ class Findings:
         self._remaining_identifiers = remaining_identifiers
         self._contact_count = contact_count
 
-    def of(self, request: TrackedRequest) -> Finding:
-        """The finding of a request that was looked up. Raises the Deferred of a lookup that failed."""
+    def of(self, request: TrackedRequest, *, is_last: bool) -> Finding:
+        """The finding of a request that was looked up. Raises the Deferred of a lookup that failed.
+
+        When this `is_last`, contacts for which there was no time are unchecked: the next invocation has no more.
+        """
         if request.deletes_all:
             return self._of_account(request)
         if request.identifier is not None:
             return self._of_identifier(request.identifier)
         ids = frozenset(request.contact_ids)
-        unchecked = ids & (self._existence.unchecked | self._existence.undivided)
+        no_time = self._existence.out_of_time if is_last else self._existence.undivided
+        unchecked = ids & (self._existence.unchecked | no_time)
         self._existence.require(ids - unchecked)
         return Finding(
             ContactGroup.of(ids & self._existence.found), ContactGroup.of(unchecked) if unchecked else None

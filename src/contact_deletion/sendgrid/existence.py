@@ -23,13 +23,14 @@ class Existence:
     """The result of a lookup.
 
     `found` are the contacts that exist, `unchecked` those that SendGrid refused to look up. `errors` has the reason for
-    each other contact that was not looked up. Of these, `undivided` are in a refused call that no time was left to
-    divide further; the next invocation may have no more time.
+    each other contact that was not looked up. Of these, `out_of_time` are those for which no time was left, and of
+    these, `undivided` are in a refused call that was to be divided further; the next invocation may have no more time.
     """
 
     found: set[str] = field(default_factory=set)
     unchecked: set[str] = field(default_factory=set)
     errors: dict[str, Deferred] = field(default_factory=dict)
+    out_of_time: set[str] = field(default_factory=set)
     undivided: set[str] = field(default_factory=set)
 
     def require(self, contact_ids: frozenset[str]) -> None:
@@ -51,8 +52,9 @@ def look_up(client: SendGridClient, contact_ids: Iterable[str], deadline: Deadli
         for chunk, answer in ask_each(chunks, calls.existing).items():
             if isinstance(answer, Deferred):
                 existence.errors |= dict.fromkeys(chunk, answer)
-                if are_parts and _is_out_of_time(answer, deadline):
-                    existence.undivided.update(chunk)
+                if _is_out_of_time(answer, deadline):
+                    existence.out_of_time.update(chunk)
+                    existence.undivided.update(chunk if are_parts else ())
             elif answer is None:
                 refused.append(chunk)
             else:
