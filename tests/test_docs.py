@@ -166,3 +166,13 @@ def test_paths_exist(document: Path) -> None:
     named = re.findall(rf"(?<![\w/.$-])(?:{folders})/[\w./*-]*\w", code(document))
 
     assert [path for path in named if not list(ROOT.glob(path))] == []
+
+
+def test_every_folder_of_tests_has_a_row() -> None:
+    tests = ROOT / "tests"
+    rows = re.findall(r"^\| \[`(\w+)`\]\(\1\) \|", (tests / "README.md").read_text(), re.MULTILINE)
+
+    folders = {
+        path.parent.relative_to(tests).parts[0] for path in tests.rglob("*.py") if path.parent != tests
+    }
+    assert rows == sorted(folders - {"support"})
