@@ -13,11 +13,11 @@ from botocore import xform_name
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from contact_deletion import errors
-from contact_deletion.announcement.event_bus import SOURCE
+from contact_deletion.notifications.event_bus import SOURCE
 from contact_deletion.errors import Deferred, Rejected
 from contact_deletion.outcomes import Accepted
-from contact_deletion.reply import direct
-from contact_deletion.request import bulk_delete, delete_all, follow_up, remove_identifier
+from contact_deletion.requests import account_deletion, bulk_deletion, identifier_removal, status_check
+from contact_deletion.responses import direct
 from local.aws.template import load_template
 from tests.support.documents import DOCS, DOCUMENTS, ROOT, anchors, aws_commands, code, json_blocks, prose
 
@@ -56,10 +56,10 @@ def test_event_that_is_shown_is_valid() -> None:
 def test_requests_that_are_shown_are_valid() -> None:
     bulk, everything, identifier, status, _ = json_blocks(DOCS / "requests.md")
 
-    assert len(bulk_delete.parse(bulk).contact_ids) == 2
-    assert delete_all.parse(everything).max_contacts == 25_000
-    assert remove_identifier.parse(identifier).identifier_type == "EMAIL"
-    assert len(follow_up.parse(status).job_ids) == 1
+    assert len(bulk_deletion.parse(bulk).contact_ids) == 2
+    assert account_deletion.parse(everything).max_contacts == 25_000
+    assert identifier_removal.parse(identifier).identifier_type == "EMAIL"
+    assert len(status_check.parse(status).job_ids) == 1
 
 
 def test_response_that_is_shown_is_what_a_direct_invocation_returns() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import jsonschema
 
-from contact_deletion.request import bulk_delete
+from contact_deletion.requests import bulk_deletion
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -43,4 +43,4 @@ def test_it_and_the_index_list_every_page() -> None:
 def test_its_message_is_a_request() -> None:
     (body,) = re.findall(r"--message-body '(.*)'", README)
 
-    assert len(bulk_delete.parse(json.loads(body)).contact_ids) == 1
+    assert len(bulk_deletion.parse(json.loads(body)).contact_ids) == 1
