@@ -10,14 +10,14 @@ import botocore.session
 import jsonschema
 import pytest
 from botocore import xform_name
+from contact_deletion.notifications.event_bus import SOURCE
+from contact_deletion.requests import account_deletion, bulk_deletion, identifier_removal, status_check
+from contact_deletion.responses import direct
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from contact_deletion import errors
-from contact_deletion.notifications.event_bus import SOURCE
 from contact_deletion.errors import Deferred, Rejected
 from contact_deletion.outcomes import Accepted
-from contact_deletion.requests import account_deletion, bulk_deletion, identifier_removal, status_check
-from contact_deletion.responses import direct
 from local.aws.template import load_template
 from tests.support.documents import DOCS, DOCUMENTS, ROOT, anchors, aws_commands, code, json_blocks, prose
 
@@ -133,6 +133,15 @@ def test_make_targets_exist(document: Path) -> None:
     targets = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
 
     assert set(re.findall(r"\bmake ([a-z]+)\b", code(document))) <= targets
+
+
+@every_document
+def test_variables_of_make_exist(document: Path) -> None:
+    """As in `make stack LOGS=1`; in capitals, and not what the shell or AWS defines."""
+    given = re.findall(r"\bmake [a-z]+((?: [A-Z_]+=\S+)+)", code(document))
+
+    names = {name for group in given for name in re.findall(r"([A-Z_]+)=", group)}
+    assert [name for name in names if not re.search(rf"\b{name}\b", MAKEFILE)] == []
 
 
 @every_document

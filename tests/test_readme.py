@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 
 import jsonschema
-
 from contact_deletion.requests import bulk_deletion
 
 ROOT = Path(__file__).parents[1]

@@ -1,6 +1,7 @@
 """docs/operations.md is about the alarms and outputs that there are, and redrives to where it says."""
 
 import inspect
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -32,6 +33,15 @@ def test_every_code_that_a_dead_letter_can_have_is_explained() -> None:
     }
 
     assert explained - {"ErrorCode"} == rejected
+
+
+def test_every_metric_that_is_explained_is_on_the_dashboard(source: Mapping[str, Any]) -> None:
+    table = OPERATIONS.partition("| metrics | count |")[2].partition("\n\n")[0]
+    explained = re.findall(r"`(\w+)`", table)
+
+    dashboard = json.dumps(source["Resources"]["Dashboard"])
+    assert explained
+    assert [name for name in explained if not re.search(rf"\b{name}\b", dashboard)] == []
 
 
 def test_it_asks_for_outputs_and_resources_that_there_are(source: Mapping[str, Any]) -> None:
