@@ -20,7 +20,7 @@ PIP_INSTALL := -m pip install --no-user --quiet --disable-pip-version-check
 PYTHON_VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version())')
 READY := ready-$(PYTHON_VERSION)
 
-.PHONY: help demo events stack double smoke test coverage soak mutants bench lint format template scan audit lock upgrade clean
+.PHONY: help demo events stack double smoke test check coverage soak mutants bench lint format template scan audit lock upgrade clean
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ smoke: .venv-local/$(READY) ## test a deployed stack on the real account, and de
 
 test: .venv/$(READY) ## run all tests
 	.venv/bin/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadgroup $(COVERAGE)
+
+check: ## run everything that must hold before a change is accepted: tests, coverage, style, types, template, demo
+	@.ci/run
 
 coverage: COVERAGE := --cov
 coverage: test ## run all tests with branch coverage of src/; takes a quarter longer
@@ -95,10 +98,10 @@ scan: .venv-scan/bin/checkov ## find insecure settings in template.yaml, with ch
 
 audit: .venv-audit/bin/pip-audit ## find known vulnerabilities of the locked packages; asks pypi.org
 	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement src/requirements.txt
-	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements-dev.txt
-	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements-bench.txt
-	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements-uv.txt
-	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements-sam.txt
+	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements/dev.txt
+	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements/bench.txt
+	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements/uv.txt
+	.venv-audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements/sam.txt
 
 .venv-scan/bin/checkov: PACKAGE := checkov==$(CHECKOV_VERSION)
 .venv-audit/bin/pip-audit: PACKAGE := pip-audit==$(PIP_AUDIT_VERSION)
@@ -106,12 +109,12 @@ audit: .venv-audit/bin/pip-audit ## find known vulnerabilities of the locked pac
 	$(PYTHON) -m venv --clear $(@D)/..
 	$(@D)/python $(PIP_INSTALL) $(PACKAGE)
 
-# --no-deps, because the locks are complete. uv takes half of pip's time; pip installs if uv cannot (uv does not read pip's
-# configuration files, which may name the only index that can be reached).
-.venv-local/$(READY): requirements-local.txt
-.venv/$(READY) .venv-mutants/$(READY): requirements-dev.txt
-.venv-bench/$(READY): requirements-bench.txt
-.venv-sam/$(READY): requirements-sam.txt
+# The locks are complete, hence --no-deps. uv takes half of pip's time; where it cannot install (it does not read pip's
+# configuration files, which may name the only index that can be reached), pip does.
+.venv-local/$(READY): requirements/local.txt
+.venv/$(READY) .venv-mutants/$(READY): requirements/dev.txt
+.venv-bench/$(READY): requirements/bench.txt
+.venv-sam/$(READY): requirements/sam.txt
 .venv/$(READY) .venv-local/$(READY) .venv-bench/$(READY) .venv-mutants/$(READY) .venv-sam/$(READY): | .venv-uv/$(READY)
 	@echo "Installing $$(grep -c '^[a-z].*==' $<) packages into $(@D), as $< lists them"
 	@$(PYTHON) -m venv --clear $(@D)
@@ -120,7 +123,7 @@ audit: .venv-audit/bin/pip-audit ## find known vulnerabilities of the locked pac
 		$(@D)/bin/python $(PIP_INSTALL) --no-deps --require-hashes --requirement $<; }
 	@touch $@
 
-.venv-uv/$(READY): requirements-uv.txt
+.venv-uv/$(READY): requirements/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, and $(PYTHON) is " \
 		+ sys.version.split()[0] + ": make $(MAKECMDGOALS) PYTHON=python3.13, say")'
 	@echo "Setting up with Python $(PYTHON_VERSION), in folders of its own: .venv-uv for the installer"
@@ -135,15 +138,15 @@ audit: .venv-audit/bin/pip-audit ## find known vulnerabilities of the locked pac
 # A lock keeps its versions as long as pyproject.toml allows them.
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" .venv-uv/bin/uv pip compile --quiet --universal --generate-hashes $(UPGRADE)
 
-lock: .venv-uv/$(READY) ## write the lock files again after a change of pyproject.toml
-	$(COMPILE) pyproject.toml --group dev --python-version 3.11 --output-file requirements-dev.txt
-	$(COMPILE) pyproject.toml --group local --constraints requirements-dev.txt --python-version 3.11 \
-		--output-file requirements-local.txt
-	$(COMPILE) pyproject.toml --group bench --constraints requirements-dev.txt --python-version 3.11 \
-		--output-file requirements-bench.txt
-	$(COMPILE) --group uv --python-version 3.11 --output-file requirements-uv.txt
-	$(COMPILE) --group sam --python-version 3.11 --output-file requirements-sam.txt
-	$(COMPILE) pyproject.toml --constraints requirements-dev.txt --python-version 3.13 \
+lock: .venv-uv/$(READY) ## write the lock files again, after a change of pyproject.toml
+	$(COMPILE) pyproject.toml --group dev --python-version 3.11 --output-file requirements/dev.txt
+	$(COMPILE) pyproject.toml --group local --constraints requirements/dev.txt --python-version 3.11 \
+		--output-file requirements/local.txt
+	$(COMPILE) pyproject.toml --group bench --constraints requirements/dev.txt --python-version 3.11 \
+		--output-file requirements/bench.txt
+	$(COMPILE) --group uv --python-version 3.11 --output-file requirements/uv.txt
+	$(COMPILE) --group sam --python-version 3.11 --output-file requirements/sam.txt
+	$(COMPILE) pyproject.toml --constraints requirements/dev.txt --python-version 3.13 \
 		$(RUNTIME_PACKAGES:%=--no-emit-package %) --output-file src/requirements.txt
 
 upgrade: UPGRADE := --upgrade

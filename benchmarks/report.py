@@ -162,9 +162,9 @@ _TEXT = """\
 measures what follows (on Linux only), prints the table and writes this file with its chart; it exits with 1 when a
 target is missed. The last time was {date}, on {machine}, and took {minutes} minutes.
 
-A figure is the median of several runs, with the least and the most in brackets; what is counted, and comes out the same
-each time, stands alone. The runs of what is compared take turns, so that whatever else the machine does hits all alike.
-**Believe the ratios, and what is counted; absolute times are this machine's.**
+A figure is the median of several runs, with the minimum and the maximum in parentheses. A count, which is the same
+each time, has none. The runs of the contenders take turns, so that other load on the machine affects all alike.
+**Believe the ratios and the counts; absolute times are this machine's.**
 
 {verdicts}
 
@@ -183,28 +183,28 @@ How it was measured, where the table does not say it:
 - **A, Powertools as its documentation shows it**: `process_partial_response` with an `@idempotent_function` record
   handler that makes one DELETE per message.
 - **B, the official client**: a loop with `sendgrid` over chunks of 100 ids, one after the other, with a retry on 429
-  that waits for the reset. It keeps no ledger, and nobody follows its jobs.
+  that waits for the reset. It has no ledger, and does not track its jobs.
 
 ## What stands in for what
 
-| in production | here | not measured therefore |
+| in production | here | therefore not measured |
 |---|---|---|
-| SendGrid | this repository's double on loopback, which answers after 50 ms | TLS; how its own time varies |
-| DynamoDB, SQS, Secrets Manager, EventBridge | a server on loopback that answers after 5 ms | TLS, throttling |
+| SendGrid | this repository's double on loopback, which responds after 50 ms | TLS; how SendGrid's own time varies |
+| DynamoDB, SQS, Secrets Manager, EventBridge | a server on loopback that responds after 5 ms | TLS, throttling |
 | Lambda | one process after the other | its CPU; the start of its micro-VM |
 | its Python 3.13 | Python {python} | what the newer one does faster |
 | Lambda's poller of SQS | batches cut as it cuts them, one after the other | how fast it fills batches |
 
-TLS would cost CPU for each call, so that who makes more calls pays more.
+TLS would cost CPU for each call, so more calls would cost more.
 
 ## Cold starts
 
-Init of each function: a fresh process from the built artifact, to which nothing is written (so that what it has not
-brought compiled is compiled each time, as in Lambda), until the runtime client asks for the first event. It is compared
-with a file that does nothing but import what the function's own modules import of boto3, botocore, requests and
-Powertools. The two start at once on one core, where they take turns every few milliseconds; held to the target is the
-CPU time of each, because runs one after the other differ by more than that. The wall clock is that of one start alone.
-What a function does with the first event, such as making its clients, is not in it.
+Init of each function: a fresh process from the built artifact, until the runtime client asks for the first event. The
+artifact is read-only, so modules are compiled each time, as in Lambda. It is compared with a file that only imports
+what the function's own modules import from boto3, botocore, requests and Powertools. The two start together on one
+core and take turns every few milliseconds. The target applies to the CPU time of each, because consecutive runs
+differ by more than that. The wall clock is that of one start alone. It does not include the first event, in which a
+function makes its clients.
 
 {cold_starts}
 
@@ -228,13 +228,13 @@ tier, from the usage measured here:
 
 {bills}
 
-- A function with M MB has M/1769 of a vCPU, so it is billed for its waiting and for its CPU time ÷ (M/1769), a core of
-  this machine taken for one of Lambda's. A gets the memory at which it costs least.
-- A follows nothing and tells nobody: it is to be compared with deletion alone. The follow-up asks for each job once,
-  half a minute after it was accepted, and for each request logs a line and puts an event, which are nearly all that it
-  costs; with `EventBusName` empty there are no events.
+- A function with M MB has M/1769 of a vCPU, so it is billed for its waiting and for its CPU time ÷ (M/1769). A core
+  of this machine counts as one of Lambda's. A gets the memory at which it costs least.
+- A tracks no jobs and reports no outcomes: compare it with deletion alone. The follow-up requests the status of each
+  job once, half a minute after it was accepted, and for each request logs a line and puts an event, which are nearly
+  all of its cost; with `EventBusName` empty there are no events.
 - Every invocation of ours counts as traced by X-Ray, which is the most; A is not traced.
 - SQS counts messages sent, received and deleted in tens, 64 KB at a time.
-- Left out is what does not grow with contacts (empty receives, custom metrics, alarms, the secret and reading it once
-  in a while), and what depends on how long things are kept: the storage of logs and of the ledger.
+- Not included: costs that do not grow with contacts (empty receives, custom metrics, alarms, the secret and its rare
+  reads), and the storage of logs and of the ledger, which depends on the retention.
 """

@@ -26,7 +26,7 @@ def contact_ids(count: int, seed: int = 4) -> list[str]:
 
 
 def messages(ids: Sequence[str], of: int = 1, first: int = 0) -> list[Record]:
-    """A message for every `of` ids, numbered from `first`, without a request_id as in the README's first sample."""
+    """A message for every `of` ids, numbered from `first`, without a request_id, as docs/requests.md shows it."""
     bodies = (json.dumps({"contact_ids": ids[start : start + of]}) for start in range(0, len(ids), of))
     return [message(body, number) for number, body in enumerate(bodies, first)]
 

@@ -11,11 +11,11 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 LOCKS = [
-    "requirements-bench.txt",
-    "requirements-dev.txt",
-    "requirements-local.txt",
-    "requirements-sam.txt",
-    "requirements-uv.txt",
+    "requirements/bench.txt",
+    "requirements/dev.txt",
+    "requirements/local.txt",
+    "requirements/sam.txt",
+    "requirements/uv.txt",
     "src/requirements.txt",
 ]
 OF_THE_LAMBDA_RUNTIME = {"boto3", "botocore", "python-dateutil", "s3transfer", "six"}
@@ -48,13 +48,13 @@ def applies(dependency: Requirement, extras: set[str]) -> bool:
     )
 
 
-@pytest.mark.parametrize("path", ["requirements-dev.txt", "requirements-bench.txt", "requirements-local.txt"])
+@pytest.mark.parametrize("path", ["requirements/dev.txt", "requirements/bench.txt", "requirements/local.txt"])
 def test_the_functions_get_the_versions_that_were_tested_and_measured(path: str) -> None:
     assert locked("src/requirements.txt").items() <= locked(path).items()
 
 
 def test_the_demo_runs_on_the_versions_that_were_tested() -> None:
-    assert locked("requirements-local.txt").items() <= locked("requirements-dev.txt").items()
+    assert locked("requirements/local.txt").items() <= locked("requirements/dev.txt").items()
 
 
 def test_the_functions_get_what_they_need_and_the_runtime_lacks() -> None:

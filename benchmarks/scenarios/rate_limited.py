@@ -57,7 +57,7 @@ def _time(consumers: int, ours: tuple[Run, ...], b: Run) -> Finding:
         others=f"floor {floor:.2f} s, B {b.seconds:.1f} s",
         measured=Figure(tuple(one / floor for one in seconds.values)),
         target=Target("≤", 1.10, "× the floor"),
-        remark="the floor knows to the millisecond when a window ends; SendGrid tells whole seconds left, rounded up",
+        remark="the floor knows to the millisecond when a window ends; SendGrid reports whole seconds left, rounded up",
     )
 
 

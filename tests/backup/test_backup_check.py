@@ -83,7 +83,7 @@ def test_fewer_contacts_than_sendgrid_says_of_the_export_are_incomplete(
 
 def copied(backups: Backups, part: int, numbers: Iterable[int]) -> dict[str, Any]:
     """The answer of the copy of a part with these contacts."""
-    with file_server(ok(gzip.compress(HEADER + b"".join(map(row_of, numbers))))) as (link, _):
+    with file_server(ok(gzip.compress(HEADER + b"".join(map(row_of, numbers)), mtime=0))) as (link, _):
         backups.ready_at(link)
         return backups.copy(part=part)
 

@@ -1,4 +1,4 @@
-"""The files in events/ are what the builders make, and lead to what the README says."""
+"""The files in events/ are what the builders make, and lead to what docs/local-development.md says."""
 
 import json
 import re
@@ -59,13 +59,13 @@ def test_delete_all(filled: World) -> None:
     assert filled.delete_all(event("delete-all-direct"))["contact_count"] == 7
 
 
-def test_command_in_the_readme_makes_a_new_delete_all_each_time(filled: World) -> None:
-    readme = (DIRECTORY.parent / "README.md").read_text()
-    [command] = re.findall(r"^ +(sed .* events/delete-all-direct\.json) \|$", readme, re.MULTILINE)
+def test_documented_command_makes_a_new_delete_all_each_time(filled: World) -> None:
+    document = (DIRECTORY.parent / "docs" / "local-development.md").read_text()
+    [command] = re.findall(r"^ +(sed .* events/delete-all-direct\.json) \|$", document, re.MULTILINE)
 
     for minute in ("00", "01"):
         now = f"2026-11-21T12:{minute}:00Z"
-        made = subprocess.run(  # noqa: S603 - the README's
+        made = subprocess.run(  # noqa: S603 - the document's
             ["bash", "-euc", f"date() {{ echo {now}; }}; {command}"],  # noqa: S607 - of the PATH
             cwd=DIRECTORY.parent,
             check=True,

@@ -44,14 +44,3 @@ def test_every_bucket_and_every_parameter_that_it_names_exists(source: Mapping[s
 
     assert named == set(BUCKETS)
     assert parameters <= source["Parameters"].keys() | source["Resources"].keys()
-
-
-def test_its_links_lead_somewhere() -> None:
-    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", SECURITY):
-        assert (ROOT / target).exists(), target
-
-
-def test_its_commands_exist() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-
-    assert set(re.findall(r"(?:^    |`)make ([a-z]+)", SECURITY, re.MULTILINE)) <= targets
