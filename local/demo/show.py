@@ -58,10 +58,12 @@ class Show:
         try:
             player.start()
             self._watch(player)
+            # Asked before the scenario is killed, because that may end it with a report or an error.
+            has_stalled = player.is_alive()
         finally:
             if self._scenario:
                 self._scenario.kill()
-        return self._end()
+        return self._end(has_stalled=has_stalled)
 
     def _play(self) -> None:
         try:
@@ -90,17 +92,21 @@ class Show:
     def _is_stalled(self) -> bool:
         return self._progress.seconds_without_change >= STALLED_AFTER_SECONDS
 
-    def _end(self) -> int:
+    def _end(self, *, has_stalled: bool) -> int:
         after = f"after {view.clock(self._progress.seconds)}"
         if self._signal:
             self._console.print(f"Interrupted {after}. Everything that the demo started has ended.")
             return 128 + self._signal
-        if self.report:
+        if has_stalled:
+            self._print_what_is_stuck(after)
+        elif self.report:
             self.report.show(self._console)
             return 1 if self.report.problems else 0
-        if self._error:
+        else:
             traceback.print_exception(self._error)
-            return 1
+        return 1
+
+    def _print_what_is_stuck(self, after: str) -> None:
         self._console.print(
             f"Stopped {after}: for {STALLED_AFTER_SECONDS:.0f} seconds nothing has moved. "
             f"The step was: {self._progress.step}.",
@@ -108,4 +114,3 @@ class Show:
         )
         for what in self._progress.stuck:
             self._console.print(f"- {what}", soft_wrap=True)
-        return 1
