@@ -192,12 +192,12 @@ def test_a_list_starts_and_follows_executions_of_its_own_workflow_only(declared:
 @pytest.mark.parametrize("name", STATE_MACHINES)
 def test_only_deletion_after_a_backup_may_ask_for_approval_and_only_where_it_is_wanted(name: str) -> None:
     asking = Declared(load_template(TEMPLATE, {"ApprovalTopicArn": TOPIC_ARN}))
-    asks = role_statements(asking, name).get("AskForApproval")
+    asks = role_statements(asking, name).get("RequestApproval")
 
-    assert "AskForApproval" not in role_statements(Declared(load_template(TEMPLATE)), name)
+    assert "RequestApproval" not in role_statements(Declared(load_template(TEMPLATE)), name)
     if name == "BackupThenDeleteAll":
         assert asks == {
-            "Sid": "AskForApproval",
+            "Sid": "RequestApproval",
             "Effect": "Allow",
             "Action": "sns:Publish",
             "Resource": TOPIC_ARN,

@@ -134,7 +134,7 @@ def test_what_is_not_retried_is_caught(definition: State) -> None:
         for name in scope["States"]
     }
     for name, task in tasks(definition):
-        if name not in within_a_map | {"KeepResult", "Summarize"}:
+        if name not in within_a_map | {"StoreResult", "Summarize"}:
             assert any("States.ALL" in catch["ErrorEquals"] for catch in task["Catch"]), name
 
 

@@ -172,7 +172,7 @@ def test_a_task_that_times_out_leaves_its_batch_unknown(workflows: Workflows) ->
     workflows.double.faults.add(slow)
     definition = json.loads(changed(workflows.definition(MACHINE), IMPATIENT))
     batch = definition["States"]["DeleteCsvList"]["ItemProcessor"]["States"]
-    batch["AskForJobs"]["TimeoutSeconds"] = 1
+    batch["PollJobs"]["TimeoutSeconds"] = 1
     request = csv_list(workflows, fill(workflows, 2))
 
     ended = workflows.end_of(workflows.start_definition(json.dumps(definition), request))
@@ -208,7 +208,7 @@ def test_a_bucket_that_is_unavailable_for_long_takes_the_result_all_the_same(wor
     definition = json.loads(workflows.definition(MACHINE))
     batch = definition["States"]["DeleteCsvList"]["ItemProcessor"]["States"]
 
-    (retry,) = batch["KeepResult"]["Retry"]
+    (retry,) = batch["StoreResult"]["Retry"]
     waits = [
         min(retry["IntervalSeconds"] * retry["BackoffRate"] ** attempt, retry["MaxDelaySeconds"])
         for attempt in range(retry["MaxAttempts"])
