@@ -178,19 +178,24 @@ def test_exactly_the_requests_with_a_bad_id_are_refused(requests: list[list[int]
         assert not done & world.double.poison_ids
 
 
-def test_one_bad_id_does_not_sink_the_other_requests_of_its_call(world: World) -> None:
+@pytest.mark.parametrize(
+    ("count", "bad"),
+    [(100, {37}), (9, {0, 3, 6}), (30, {0, 1, 2})],
+    ids=["one", "one in each part", "several in one part"],
+)
+def test_bad_ids_do_not_sink_the_other_requests_of_their_call(world: World, count: int, bad: set[int]) -> None:
     refused_at_once(world)
-    ids = contacts(world, 100)
-    world.double.poison_ids = {ids[37]}
+    ids = contacts(world, count)
+    world.double.poison_ids = {ids[number] for number in bad}
 
-    response = world.bulk_delete(event(*(bulk_delete([one]) for one in ids)))
+    response = world.bulk_delete(event(*(bulk_delete([contact_id]) for contact_id in ids)))
 
     assert response == {"batchItemFailures": []}
-    (letter,) = world.dead_letters()
-    assert json.loads(letter["body"]) == bulk_delete([ids[37]])
-    assert letter["ErrorCode"] == "SendGridRefused"
-    accepted = {one for call in world.deletions() if call.status == 202 for one in call.ids}
-    assert accepted == set(ids) - {ids[37]}
+    letters = world.dead_letters()
+    assert {json.loads(letter["body"])["contact_ids"][0] for letter in letters} == world.double.poison_ids
+    assert {letter["ErrorCode"] for letter in letters} == {"SendGridRefused"}
+    accepted = {contact_id for call in world.deletions() if call.status == 202 for contact_id in call.ids}
+    assert accepted == set(ids) - world.double.poison_ids
 
 
 def test_a_request_that_shares_an_id_with_the_culprit_is_still_done(world: World) -> None:

@@ -24,7 +24,8 @@ from contact_deletion.sendgrid.transport import require_time
 
 _TOO_LONG = frozenset({413, 414})
 
-# So many parts of divided calls refused in a row are not refused for an ID of theirs.
+# If so many parts of a divided call are refused and none is accepted, they are not refused for an ID of theirs. Calls of
+# one ID do not count: each bad ID ends as one.
 REFUSED_ALIKE = 4
 
 # At most this many contacts that were refused before are sent in calls of their own. Few of them can be deleted, and
@@ -84,6 +85,7 @@ class BulkDeletion:
         self._drawn: list[str] = []
         self._not_drawn: list[str] = []
         self._refused_parts = 0
+        self._any_part_accepted = False
         self._unavailable = 0
         # After a failure calls go alone until one is accepted: side by side they would all fail.
         self._alone = False
@@ -180,7 +182,7 @@ class BulkDeletion:
             except SendGridUnauthorized as unauthorized:
                 self._give_up(call, unauthorized)
             else:
-                self._alone, self._refused_parts, self._unavailable = False, 0, 0
+                self._alone, self._any_part_accepted, self._unavailable = False, True, 0
                 self._progress.accepted(call.ids, job_id)
 
     def _refused(self, call: DeletionCall, refused: SendGridRefused) -> None:
@@ -231,15 +233,14 @@ class BulkDeletion:
 
     def _divide(self, call: DeletionCall, refused: SendGridRefused) -> None:
         """Divides a refused call, whose contacts exist, down to the ID, unless its parts are all refused alike."""
-        is_part = isinstance(call.failure, SendGridRefused)
-        self._refused_parts += is_part
         if len(call.ids) == 1:
             self._progress.fail(call.ids, refused)
-        elif is_part:
+        elif isinstance(call.failure, SendGridRefused):
+            self._refused_parts += 1
             self._waiting.extend(call.refused_parts(refused))
         else:
             self._undivided.append((call, refused))
-        if self._refused_parts >= REFUSED_ALIKE:
+        if self._refused_parts >= REFUSED_ALIKE and not self._any_part_accepted:
             self._refuse_the_parts()
 
     def _divide_the_next(self) -> None:
@@ -248,7 +249,7 @@ class BulkDeletion:
         if self._refused_parts >= REFUSED_ALIKE and not self._progress.any_accepted:
             self._progress.fail(call.ids, refused)
         else:
-            self._refused_parts = 0
+            self._refused_parts, self._any_part_accepted = 0, False
             self._waiting.extend(call.refused_parts(refused))
 
     def _judge_what_was_not_drawn(self) -> None:
