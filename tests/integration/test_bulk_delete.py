@@ -183,7 +183,9 @@ def test_exactly_the_requests_with_a_bad_id_are_refused(requests: list[list[int]
     [(100, {37}), (9, {0, 3, 6}), (30, {0, 1, 2})],
     ids=["one", "one in each part", "several in one part"],
 )
-def test_bad_ids_do_not_sink_the_other_requests_of_their_call(world: World, count: int, bad: set[int]) -> None:
+def test_bad_ids_do_not_sink_the_other_requests_of_their_call(
+    world: World, count: int, bad: set[int]
+) -> None:
     refused_at_once(world)
     ids = contacts(world, count)
     world.double.poison_ids = {ids[number] for number in bad}

@@ -186,6 +186,37 @@ def test_contacts_whose_look_up_is_refused_count_as_existing(world: World) -> No
     assert sorted(accepted_ids(world)) == sorted(ids)
 
 
+@pytest.mark.parametrize("count", [100, 1_000])
+def test_contacts_that_do_not_exist_are_not_refused_for_lookups_refused_with_others(
+    world: World, count: int
+) -> None:
+    """More IDs spoil a lookup than it is divided for."""
+    refused_at_once(world)
+    refuses_unknown_ids(world, 400)
+    ids = stale(count)
+    unreadable = set(ids[10::25])
+    for bad in unreadable:
+        world.double.faults.add(Fault(method="POST", route=BATCH, containing=bad, status=400, times=999))
+    messages = [bulk_delete([stale_id]) for stale_id in ids]
+
+    response = world.bulk_delete(event(*messages))
+
+    letters = world.dead_letters()
+    assert {json.loads(letter["body"])["contact_ids"][0] for letter in letters} <= unreadable
+    assert len(failed(response)) == count - 50, "so many are looked up alone"
+
+
+def test_what_was_refused_and_cannot_be_looked_up_in_time_is_deferred(world: World) -> None:
+    refused_at_once(world)
+    refuses_unknown_ids(world)
+    ids = stale(100)
+    world.double.faults.add(Fault(method="POST", route=BATCH, status=400, times=8))
+    world.double.faults.add(Fault(method="POST", route=BATCH, status=503, times=999))
+
+    with pytest.raises(SendGridUnavailable, match="503"):
+        world.bulk_delete(bulk_delete(ids))
+
+
 def test_the_jobs_of_what_was_found_gone_and_of_what_was_sent_before_are_one_request(world: World) -> None:
     """All that is left in the second delivery does not exist."""
     refuses_unknown_ids(world)

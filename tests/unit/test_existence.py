@@ -53,15 +53,17 @@ def test_one_bad_id_is_the_only_one_unchecked_and_costs_eight_refused_calls(bad:
 
     existence = contacts.look_up(250)
 
-    assert existence == Existence(found=even(250, bad), unchecked={str(bad)})
+    assert existence == Existence(found=even(250, bad), unchecked={str(bad)}, unreadable={str(bad)})
     assert sum(str(bad) in call for call in contacts.calls) <= 8
 
 
 @given(st.integers(0, 99), st.integers(0, 99))
 def test_two_bad_ids_of_a_call_are_both_found(one: int, other: int) -> None:
+    bad = {str(one), str(other)}
+
     existence = Contacts(one, other).look_up(300)
 
-    assert existence == Existence(found=even(300, one, other), unchecked={str(one), str(other)})
+    assert existence == Existence(found=even(300, one, other), unchecked=bad, unreadable=bad)
 
 
 def test_bad_ids_in_many_calls_cost_sixteen_divisions() -> None:
@@ -99,7 +101,8 @@ def test_where_everything_is_refused_eight_calls_say_so(number: int) -> None:
     existence = contacts.look_up(number)
 
     assert len(contacts.calls) == min(8, 2 * number - 1)
-    assert existence == Existence(unchecked={str(one) for one in range(number)})
+    assert existence.unchecked == {str(one) for one in range(number)}
+    assert existence.unreadable == (existence.unchecked if number <= 2 else set())
 
 
 def test_contact_whose_look_up_was_not_answered_raises_its_error() -> None:

@@ -24,8 +24,8 @@ from contact_deletion.sendgrid.transport import require_time
 
 _TOO_LONG = frozenset({413, 414})
 
-# If so many parts of a divided call are refused and none is accepted, they are not refused for an ID of theirs. Calls of
-# one ID do not count: each bad ID ends as one.
+# If so many parts of a divided call are refused and none is accepted, they are not refused for an ID of theirs. Parts of
+# one ID do not count.
 REFUSED_ALIKE = 4
 
 # At most this many contacts that were refused before are sent in calls of their own. Few of them can be deleted, and
@@ -81,6 +81,7 @@ class BulkDeletion:
         self._in_doubt: list[tuple[DeletionCall, SendGridRefused | SendGridUnavailable]] = []
         self._undivided: deque[tuple[DeletionCall, SendGridRefused]] = deque()
         self._existing: set[str] = set()
+        self._unconfirmed: set[str] = set()
         self._progress = Progress(consistency_window_seconds)
         self._drawn: list[str] = []
         self._not_drawn: list[str] = []
@@ -130,6 +131,7 @@ class BulkDeletion:
                     self._divide_the_next()
                 elif self._not_drawn:
                     self._judge_what_was_not_drawn()
+            self._confirm_refused()
         finally:
             # Lambda freezes the process when the invocation ends, in the middle of a call too.
             wait(self._in_flight)
@@ -215,8 +217,9 @@ class BulkDeletion:
             contact_id for call, _ in in_doubt for contact_id in call.ids if contact_id not in self._existing
         ]
         looked_up = look_up(self._client, unknown, self._deadline)
-        # An ID that SendGrid refuses to look up counts as existing.
+        # An ID that SendGrid refuses to look up counts as existing for now.
         self._existing |= looked_up.found | looked_up.unchecked
+        self._unconfirmed |= looked_up.unchecked - looked_up.unreadable
         self._progress.gone(set(unknown) - self._existing - looked_up.errors.keys())
         for contact_id, error in looked_up.errors.items():
             self._progress.fail((contact_id,), error)
@@ -255,10 +258,25 @@ class BulkDeletion:
     def _judge_what_was_not_drawn(self) -> None:
         """Sends the others together if all that were drawn are refused: then it is not for their IDs."""
         not_drawn, self._not_drawn = self._not_drawn, []
-        if self._progress.are_refused(self._drawn):
+        if self._progress.refused(self._drawn) == self._drawn:
             self._waiting.extend(self._calls(not_drawn))
         else:
             self._progress.fail(not_drawn, STILL_SHOWN)
+
+    def _confirm_refused(self) -> None:
+        """Looks up alone what SendGrid refused to delete, and to look up with others: it may not exist.
+
+        A sample stands for all, unless a contact of it does not exist.
+        """
+        refused = self._progress.refused(self._unconfirmed)
+        sampled = refused if len(refused) <= MAX_SENT_ALONE else sample(refused, MAX_SENT_ALONE)
+        looked_up = look_up(self._client, sampled, self._deadline, per_call=1)
+        gone = set(sampled) - looked_up.found - looked_up.unreadable - looked_up.errors.keys()
+        self._progress.gone(gone)
+        for contact_id, error in looked_up.errors.items():
+            self._progress.fail((contact_id,), error)
+        if gone:
+            self._progress.fail(set(refused).difference(sampled), STILL_SHOWN)
 
     def _refuse_the_parts(self) -> None:
         """Gives up the parts of refused calls."""

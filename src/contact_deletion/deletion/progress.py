@@ -40,7 +40,9 @@ class Progress:
 
     def gone(self, contact_ids: Iterable[str]) -> None:
         """These contacts do not exist, so the goal of their deletion is reached."""
-        self._gone.update(contact_ids)
+        for contact_id in contact_ids:
+            self._gone.add(contact_id)
+            self._failures.pop(contact_id, None)
 
     def fail(self, contact_ids: Iterable[str], failure: Failure, *, part: bool = False) -> None:
         """Records the failure. The requests of a deferred `part` of a divided call come back at a time of their own."""
@@ -48,8 +50,9 @@ class Progress:
             failure = failure.in_part(next(self._parts))
         self._failures.update(dict.fromkeys(contact_ids, failure))
 
-    def are_refused(self, contact_ids: Iterable[str]) -> bool:
-        return all(_is_about_the_ids(self._failures.get(one)) for one in contact_ids)
+    def refused(self, contact_ids: Iterable[str]) -> list[str]:
+        """Those of the contacts whose deletion SendGrid refused for their IDs."""
+        return [contact_id for contact_id in contact_ids if _is_about_the_ids(self._failures.get(contact_id))]
 
     def of(
         self, request: BulkDelete, pending: Sequence[str], before: Checkpoint, now: float

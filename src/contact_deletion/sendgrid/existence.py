@@ -22,13 +22,15 @@ Chunk = tuple[str, ...]
 class Existence:
     """The result of a lookup.
 
-    `found` are the contacts that exist, `unchecked` those that SendGrid refused to look up. `errors` has the reason for
-    each other contact that was not looked up. Of these, `out_of_time` are those for which no time was left, and of
-    these, `undivided` are in a refused call that was to be divided further; the next invocation may have no more time.
+    `found` are the contacts that exist, `unchecked` those that SendGrid refused to look up, and of these, `unreadable`
+    those that it refused to look up alone. `errors` has the reason for each other contact that was not looked up. Of
+    these, `out_of_time` are those for which no time was left, and of these, `undivided` are in a refused call that was
+    to be divided further; the next invocation may have no more time.
     """
 
     found: set[str] = field(default_factory=set)
     unchecked: set[str] = field(default_factory=set)
+    unreadable: set[str] = field(default_factory=set)
     errors: dict[str, Deferred] = field(default_factory=dict)
     out_of_time: set[str] = field(default_factory=set)
     undivided: set[str] = field(default_factory=set)
@@ -39,12 +41,14 @@ class Existence:
             raise self.errors[contact_id]
 
 
-def look_up(client: SendGridClient, contact_ids: Iterable[str], deadline: Deadline) -> Existence:
-    """Looks up each contact once, 100 in a call. A refused call is divided, down to the ID where few are the cause."""
+def look_up(
+    client: SendGridClient, contact_ids: Iterable[str], deadline: Deadline, *, per_call: int = MAX_LOOKED_UP
+) -> Existence:
+    """Looks up each contact once. A refused call is divided, down to the ID where few are the cause."""
     ids = tuple(dict.fromkeys(contact_ids))
     calls = _Calls(client, deadline)
     existence = Existence()
-    chunks = [ids[start : start + MAX_LOOKED_UP] for start in range(0, len(ids), MAX_LOOKED_UP)]
+    chunks = [ids[start : start + per_call] for start in range(0, len(ids), per_call)]
     divisions_left = MAX_DIVISIONS
     are_parts = False
     while chunks:
@@ -62,6 +66,7 @@ def look_up(client: SendGridClient, contact_ids: Iterable[str], deadline: Deadli
         divided = [] if calls.is_futile else [chunk for chunk in refused if len(chunk) > 1][:divisions_left]
         divisions_left -= len(divided)
         existence.unchecked.update(*set(refused).difference(divided))
+        existence.unreadable.update(*(chunk for chunk in refused if len(chunk) == 1))
         chunks = [half for chunk in divided for half in _halves(chunk)]
         are_parts = True
     return existence
@@ -79,8 +84,11 @@ class _Calls:
         return not self._has_answer and self._refusals >= MAX_REFUSALS_WITHOUT_ANSWER
 
     def existing(self, chunk: Sequence[str]) -> frozenset[str] | None:
-        """Those of the contacts that exist; None where the call is refused, or is not made because others were."""
-        if self.is_futile:
+        """Those of the contacts that exist; None where the call is refused, or is not made because others were.
+
+        A call for one contact is always made.
+        """
+        if self.is_futile and len(chunk) > 1:
             return None
         try:
             existing = self._client.existing_contacts(chunk, self._deadline)
