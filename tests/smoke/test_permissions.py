@@ -12,8 +12,8 @@ from tests.smoke.caller import JudgedCalls
 from tests.smoke.conftest import Smoke
 from tests.support.deployment import ALARM_TOPIC_ARN
 
+# Dead letters of other tests may be in the queues, whose visibility is then changed.
 ONLY_AFTER_A_FAILURE = {"states:StopExecution", "sqs:ChangeMessageVisibility"}
-"""What a healthy stack without other dead letters does not lead to."""
 
 
 def documented() -> list[dict[str, Any]]:
@@ -38,7 +38,7 @@ def test_documented_policy_allows_what_is_called_and_no_more(smoke: Smoke) -> No
     assert smoke.run()
 
     assert caller.denied == []
-    assert _unneeded(caller.allowed) == ONLY_AFTER_A_FAILURE
+    assert _unneeded(caller.allowed) <= ONLY_AFTER_A_FAILURE
 
 
 def test_missing_permission_is_named_without_the_caller(smoke: Smoke) -> None:
