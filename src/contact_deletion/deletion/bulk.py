@@ -24,8 +24,8 @@ from contact_deletion.sendgrid.transport import require_time
 
 _TOO_LONG = frozenset({413, 414})
 
-# If so many parts of a divided call are refused and none is accepted, they are not refused for an ID of theirs. Parts of
-# one ID do not count.
+# If so many parts of a divided call are refused and none is accepted, they are not refused for an ID of theirs. A part
+# of one ID does not count.
 REFUSED_ALIKE = 4
 
 # At most this many contacts that were refused before are sent in calls of their own. Few of them can be deleted, and
