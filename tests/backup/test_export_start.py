@@ -4,9 +4,8 @@ import json
 
 import pytest
 
-from contact_deletion.errors import InvalidRequest, SendGridUnavailable
+from contact_deletion.errors import InvalidRequest
 from contact_deletion.handlers import export_start
-from local.sendgrid_double import Fault
 from tests.backup.support import Backups
 
 
@@ -24,10 +23,3 @@ def test_nothing_can_be_asked_for_but_everything(backups: Backups) -> None:
         export_start.build(backups.runtime).handle({"list_ids": []}, backups.world.context)
 
     assert backups.world.double.requests == []
-
-
-def test_an_export_that_is_not_accepted_is_an_error(backups: Backups) -> None:
-    backups.world.double.faults.add(Fault(status=503))
-
-    with pytest.raises(SendGridUnavailable):
-        backups.start()

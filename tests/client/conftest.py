@@ -1,10 +1,9 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 import requests
 
-from contact_deletion.deadline import Deadline
-from tests.client.support import Known, WholeClient
+from tests.client.support import Api
 from tests.support.world import World, new_world
 
 
@@ -15,30 +14,8 @@ def world() -> Iterator[World]:
 
 
 @pytest.fixture
-def new_client(world: World) -> Callable[[], WholeClient]:
-    """Makes a client as a new execution environment does, from the world's settings as they are then."""
-    return lambda: world.runtime.client(WholeClient)
-
-
-@pytest.fixture
-def client(new_client: Callable[[], WholeClient]) -> WholeClient:
-    return new_client()
-
-
-@pytest.fixture
-def deadline(world: World) -> Deadline:
-    return Deadline.of(world.context, world.clock)
-
-
-@pytest.fixture
-def known(world: World) -> Known:
-    return Known.to(world.double.account)
-
-
-@pytest.fixture
-def contact(known: Known) -> str:
-    """A contact that can lose its e-mail address."""
-    return known.contact
+def api(world: World) -> Api:
+    return Api(world)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import socketserver
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from io import BytesIO
 from threading import Event
 from typing import Any
@@ -20,48 +19,58 @@ from local.sendgrid_double import Account
 from tests.contract import check
 from tests.support.events import contact_id
 from tests.support.serving import serving
+from tests.support.world import World
 
 EMAIL = "jane@example.com"
-
-
-@dataclass(frozen=True)
-class Known:
-    """What SendGrid has: a contact that can lose its e-mail address, a job and an export."""
-
-    contact: str
-    job: str
-    export: str
-
-    @classmethod
-    def to(cls, account: Account) -> "Known":
-        contact = account.add_contact(email=EMAIL, external_id="x")
-        return cls(contact, account.delete_contacts([contact_id(1)]).id, account.exports.start().id)
 
 
 class WholeClient(SendGridClient, ExportClient):
     """Every call that some function makes."""
 
 
-Operation = Callable[[WholeClient, Known, Deadline], object]
+class Api:
+    """A new execution environment's client, and what SendGrid has: a contact that can lose its e-mail address, a job
+    and an export.
+    """
+
+    def __init__(self, world: World, account: Account | None = None) -> None:
+        self.client = world.runtime.client(WholeClient)
+        self.deadline = Deadline.of(world.context, world.clock)
+        account = world.double.account if account is None else account
+        self.contact = account.add_contact(email=EMAIL, external_id="x")
+        self.job = account.delete_contacts([contact_id(1)]).id
+        self.export = account.exports.start().id
+
+    def call(self, operation: str, deadline: Deadline | None = None) -> Any:
+        """Makes the call of this name."""
+        return OPERATIONS[operation](self, deadline or self.deadline)
+
+    def contact_count(self) -> int:
+        return self.client.contact_count(self.deadline)
+
+    def delete_contacts(self, count: int = 1) -> str:
+        return self.client.delete_contacts([contact_id(number) for number in range(count)])
+
+
+Operation = Callable[[Api, Deadline], object]
+
 
 DELETIONS: dict[str, Operation] = {
-    "delete_contacts": lambda client, known, deadline: client.delete_contacts([known.contact]),
-    "delete_all_contacts": lambda client, known, deadline: client.delete_all_contacts(),
-    "delete_identifier": lambda client, known, deadline: client.delete_identifier(
-        known.contact, IdentifierType.EMAIL, EMAIL, deadline
+    "delete_contacts": lambda api, deadline: api.client.delete_contacts([api.contact]),
+    "delete_all_contacts": lambda api, deadline: api.client.delete_all_contacts(),
+    "delete_identifier": lambda api, deadline: api.client.delete_identifier(
+        api.contact, IdentifierType.EMAIL, EMAIL, deadline
     ),
 }
 LOOK_UPS: dict[str, Operation] = {
-    "contact": lambda client, known, deadline: client.contact(known.contact, deadline),
-    "contact_count": lambda client, known, deadline: client.contact_count(deadline),
-    "existing_contacts": lambda client, known, deadline: client.existing_contacts([known.contact], deadline),
-    "sampled_contacts": lambda client, known, deadline: client.sampled_contacts(deadline),
-    "job": lambda client, known, deadline: client.job(known.job, deadline),
-    "export": lambda client, known, deadline: client.export(known.export, deadline),
+    "contact": lambda api, deadline: api.client.contact(api.contact, deadline),
+    "contact_count": lambda api, deadline: api.client.contact_count(deadline),
+    "existing_contacts": lambda api, deadline: api.client.existing_contacts([api.contact], deadline),
+    "sampled_contacts": lambda api, deadline: api.client.sampled_contacts(deadline),
+    "job": lambda api, deadline: api.client.job(api.job, deadline),
+    "export": lambda api, deadline: api.client.export(api.export, deadline),
 }
-EXPORTS: dict[str, Operation] = {
-    "start_export": lambda client, known, deadline: client.start_export(deadline),
-}
+EXPORTS: dict[str, Operation] = {"start_export": lambda api, deadline: api.client.start_export(deadline)}
 WAITING: dict[str, Operation] = {"delete_identifier": DELETIONS["delete_identifier"]} | LOOK_UPS | EXPORTS
 """Those that wait for the rate limit's reset themselves."""
 
@@ -115,25 +124,47 @@ class FailingAdapter(HTTPAdapter):
         raise self._error
 
 
+class RawServer(socketserver.ThreadingTCPServer):
+    """Answers every request with these bytes and closes, or falls silent; keeps the lines that it hears."""
+
+    def __init__(
+        self,
+        answer: bytes = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n",
+        *,
+        then_hangs: bool = False,
+    ) -> None:
+        self.answer = answer
+        self.heard: list[bytes] = []
+        self.stopped = Event()
+        if not then_hangs:
+            self.stopped.set()
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class _Handler(socketserver.StreamRequestHandler):
+    server: RawServer
+
+    def handle(self) -> None:
+        with suppress(OSError):  # the client may have had enough
+            self.server.heard.append(self.rfile.readline())
+            while line := self.rfile.readline().strip():
+                self.server.heard.append(line)
+            self.wfile.write(self.server.answer)
+            self.server.stopped.wait()
+
+
 @contextmanager
 def raw_server(answer: bytes, *, then_hangs: bool = False) -> Iterator[str]:
-    """Answers every request with these bytes and closes, or falls silent; gives its base URL."""
-    stopped = Event()
-
-    class Handler(socketserver.StreamRequestHandler):
-        def handle(self) -> None:
-            with suppress(OSError):
-                while self.rfile.readline().strip():
-                    pass
-                self.wfile.write(answer)
-                if then_hangs:
-                    stopped.wait()
-
-    with serving(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)) as server:
+    """Gives the base URL of a RawServer that answers while the block runs."""
+    with serving(RawServer(answer, then_hangs=then_hangs)) as server:
         try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
+            yield server.url
         finally:
-            stopped.set()
+            server.stopped.set()
 
 
 def http_answer(status: str, body: bytes = b"", *headers: str) -> bytes:

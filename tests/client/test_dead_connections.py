@@ -1,13 +1,14 @@
 """A connection that was kept open and died while Lambda had frozen the execution environment."""
 
+from unittest.mock import patch
+
 import pytest
 import requests
 
-from contact_deletion.deadline import Deadline
 from contact_deletion.errors import SendGridUnavailable
 from contact_deletion.sendgrid.transport import DEAD_CONNECTION_SECONDS
 from local.sendgrid_double import Fault
-from tests.client.support import DELETIONS, EXPORTS, LOOK_UPS, OPERATIONS, FailingAdapter, Known, WholeClient
+from tests.client.support import DELETIONS, EXPORTS, LOOK_UPS, Api, FailingAdapter
 from tests.support.world import World
 
 REPEATABLE = {"delete_contacts": DELETIONS["delete_contacts"]} | LOOK_UPS
@@ -17,60 +18,47 @@ DEAD = Fault(drop=True)
 
 
 @pytest.mark.parametrize("name", REPEATABLE)
-def test_what_may_be_sent_twice_is_sent_again_at_once(
-    world: World, client: WholeClient, known: Known, deadline: Deadline, name: str
-) -> None:
-    client.contact_count(deadline)
+def test_what_may_be_sent_twice_is_sent_again_at_once(world: World, api: Api, name: str) -> None:
+    api.contact_count()
     world.double.faults.add(DEAD)
     before = world.clock()
 
-    OPERATIONS[name](client, known, deadline)
+    api.call(name)
 
     assert [request.status for request in world.double.requests[1:]] in ([None, 200], [None, 202])
     assert world.clock() == before
-    assert client.take_usage().api_calls == 3
+    assert api.client.take_usage().api_calls == 3
 
 
 @pytest.mark.parametrize("name", NOT_REPEATABLE)
-def test_what_may_not_be_sent_twice_is_not(
-    world: World, client: WholeClient, known: Known, deadline: Deadline, name: str
-) -> None:
-    client.contact_count(deadline)
+def test_what_may_not_be_sent_twice_is_not(world: World, api: Api, name: str) -> None:
+    api.contact_count()
     world.double.faults.add(DEAD)
 
     with pytest.raises(SendGridUnavailable) as raised:
-        OPERATIONS[name](client, known, deadline)
+        api.call(name)
 
     assert raised.value.maybe_received
     assert len(world.double.requests) == 2
 
 
-def test_it_is_sent_again_only_once(world: World, client: WholeClient, deadline: Deadline) -> None:
-    client.contact_count(deadline)
+def test_it_is_sent_again_only_once(world: World, api: Api) -> None:
+    api.contact_count()
     world.double.faults.add(Fault(drop=True, times=3))
 
     for _ in range(2):
         with pytest.raises(SendGridUnavailable):
-            client.contact_count(deadline)
+            api.contact_count()
 
     assert [request.status for request in world.double.requests] == [200, None, None, None]
 
 
-def test_other_connections_of_the_pool_are_not_used_after_it(
-    world: World, client: WholeClient, deadline: Deadline
-) -> None:
-    closed: list[None] = []
-    close = world.runtime.session.close
-
-    def note() -> None:
-        closed.append(None)
-        close()
-
-    world.runtime.session.close = note  # type: ignore[method-assign]
-    client.contact_count(deadline)
+def test_other_connections_of_the_pool_are_not_used_after_it(world: World, api: Api) -> None:
+    api.contact_count()
     world.double.faults.add(DEAD)
-    client.contact_count(deadline)
-    assert closed == [None]
+    with patch.object(world.runtime.session, "close", wraps=world.runtime.session.close) as close:
+        api.contact_count()
+    close.assert_called_once_with()
 
 
 @pytest.mark.parametrize(
@@ -82,17 +70,13 @@ def test_other_connections_of_the_pool_are_not_used_after_it(
     ],
 )
 def test_what_is_no_dead_connection_is_an_outage(
-    world: World,
-    client: WholeClient,
-    deadline: Deadline,
-    error: requests.RequestException,
-    seconds: float,
+    world: World, api: Api, error: requests.RequestException, seconds: float
 ) -> None:
-    client.contact_count(deadline)
+    api.contact_count()
     adapter = FailingAdapter(error, lambda: world.clock.advance(seconds))
     world.runtime.session.mount("http://", adapter)
 
     with pytest.raises(SendGridUnavailable):
-        client.contact_count(deadline)
+        api.contact_count()
 
     assert len(adapter.timeouts) == 1

@@ -1,226 +1,180 @@
 import json
+from typing import Any
 
 import pytest
 
-from contact_deletion.deadline import Deadline
 from contact_deletion.errors import ContactNotFound, SendGridRefused, SendGridUnavailable
 from contact_deletion.sendgrid.exports import PART_MEGABYTES
 from contact_deletion.sendgrid.jobs import UNKNOWN, Job
 from local.sendgrid_double import ExportFlaw, Fault
-from tests.client.support import EMAIL, WholeClient
+from tests.client.support import EMAIL, Api
 from tests.support.events import contact_id
 from tests.support.world import World
 
-
-def test_a_contact_is_as_sendgrid_has_it(client: WholeClient, contact: str, deadline: Deadline) -> None:
-    found = client.contact(contact, deadline)
-    assert found["id"] == contact
-    assert found["email"] == EMAIL
-    assert found["external_id"] == "x"
+WANTED = "0123abcd-0000-4000-8000-00000000000f"
+PAGE = "<html></html>"
 
 
-def test_a_contact_that_sendgrid_does_not_have_is_not_found(client: WholeClient, deadline: Deadline) -> None:
+def answer(world: World, body: object, status: int = 200) -> None:
+    """SendGrid's next."""
+    world.double.faults.add(Fault(status=status, body=body))
+
+
+def contact(api: Api, contact_id: str) -> dict[str, Any]:
+    return api.client.contact(contact_id, api.deadline)
+
+
+def existing(api: Api, *contact_ids: str) -> frozenset[str]:
+    return api.client.existing_contacts(contact_ids, api.deadline)
+
+
+def test_a_contact_is_as_sendgrid_has_it(api: Api) -> None:
+    found = contact(api, api.contact)
+    assert (found["id"], found["email"], found["external_id"]) == (api.contact, EMAIL, "x")
+
+
+def test_a_contact_that_sendgrid_does_not_have_is_not_found(world: World, api: Api) -> None:
     with pytest.raises(ContactNotFound, match="no contact with this contact_id"):
-        client.contact(contact_id(1), deadline)
-
-
-def test_404_without_a_body_says_that_there_is_no_such_contact(
-    world: World, client: WholeClient, deadline: Deadline
-) -> None:
-    world.double.faults.add(Fault(status=404, body=""))
+        contact(api, contact_id(1))
+    answer(world, "", status=404)
     with pytest.raises(ContactNotFound):
-        client.contact(contact_id(1), deadline)
+        contact(api, contact_id(1))
 
 
-def test_contact_is_not_missing_because_a_page_says_so(
-    world: World, client: WholeClient, contact: str, deadline: Deadline
-) -> None:
-    world.double.faults.add(Fault(status=404, body="<html></html>"))
+def test_contact_is_not_missing_because_a_page_says_so(world: World, api: Api) -> None:
+    answer(world, PAGE, status=404)
     with pytest.raises(SendGridUnavailable):
-        client.contact(contact, deadline)
+        contact(api, api.contact)
 
 
-def test_a_contact_is_found_in_whatever_case_sendgrid_writes_its_id(
-    world: World, client: WholeClient, deadline: Deadline
-) -> None:
-    wanted = "0123abcd-0000-4000-8000-00000000000f"
-    world.double.faults.add(Fault(status=200, body={"id": wanted.upper(), "email": EMAIL}))
-    assert client.contact(wanted, deadline)["email"] == EMAIL
+def test_a_contact_is_found_in_whatever_case_sendgrid_writes_its_id(world: World, api: Api) -> None:
+    answer(world, {"id": WANTED.upper(), "email": EMAIL})
+    assert contact(api, WANTED)["email"] == EMAIL
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        pytest.param({"id": contact_id(2), "email": EMAIL}, id="another contact"),
-        pytest.param({"email": EMAIL}, id="no id"),
-        pytest.param({"id": None}, id="null id"),
-        pytest.param({"id": [contact_id(1)]}, id="a list of ids"),
-        pytest.param({"result": {"id": contact_id(1)}}, id="the contact in something"),
-        pytest.param([{"id": contact_id(1)}], id="a list"),
-        pytest.param({}, id="nothing"),
-        pytest.param("<html></html>", id="HTML"),
+        *({"id": contact_id(2), "email": EMAIL}, {"email": EMAIL}, {"id": None}, {"id": [contact_id(1)]}),
+        *({"result": {"id": contact_id(1)}}, [{"id": contact_id(1)}], {}, PAGE),
     ],
+    ids=repr,
 )
-def test_something_else_than_the_contact_is_an_outage(
-    world: World, client: WholeClient, deadline: Deadline, body: object
-) -> None:
-    world.double.faults.add(Fault(status=200, body=body))
+def test_something_else_than_the_contact_is_an_outage(world: World, api: Api, body: object) -> None:
+    answer(world, body)
     with pytest.raises(SendGridUnavailable, match="not the contact") as raised:
-        client.contact(contact_id(1), deadline)
+        contact(api, contact_id(1))
     assert "jane" not in raised.value.message
 
 
-@pytest.mark.parametrize("contacts", [0, 1, 3])
-def test_the_count_is_that_of_the_contacts(
-    world: World, client: WholeClient, deadline: Deadline, contacts: int
-) -> None:
-    for _ in range(contacts):
-        world.new_contact()
-    assert client.contact_count(deadline) == contacts
-
-
-@pytest.mark.parametrize("count", [None, True, -1, 1.5, "four", [4], {"contact_count": 4}], ids=repr)
-def test_a_count_that_is_none_is_an_outage(
-    world: World, client: WholeClient, deadline: Deadline, count: object
-) -> None:
-    world.double.faults.add(Fault(status=200, body={"contact_count": count}))
+@pytest.mark.parametrize(
+    "body",
+    [
+        *({"contact_count": count} for count in (None, True, -1, 1.5, "four", [4], {"contact_count": 4})),
+        *({}, [], PAGE, {"billable_count": 4}),
+    ],
+    ids=repr,
+)
+def test_an_answer_without_a_count_is_an_outage(world: World, api: Api, body: object) -> None:
+    answer(world, body)
     with pytest.raises(SendGridUnavailable, match="has no count"):
-        client.contact_count(deadline)
+        api.contact_count()
 
 
-@pytest.mark.parametrize("body", [{}, [], "<html></html>", {"billable_count": 4}], ids=repr)
-def test_an_answer_without_a_count_is_an_outage(
-    world: World, client: WholeClient, deadline: Deadline, body: object
-) -> None:
-    world.double.faults.add(Fault(status=200, body=body))
-    with pytest.raises(SendGridUnavailable, match="has no count"):
-        client.contact_count(deadline)
-
-
-# ---------------------------------------------------------------------------------------------- jobs
-
-
-def test_a_job_is_as_sendgrid_tells_of_it(world: World, client: WholeClient, deadline: Deadline) -> None:
-    ids = [world.new_contact() for _ in range(3)]
-    job_id = client.delete_contacts(ids)
-    assert client.job(job_id, deadline) == Job(job_id, "pending", requested_count=3)
+def test_a_job_is_as_sendgrid_tells_of_it(world: World, api: Api) -> None:
+    job_id = api.client.delete_contacts([world.new_contact() for _ in range(3)])
+    assert api.client.job(job_id, api.deadline) == Job(job_id, "pending", requested_count=3)
     world.clock.advance(30)
-    assert client.job(job_id, deadline) == Job(
+    assert api.client.job(job_id, api.deadline) == Job(
         job_id, "completed", requested_count=3, deleted_count=3, finished_at=world.clock()
     )
 
 
 @pytest.mark.parametrize("status", [400, 404, 406, 451])
-def test_a_job_that_sendgrid_refuses_to_tell_of_is_unknown(
-    world: World, client: WholeClient, deadline: Deadline, status: int
-) -> None:
+def test_a_job_that_sendgrid_refuses_to_tell_of_is_unknown(world: World, api: Api, status: int) -> None:
     world.double.faults.add(Fault(status=status))
-    assert client.job("some-job", deadline) == Job("some-job", UNKNOWN)
+    assert api.client.job("some-job", api.deadline) == Job("some-job", UNKNOWN)
 
 
-def test_page_of_the_edge_does_not_disown_a_job(
-    world: World, client: WholeClient, deadline: Deadline
-) -> None:
-    world.double.faults.add(Fault(status=404, body="<html></html>"))
+def test_page_of_the_edge_does_not_disown_a_job(world: World, api: Api) -> None:
+    answer(world, PAGE, status=404)
     with pytest.raises(SendGridUnavailable, match="HTTP 404"):
-        client.job("some-job", deadline)
+        api.client.job("some-job", api.deadline)
 
 
-# ---------------------------------------------------------------------------------------------- contacts by their ids
-
-
-def test_of_some_contacts_those_are_known_that_there_are(
-    world: World, client: WholeClient, deadline: Deadline
-) -> None:
+def test_of_some_contacts_those_are_known_that_there_are(world: World, api: Api) -> None:
     there = [world.new_contact() for _ in range(98)]
-    assert client.existing_contacts([contact_id(1), *there, contact_id(2)], deadline) == set(there)
+    assert existing(api, contact_id(1), *there, contact_id(2)) == set(there)
 
 
-def test_contacts_are_known_in_whatever_case_sendgrid_writes_their_ids(
-    world: World, client: WholeClient, deadline: Deadline
+def test_sample_is_of_the_contacts_that_there_are(world: World, api: Api) -> None:
+    there = {api.contact, world.new_contact(), world.new_contact()}
+    assert api.client.sampled_contacts(api.deadline) == there
+
+
+LARGE = {"id": WANTED, "custom_fields": {"notes": "x" * 2_000_000}}
+
+
+@pytest.mark.parametrize(
+    ("found", "existing_ids"),
+    [
+        pytest.param([{"id": WANTED.upper()}], {WANTED}, id="in whatever case SendGrid writes the ids"),
+        pytest.param([{"id": contact_id(2)}, {}, {"id": None}], set(), id="not those that nobody asked for"),
+        pytest.param([], set(), id="none"),
+        pytest.param([LARGE], {WANTED}, id="as large as a hundred are, more than any other answer may be"),
+    ],
+)
+def test_the_contacts_of_a_look_up_are_those_that_were_asked_for(
+    world: World, api: Api, found: list[Any], existing_ids: set[str]
 ) -> None:
-    wanted = "0123abcd-0000-4000-8000-00000000000f"
-    world.double.faults.add(Fault(status=200, body={"result": [{"id": wanted.upper()}]}))
-    assert client.existing_contacts([wanted], deadline) == {wanted}
+    answer(world, {"result": found})
+    assert existing(api, WANTED) == existing_ids
 
 
-def test_contacts_that_nobody_asked_for_are_left_out(
-    world: World, client: WholeClient, deadline: Deadline
-) -> None:
-    world.double.faults.add(Fault(status=200, body={"result": [{"id": contact_id(2)}, {}, {"id": None}]}))
-    assert client.existing_contacts([contact_id(1)], deadline) == frozenset()
-
-
-def test_a_404_says_that_none_of_the_contacts_is_there(
-    world: World, client: WholeClient, deadline: Deadline
-) -> None:
+def test_a_404_says_that_none_of_the_contacts_is_there(world: World, api: Api) -> None:
     world.double.faults.add(Fault(status=404))
-    assert client.existing_contacts([contact_id(1)], deadline) == frozenset()
+    assert existing(api, api.contact) == frozenset()
 
 
-@pytest.mark.parametrize("body", ["<html></html>", "", {"message": "Not Found"}], ids=repr)
+@pytest.mark.parametrize("body", [PAGE, "", {"message": "Not Found"}], ids=repr)
 def test_404_that_is_not_sendgrids_does_not_say_that_contacts_are_gone(
-    world: World, client: WholeClient, deadline: Deadline, body: object
+    world: World, api: Api, body: object
 ) -> None:
-    world.double.faults.add(Fault(status=404, body=body))
+    answer(world, body, status=404)
     with pytest.raises(SendGridUnavailable):
-        client.existing_contacts([world.new_contact()], deadline)
+        existing(api, api.contact)
 
 
-def test_contacts_may_be_as_large_as_a_hundred_full_ones_are(
-    world: World, client: WholeClient, deadline: Deadline
-) -> None:
-    """More than any other answer may be."""
-    large = {"id": contact_id(1), "custom_fields": {"notes": "x" * 2_000_000}}
-    world.double.faults.add(Fault(status=200, body={"result": [large]}))
-    assert client.existing_contacts([contact_id(1)], deadline) == {contact_id(1)}
-
-
-def test_sample_is_of_the_contacts_that_there_are(
-    world: World, client: WholeClient, deadline: Deadline
-) -> None:
-    there = {world.new_contact() for _ in range(3)}
-    assert client.sampled_contacts(deadline) == there
-
-
-# ---------------------------------------------------------------------------------------------- exports
-
-
-def test_an_export_is_of_all_contacts_in_parts_that_can_be_copied_in_time(
-    world: World, client: WholeClient, deadline: Deadline
-) -> None:
-    export_id = client.start_export(deadline)
+def test_an_export_is_of_all_contacts_in_parts_that_can_be_copied_in_time(world: World, api: Api) -> None:
+    export_id = api.client.start_export(api.deadline)
     (request,) = world.double.requests
     assert json.loads(request.body) == {"file_type": "csv", "max_file_size": PART_MEGABYTES}
-    assert [export.id for export in world.double.account.exports.all()] == [export_id]
+    assert [export.id for export in world.double.account.exports.all()] == [api.export, export_id]
 
 
-def test_an_export_is_pending_and_then_ready_with_its_links(
-    world: World, client: WholeClient, deadline: Deadline
-) -> None:
-    for _ in range(5):
+def test_an_export_is_pending_and_then_ready_with_its_links(world: World, api: Api) -> None:
+    for _ in range(4):
         world.new_contact()
     world.double.settings.change(export_part_contacts=2)
-    export_id = client.start_export(deadline)
-    pending = client.export(export_id, deadline)
+    export_id = api.client.start_export(api.deadline)
+    pending = api.client.export(export_id, api.deadline)
     world.clock.advance(30)
-    ready = client.export(export_id, deadline)
+    ready = api.client.export(export_id, api.deadline)
     assert (pending.ready, pending.failed, pending.urls) == (False, False, ())
     assert (ready.ready, ready.failed, len(ready.urls), ready.contact_count) == (True, False, 3, 5)
     assert ready.expires_at is not None
 
 
-def test_an_export_that_failed_says_why(world: World, client: WholeClient, deadline: Deadline) -> None:
-    world.double.account.exports.spoil_next(
-        ExportFlaw(status="failure", message="too many for jane@example.com")
-    )
-    export_id = client.start_export(deadline)
+def test_an_export_that_failed_says_why(world: World, api: Api) -> None:
+    flaw = ExportFlaw(status="failure", message="too many for jane@example.com")
+    world.double.account.exports.spoil_next(flaw)
+    export_id = api.client.start_export(api.deadline)
     world.clock.advance(30)
-    failed = client.export(export_id, deadline)
+    failed = api.client.export(export_id, api.deadline)
     assert (failed.ready, failed.failed, failed.message) == (False, True, "too many for ***")
 
 
-def test_an_export_that_sendgrid_does_not_know_is_refused(client: WholeClient, deadline: Deadline) -> None:
+def test_an_export_that_sendgrid_does_not_know_is_refused(api: Api) -> None:
     with pytest.raises(SendGridRefused) as raised:
-        client.export("no-such-export", deadline)
+        api.client.export("no-such-export", api.deadline)
     assert raised.value.status == 404

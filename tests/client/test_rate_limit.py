@@ -6,9 +6,8 @@ from contact_deletion.deadline import Deadline
 from contact_deletion.errors import RateLimited, SendGridUnavailable
 from contact_deletion.sendgrid.transport import CALL_SECONDS
 from local.sendgrid_double import Fault, RateLimit
-from tests.client.support import EXPORTS, LOOK_UPS, OPERATIONS, WAITING, Known, WholeClient, with_each
+from tests.client.support import EXPORTS, LOOK_UPS, WAITING, Api, with_each
 from tests.support.context import Context
-from tests.support.events import contact_id
 from tests.support.world import World
 
 WINDOW = 60.0
@@ -47,155 +46,112 @@ def deadline_in(world: World, seconds: float) -> Deadline:
 
 
 @both_formats
-def test_the_limit_is_kept_before_a_429_says_so(
-    world: World, client: WholeClient, deadline: Deadline, reset: str
-) -> None:
+def test_the_limit_is_kept_before_a_429_says_so(world: World, api: Api, reset: str) -> None:
     limit(world, 3, reset)
     for _ in range(7):
-        client.contact_count(deadline)
+        api.contact_count()
     assert statuses(world) == [200] * 7
     assert sum(world.clock.slept) == pytest.approx(2 * WINDOW, abs=5)
+    assert api.client.take_usage().rate_limit_wait_seconds == pytest.approx(sum(world.clock.slept))
+    assert api.client.take_usage().rate_limit_wait_seconds == 0
 
 
 @pytest.mark.parametrize(("name", "reset"), with_each("epoch", "seconds", names=WAITING))
-def test_a_429_is_waited_out_while_there_is_time(
-    world: World, client: WholeClient, known: Known, deadline: Deadline, name: str, reset: str
-) -> None:
+def test_a_429_is_waited_out_while_there_is_time(world: World, api: Api, name: str, reset: str) -> None:
     limit(world, 3, reset)
     others_use_up(world, name, 3)
-    OPERATIONS[name](client, known, deadline)
+    api.call(name)
     assert statuses(world) in ([429, 200], [429, 202])
     assert sum(world.clock.slept) == pytest.approx(WINDOW, abs=2)
 
 
-@pytest.mark.parametrize(("name", "reset"), with_each("epoch", "seconds", names=WAITING))
+@pytest.mark.parametrize(
+    ("name", "reset", "seconds_left"),
+    [
+        *((*case, 60) for case in with_each("epoch", "seconds", names=WAITING)),
+        # However much time there is, a deletion of contacts never waits itself.
+        *((name, "epoch", 300) for name in ("delete_contacts", "delete_all_contacts")),
+    ],
+)
 def test_a_429_is_passed_on_when_there_is_no_time_to_wait(
-    world: World, client: WholeClient, known: Known, name: str, reset: str
+    world: World, api: Api, name: str, reset: str, seconds_left: float
 ) -> None:
     limit(world, 3, reset)
     others_use_up(world, name, 3)
     with pytest.raises(RateLimited) as raised:
-        OPERATIONS[name](client, known, deadline_in(world, 60))
+        api.call(name, deadline_in(world, seconds_left))
     assert raised.value.retry_after == pytest.approx(WINDOW, abs=2)
     assert world.clock.slept == []
     assert statuses(world) == [429]
 
 
-@pytest.mark.parametrize("name", WAITING)
+@pytest.mark.parametrize(
+    ("first", "name"),
+    [*((name, name) for name in WAITING), ("delete_contacts", "delete_all_contacts")],
+)
 def test_a_spent_limit_is_passed_on_without_a_call_when_there_is_no_time_to_wait(
-    world: World, client: WholeClient, known: Known, deadline: Deadline, name: str
+    world: World, api: Api, first: str, name: str
 ) -> None:
     limit(world, 1)
-    OPERATIONS[name](client, known, deadline)
+    api.call(first)
     with pytest.raises(RateLimited) as raised:
-        OPERATIONS[name](client, known, deadline_in(world, 60))
+        api.call(name, deadline_in(world, 60))
     assert raised.value.retry_after == pytest.approx(WINDOW, abs=2)
     assert len(world.double.requests) == 1
 
 
-def test_a_429_that_does_not_say_when_the_window_ends_is_waited_out(
-    world: World, client: WholeClient, deadline: Deadline
-) -> None:
+def test_a_429_that_does_not_say_when_the_window_ends_is_waited_out(world: World, api: Api) -> None:
     world.double.faults.add(Fault(status=429, times=3))
-    assert client.contact_count(deadline) == 0
+    assert api.contact_count() == 1
     assert statuses(world) == [429, 429, 429, 200]
     assert len(world.clock.slept) == 3
 
 
 @pytest.mark.parametrize("name", WAITING)
 def test_429_that_says_only_when_to_come_back_is_waited_out_until_then(
-    world: World, client: WholeClient, known: Known, deadline: Deadline, name: str
+    world: World, api: Api, name: str
 ) -> None:
     world.double.faults.add(Fault(status=429, headers={"Retry-After": "40"}))
-    OPERATIONS[name](client, known, deadline)
+    api.call(name)
     assert sum(world.clock.slept) == pytest.approx(40, abs=1)
 
 
 @pytest.mark.parametrize(("name", "status"), with_each(503, 500, 529))
-def test_outage_says_when_to_come_back(
-    world: World, client: WholeClient, known: Known, deadline: Deadline, name: str, status: int
-) -> None:
+def test_outage_says_when_to_come_back(world: World, api: Api, name: str, status: int) -> None:
     world.double.faults.add(Fault(status=status, headers={"Retry-After": "240"}))
     with pytest.raises(SendGridUnavailable) as raised:
-        OPERATIONS[name](client, known, deadline)
+        api.call(name)
     assert raised.value.retry_after == 240
 
 
-def test_waiting_for_429s_ends_with_the_invocation(
-    world: World, client: WholeClient, deadline: Deadline
-) -> None:
+def test_waiting_for_429s_ends_with_the_invocation(world: World, api: Api) -> None:
     world.double.faults.add(Fault(status=429, times=1_000))
     with pytest.raises(RateLimited):
-        client.contact_count(deadline)
-    assert deadline.remaining() > 0
+        api.contact_count()
+    assert api.deadline.remaining() > 0
 
 
-@pytest.mark.parametrize("name", ["delete_contacts", "delete_all_contacts"])
-def test_a_deletion_of_contacts_never_waits_itself(
-    world: World, client: WholeClient, known: Known, deadline: Deadline, name: str
-) -> None:
-    limit(world, 3)
-    others_use_up(world, name, 3)
-    with pytest.raises(RateLimited) as raised:
-        OPERATIONS[name](client, known, deadline)
-    assert raised.value.retry_after == pytest.approx(WINDOW, abs=2)
-    assert statuses(world) == [429]
-    assert world.clock.slept == []
-
-
-def test_a_delete_all_is_not_sent_when_the_limit_is_spent(world: World, client: WholeClient) -> None:
-    limit(world, 1)
-    client.delete_contacts([contact_id(1)])
-    with pytest.raises(RateLimited) as raised:
-        client.delete_all_contacts()
-    assert raised.value.retry_after == pytest.approx(WINDOW, abs=2)
-    assert len(world.double.requests) == 1
-
-
-def test_endpoints_have_limits_of_their_own(
-    world: World, client: WholeClient, known: Known, deadline: Deadline
-) -> None:
+def test_endpoints_have_limits_of_their_own(world: World, api: Api) -> None:
     limit(world, 1)
     for name in ("delete_contacts", *WAITING):
-        OPERATIONS[name](client, known, deadline)
+        api.call(name)
     assert world.clock.slept == []
     assert statuses(world) == [202] * 2 + [200] * len(LOOK_UPS) + [202] * len(EXPORTS)
 
 
-def test_deletions_by_ids_and_of_all_share_a_limit(world: World, client: WholeClient) -> None:
+def test_deletions_by_ids_and_of_all_share_a_limit(world: World, api: Api) -> None:
     limit(world, 5)
-    client.delete_contacts([contact_id(1)])
-    client.delete_all_contacts()
+    api.call("delete_contacts")
+    api.call("delete_all_contacts")
     free = 0
-    while client.deletion_limit.try_acquire():
+    while api.client.deletion_limit.try_acquire():
         free += 1
     assert free == 3
 
 
-def test_waiting_is_counted(world: World, client: WholeClient, deadline: Deadline) -> None:
-    limit(world, 1)
-    client.contact_count(deadline)
-    client.contact_count(deadline)
-    assert client.take_usage().rate_limit_wait_seconds == pytest.approx(sum(world.clock.slept))
-    assert client.take_usage().rate_limit_wait_seconds == 0
-
-
 @pytest.mark.parametrize("name", WAITING)
-def test_no_call_is_begun_that_might_not_end_in_time(
-    world: World, client: WholeClient, known: Known, name: str
-) -> None:
+def test_no_call_is_begun_that_might_not_end_in_time(world: World, api: Api, name: str) -> None:
     with pytest.raises(SendGridUnavailable, match="no time left") as raised:
-        OPERATIONS[name](client, known, deadline_in(world, CALL_SECONDS))
+        api.call(name, deadline_in(world, CALL_SECONDS))
     assert not raised.value.maybe_received
     assert world.double.requests == []
-
-
-@pytest.mark.parametrize(
-    "headers", [{"X-RateLimit-Remaining": "nonsense"}, {"X-RateLimit-Reset": "-7"}], ids=str
-)
-def test_headers_that_make_no_sense_do_no_harm(
-    world: World, client: WholeClient, deadline: Deadline, headers: dict[str, str]
-) -> None:
-    world.double.faults.add(Fault(headers=headers))
-    assert client.contact_count(deadline) == 0
-    assert client.contact_count(deadline) == 0

@@ -4,6 +4,7 @@ import gzip
 import tracemalloc
 import zlib
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from contact_deletion.backup.export_progress import file_id
 from contact_deletion.errors import BackupIncomplete, NotAccepted, SendGridUnavailable
 from local.sendgrid_double import Fault
-from tests.hostile.elsewhere import RawServer
+from tests.client.support import RawServer, http_answer
 from tests.hostile.functions import PART, Functions
 from tests.hostile.responses import CALLS, CONTACTS, Call
 from tests.hostile.values import fuzz
@@ -25,94 +26,23 @@ GIGABYTE_OF_ZEROS = gzip.compress(bytes(MEBIBYTE)) * 1024
 
 NAMES = [
     *("Content-Type", "Content-Length", "Content-Encoding", "Transfer-Encoding", "Content-Range", "Location"),
-    *(
-        "X-RateLimit-Limit",
-        "X-RateLimit-Remaining",
-        "X-RateLimit-Reset",
-        "Retry-After",
-        "Set-Cookie",
-        "Refresh",
-    ),
-    *(
-        "Date",
-        "Connection",
-        "Keep-Alive",
-        "Upgrade",
-        "Trailer",
-        "Link",
-        "WWW-Authenticate",
-        "Strict-Transport-Security",
-    ),
+    *("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After", "Set-Cookie"),
+    *("Refresh", "Date", "Connection", "Keep-Alive", "Upgrade", "Trailer", "Link", "WWW-Authenticate"),
+    "Strict-Transport-Security",
 ]
 VALUES = [
-    *(
-        "",
-        " ",
-        "0",
-        "1",
-        "-1",
-        "7",
-        "20",
-        "1e999",
-        "NaN",
-        "Infinity",
-        "-0.0",
-        "9" * 400,
-        "0x10",
-        "1_0",
-        "1, 2",
-        "20, 20",
-    ),
-    *(
-        "gzip",
-        "gzip, gzip",
-        ", ".join(["gzip"] * 100),
-        "br",
-        "zstd",
-        "deflate",
-        "identity",
-        "x-nonsense",
-        "chunked",
-    ),
-    *(
-        "application/json; charset",
-        "text/html; charset=",
-        "; charset=utf-7;;=",
-        "a/b; charset=\xff",
-        "x" * 60_000,
-    ),
-    *(
-        "a=b; Domain=.com; Path=/",
-        "a=b; Expires=Thu, 99 Foo 99999 99:99:99 GMT; Max-Age=x",
-        "=;;=",
-        'a=b; Version=x; Port="x"',
-    ),
-    *(
-        "close",
-        "keep-alive",
-        "timeout=x",
-        "h2c",
-        "http://[",
-        "//",
-        "\xe9\xff",
-        "\x00",
-        "\x85",
-        "<>;=,",
-        "Sun, 99 Nov 0000",
-    ),
+    *("", " ", "0", "1", "-1", "7", "20", "1e999", "NaN", "Infinity", "-0.0", "9" * 400, "0x10", "1_0"),
+    *("1, 2", "20, 20", "Sun, 99 Nov 0000"),
+    *("gzip", "gzip, gzip", ", ".join(["gzip"] * 100), "br", "zstd", "deflate", "identity", "x-nonsense"),
+    *("chunked", "close", "keep-alive", "timeout=x", "h2c"),
+    *("application/json; charset", "text/html; charset=", "; charset=utf-7;;=", "a/b; charset=\xff"),
+    *("a=b; Domain=.com; Path=/", "a=b; Expires=Thu, 99 Foo 99999 99:99:99 GMT; Max-Age=x", "=;;="),
+    'a=b; Version=x; Port="x"',
+    *("http://[", "//", "\xe9\xff", "\x00", "\x85", "<>;=,", "x" * 60_000),
 ]
 STATUSES = [
-    "200 OK",
-    "200",
-    "202 \xff",
-    "204 No Content",
-    "206 Partial",
-    "226 x",
-    "304 Not Modified",
-    "401 x",
-    "429 x",
-    "500 x",
-    "999 x",
+    *("200 OK", "200", "202 \xff", "204 No Content", "206 Partial", "226 x", "304 Not Modified"),
+    *("401 x", "429 x", "500 x", "999 x"),
 ]
 
 
@@ -148,14 +78,7 @@ def test_headers_are_never_more_than_an_outage(
 ) -> None:
     of_server.forget()
     of_server.restart()
-    lines = [
-        f"HTTP/1.1 {status}",
-        *(f"{name}: {value}" for name, value in headers),
-        "Connection: close",
-        "",
-        "",
-    ]
-    server.answer = "\r\n".join(lines).encode("latin-1") + body
+    server.answer = http_answer(status, body, *(f"{name}: {value}" for name, value in headers))
     server.heard.clear()
     outcome = of_server.outcome("contact_count", {})
     assert outcome in ({"contact_count": 7}, {"contact_count": 0}) or isinstance(outcome, NotAccepted)
@@ -179,21 +102,25 @@ ONE_OF_EACH_METHOD = [
 ]
 
 
+def outcome_and_peak(functions: Functions, name: str, **changed: Any) -> tuple[Any, int]:
+    """What becomes of a request with these fields changed, and the most bytes of memory that it takes."""
+    tracemalloc.start()
+    try:
+        outcome = functions.outcome(name, functions.request_of(name) | changed)
+        return outcome, tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
 @pytest.mark.parametrize("case", ENCODED)
 @pytest.mark.parametrize("call", ONE_OF_EACH_METHOD, ids=str)
 def test_a_body_that_unpacks_to_a_gigabyte_is_not_unpacked(
     of_server: Functions, server: RawServer, call: Call, case: str
 ) -> None:
     encoding, body = ENCODED[case]
-    lines = [f"HTTP/1.1 {call.status} OK", f"Content-Encoding: {encoding}", "Connection: close", "", ""]
-    server.answer = "\r\n".join(lines).encode() + body
+    server.answer = http_answer(f"{call.status} OK", body, f"Content-Encoding: {encoding}")
     of_server.restart()
-    tracemalloc.start()
-    try:
-        outcome = of_server.outcome(call.function, of_server.request_of(call.function))
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
+    outcome, peak = outcome_and_peak(of_server, call.function)
     assert isinstance(outcome, SendGridUnavailable)
     assert peak < 48 * MEBIBYTE
 
@@ -213,20 +140,12 @@ def test_an_exports_file_that_unpacks_to_one_row_is_not_held(
     functions: Functions, server: RawServer, case: str
 ) -> None:
     body = ROWS[case]
-    server.answer = (
-        f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body
-    )
+    server.answer = http_answer("200 OK", body, f"Content-Length: {len(body)}")
     answer = {"status": "ready", "urls": [f"{server.url}/file"]}
     functions.world.double.faults.add(
         Fault(route=f"{CONTACTS}/exports/{{export_id}}", status=200, body=answer)
     )
-    tracemalloc.start()
-    try:
-        request = functions.request_of("export_copy") | {"file_id": file_id(answer["urls"][0])}
-        outcome = functions.outcome("export_copy", request)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
+    outcome, peak = outcome_and_peak(functions, "export_copy", file_id=file_id(answer["urls"][0]))
     assert isinstance(outcome, BackupIncomplete)
     assert peak < 100 * MEBIBYTE
     key = functions.request_of("backup_check")["parts"][0]["key"]
@@ -236,8 +155,7 @@ def test_an_exports_file_that_unpacks_to_one_row_is_not_held(
 
 def test_a_cookie_is_never_sent_back(of_server: Functions, server: RawServer) -> None:
     cookies = ["a=b", "a=b; Path=/; Domain=127.0.0.1", "a=b; Max-Age=99999", "__Host-a=b; Secure; Path=/"]
-    lines = ["HTTP/1.1 200 OK", *(f"Set-Cookie: {cookie}" for cookie in cookies), "Connection: close", "", ""]
-    server.answer = "\r\n".join(lines).encode() + BODY
+    server.answer = http_answer("200 OK", BODY, *(f"Set-Cookie: {cookie}" for cookie in cookies))
     server.heard.clear()
     for _ in range(2):
         assert of_server.outcome("contact_count", {}) == {"contact_count": 7}

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.dynamodb import on_event
 from tests.support.world import World
 
 
@@ -14,7 +15,5 @@ def visibility_timeouts(world: World) -> Iterator[list[int]]:
     def watch(params: dict[str, Any], **_: Any) -> None:
         given.extend(entry["VisibilityTimeout"] for entry in params["Entries"])
 
-    events = world.runtime.sqs.meta.events
-    events.register("provide-client-params.sqs.ChangeMessageVisibilityBatch", watch)
-    yield given
-    events.unregister("provide-client-params.sqs.ChangeMessageVisibilityBatch", watch)
+    with on_event(world.runtime.sqs, "provide-client-params.sqs.ChangeMessageVisibilityBatch", watch):
+        yield given

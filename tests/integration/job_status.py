@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from local.sendgrid_double import Fault
 from tests.support.events import bulk_delete, sqs_event, status_check
 from tests.support.world import STATUS_QUEUE, World
 
@@ -26,6 +27,34 @@ def accept(world: World, *requests: Sequence[str]) -> dict[str, Any]:
 
 def contacts(world: World, number: int) -> list[str]:
     return [world.new_contact() for _ in range(number)]
+
+
+def status_batch(*messages: object) -> dict[str, Any]:
+    """A batch of DeletionStatusFunction's."""
+    return sqs_event(*messages, queue=STATUS_QUEUE)
+
+
+def ended(
+    world: World,
+    *requests: Sequence[str],
+    ending: Any = None,
+    after: float = HOUR,
+    fault: Fault | None = None,
+) -> dict[str, dict[str, Any]]:
+    """Has these contacts deleted, a request each, by jobs that end so; the outcome event of each, so much later."""
+    if ending:
+        world.double.account.force_next_jobs(ending, 10)
+    batch = accept(world, *requests)
+    world.clock.advance(after)
+    if fault:
+        world.double.faults.add(fault)
+    assert world.deletion_status(batch) == GOES
+    return ends(world)
+
+
+def listed(*contact_ids: str) -> dict[str, Any]:
+    """What an event says of these contacts."""
+    return {"count": len(contact_ids), "contact_ids": list(contact_ids), "truncated": False}
 
 
 def ends(world: World) -> dict[str, dict[str, Any]]:

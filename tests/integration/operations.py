@@ -6,9 +6,8 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
 
+from tests.support.dynamodb import failure, on_event
 from tests.support.events import bulk_delete, delete_all, remove_identifier, sqs_event
 from tests.support.functions import DELETERS, QUEUES
 from tests.support.world import World
@@ -32,26 +31,37 @@ def deliver(world: World, operation: str, *requests: object, receive_count: int 
     return getattr(world, operation)(batch)
 
 
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@contextmanager
+def deletions_raise(
+    world: World, error: type[BaseException], *, after_sending: bool = False
+) -> Iterator[None]:
+    """Every deletion ends so: before it is sent, or after SendGrid has received it."""
+    sending = world.runtime.session.request
+
+    def request(method: str, url: str, **more: Any) -> Any:
+        answer = sending(method, url, **more) if after_sending or method != "DELETE" else None
+        if method == "DELETE":
+            raise error
+        return answer
+
+    with patch.object(world.runtime.session, "request", request):
+        yield
+
+
 @contextmanager
 def ledger_records_nothing(world: World) -> Iterator[None]:
     """DynamoDB takes a claim, and nothing about what became of it."""
 
-    def fail(model: Any, params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
+    def fail(model: Any, params: dict[str, Any], **_: Any) -> Any:
         recording = model.name == "UpdateItem" and "COMPLETED" in str(params["body"])
-        if recording or model.name == "BatchWriteItem":
-            answer = {
-                "Error": {"Code": "InternalServerError", "Message": "made to fail"},
-                "ResponseMetadata": {},
-            }
-            return AWSResponse("", 400, HTTPHeaders(), None), answer
-        return None
+        return failure() if recording or model.name == "BatchWriteItem" else None
 
-    events: Any = world.runtime.dynamodb.meta.events
-    events.register("before-call.dynamodb", fail)
-    try:
+    with on_event(world.runtime.dynamodb, "before-call.dynamodb", fail):
         yield
-    finally:
-        events.unregister("before-call.dynamodb", fail)
 
 
 @contextmanager

@@ -5,18 +5,31 @@ from typing import Any
 import pytest
 
 from local.sendgrid_double import Fault
-from tests.integration.job_status import GOES, HOUR, JOB_ROUTE, MINUTE, STAYS, contacts, ends, kinds
+from tests.integration.job_status import (
+    GOES,
+    HOUR,
+    JOB_ROUTE,
+    MINUTE,
+    STAYS,
+    contacts,
+    ends,
+    kinds,
+    listed,
+    status_batch,
+)
 from tests.support.events import delete_all, sqs_event, status_check
-from tests.support.world import STATUS_QUEUE, World
+from tests.support.world import World
 
 COUNT_ROUTE = "/v3/marketing/contacts/count"
 
 
-def accepted(world: World, number: int = 4) -> dict[str, Any]:
-    """Has so many contacts deleted, and gives the batch that DeletionStatusFunction gets of it."""
-    contacts(world, number)
+def accepted(world: World, ending: Any = None) -> dict[str, Any]:
+    """Has four contacts deleted by a job that ends so, and gives the batch that DeletionStatusFunction gets of it."""
+    if ending:
+        world.double.account.force_next_jobs(ending)
+    contacts(world, 4)
     world.delete_all(sqs_event(delete_all(world.now(), request_id="reset"), queue="DeleteAllQueue"))
-    return sqs_event(*world.status_messages(), queue=STATUS_QUEUE)
+    return status_batch(*world.status_messages())
 
 
 def counted(world: World) -> int:
@@ -31,8 +44,7 @@ def job_says(world: World, **results: Any) -> None:
 
 @pytest.mark.parametrize("ending", ["completed", "errored", "failed"])
 def test_delete_all_that_left_contacts_says_how_many(world: World, ending: Any) -> None:
-    world.double.account.force_next_jobs(ending)
-    batch = accepted(world)
+    batch = accepted(world, ending)
     world.clock.advance(15 * MINUTE)
     assert world.deletion_status(batch) == STAYS
     assert world.outcome_events() == []
@@ -49,8 +61,7 @@ def test_delete_all_that_left_contacts_says_how_many(world: World, ending: Any) 
 
 
 def test_delete_all_whose_contacts_go_after_its_job_errored_is_completed(world: World) -> None:
-    world.double.account.force_next_jobs("errored")
-    batch = accepted(world)
+    batch = accepted(world, "errored")
     world.clock.advance(60)
     assert world.deletion_status(batch) == STAYS
 
@@ -60,31 +71,32 @@ def test_delete_all_whose_contacts_go_after_its_job_errored_is_completed(world: 
     assert world.deletion_status(batch) == GOES
     event = ends(world)["reset"]
     assert (event["kind"], event["code"]) == ("Completed", None)
-    assert event["remaining_contacts"] == {"count": 0, "contact_ids": [], "truncated": False}
+    assert event["remaining_contacts"] == listed()
 
 
-@pytest.mark.parametrize("verification", ["on-error", "always"])
+@pytest.mark.parametrize(
+    ("verification", "ending"), [("on-error", None), ("always", None), ("never", "completed")]
+)
 def test_contacts_imported_after_a_delete_all_that_deleted_all_are_none_of_its_business(
-    world: World, verification: str
+    world: World, verification: str, ending: Any
 ) -> None:
+    """With verification never, the job is believed although it left some."""
     world.change_settings(contact_verification=verification)
-    batch = accepted(world)
+    batch = accepted(world, ending)
     world.jobs_end()
     contacts(world, 3)
 
     assert world.deletion_status(batch) == GOES
 
-    assert (kinds(world), counted(world)) == ({"reset": "Completed"}, 0)
+    event = ends(world)["reset"]
+    assert (event["kind"], event["operation"], event["contact_count"]) == ("Completed", "delete_all", 4)
+    assert ending or event["counts"] == {"requested": 4, "deleted": 4, "errored": None}
+    assert counted(world) == 0
 
 
 @pytest.mark.parametrize(
     "results",
-    [
-        {"requested_count": 4, "deleted_count": 3},
-        {"requested_count": 3, "deleted_count": 3},
-        {"requested_count": 4},
-        {},
-    ],
+    [*({"requested_count": n, "deleted_count": 3} for n in (4, 3)), {"requested_count": 4}, {}],
     ids=str,
 )
 def test_contacts_are_counted_where_the_job_does_not_say_that_it_deleted_all(
@@ -93,9 +105,7 @@ def test_contacts_are_counted_where_the_job_does_not_say_that_it_deleted_all(
     batch = accepted(world)
     world.jobs_end()
     job_says(world, **results)
-
     assert world.deletion_status(batch) == GOES
-
     assert (kinds(world), counted(world)) == ({"reset": "Completed"}, 1)
 
 
@@ -109,26 +119,14 @@ def test_contacts_of_an_account_are_counted_once_for_all_delete_alls_of_a_batch(
     ]
     world.clock.advance(24 * HOUR + 1)
 
-    assert world.deletion_status(sqs_event(*messages, queue=STATUS_QUEUE)) == GOES
+    assert world.deletion_status(status_batch(*messages)) == GOES
 
     assert sum(call.route == COUNT_ROUTE for call in world.double.requests) == 1
     assert set(kinds(world).values()) == {"Unknown"}
 
 
-def test_with_verification_never_contacts_are_not_counted(world: World) -> None:
-    world.change_settings(contact_verification="never")
-    world.double.account.force_next_jobs("completed")
-    batch = accepted(world)
-    world.jobs_end()
-
-    assert world.deletion_status(batch) == GOES
-
-    assert (kinds(world), counted(world)) == ({"reset": "Completed"}, 0)
-
-
 def test_where_the_contact_count_is_refused_the_outcome_is_unknown(world: World) -> None:
-    world.double.account.force_next_jobs("completed")
-    batch = accepted(world)
+    batch = accepted(world, "completed")
     world.jobs_end()
     world.double.faults.add(Fault(route=COUNT_ROUTE, status=400, body={"errors": [{"message": "no"}]}))
 
@@ -141,8 +139,7 @@ def test_where_the_contact_count_is_refused_the_outcome_is_unknown(world: World)
 
 
 def test_where_the_contact_count_fails_the_end_is_reported_later(world: World) -> None:
-    world.double.account.force_next_jobs("completed")
-    batch = accepted(world)
+    batch = accepted(world, "completed")
     world.jobs_end()
     world.double.faults.add(Fault(route=COUNT_ROUTE, status=503))
 
@@ -159,9 +156,8 @@ def test_workflow_learns_how_many_contacts_a_delete_all_left(world: World) -> No
     job = world.double.account.delete_all()
     world.jobs_end()
 
-    answer = world.deletion_status(
-        status_check([job.id], {"operation": "delete_all"}, accepted_at="2026-01-01T00:00:00Z")
-    )
+    request = status_check([job.id], {"operation": "delete_all"}, accepted_at="2026-01-01T00:00:00Z")
+    answer = world.deletion_status(request)
 
     assert answer["status"] == "failed"
     assert answer["requests"][0]["remaining_contacts"]["count"] == 2

@@ -22,12 +22,16 @@ def add_contacts(account: Account, count: int) -> None:
         account.add_contact(external_id="x")
 
 
+def refused(world: World, reason: str | None = None) -> None:
+    """The delete-all is refused, and nothing is deleted."""
+    with pytest.raises(DeleteAllRefused, match=reason):
+        world.delete_all(request(world))
+
+    assert world.deletions() == []
+
+
 def request(world: World) -> dict[str, Any]:
     return delete_all(world.now())
-
-
-def targets(world: World) -> list[str]:
-    return [call.target for call in world.deletions()]
 
 
 # The third case has more contacts than a sample, the fourth contacts in equal number by chance.
@@ -46,29 +50,18 @@ def test_every_contact_of_the_subuser_is_deleted_and_none_of_its_parent(
 
 
 @pytest.mark.parametrize("parents", [0, 3, 120])
-def test_it_is_refused_where_the_parent_answers_for_the_subuser(
-    world: World, subuser: Account, parents: int
-) -> None:
+def test_it_is_refused_where_parent_answers_for_subuser(world: World, subuser: Account, parents: int) -> None:
     """The double without subusers ignores the header."""
     world.double.subusers.clear()
     add_contacts(world.double.account, parents)
-
-    with pytest.raises(DeleteAllRefused, match="SENDGRID_ON_BEHALF_OF"):
-        world.delete_all(request(world))
-
-    assert world.deletions() == []
+    refused(world, "SENDGRID_ON_BEHALF_OF")
 
 
 def test_it_is_refused_where_neither_account_has_contacts(world: World, subuser: Account) -> None:
-    with pytest.raises(DeleteAllRefused, match="or none"):
-        world.delete_all(request(world))
-
-    assert world.deletions() == []
+    refused(world, "or none")
 
 
-def test_it_is_refused_where_the_parent_gets_contacts_between_two_looks(
-    world: World, subuser: Account
-) -> None:
+def test_it_is_refused_where_parent_gets_contacts_between_two_looks(world: World, subuser: Account) -> None:
     """Counts that differ, and samples that differ, are those of one account at two moments."""
     world.double.subusers.clear()
     account = world.double.account
@@ -77,15 +70,10 @@ def test_it_is_refused_where_the_parent_gets_contacts_between_two_looks(
     world.double.faults.add(Fault(route="/v3/marketing/contacts", times=2, delay_seconds=1))
     world.double.faults.add(Fault(route="*/batch", times=4, delay_seconds=1))
 
-    with pytest.raises(DeleteAllRefused):
-        world.delete_all(request(world))
-
-    assert world.deletions() == []
+    refused(world)
 
 
-def test_it_is_refused_where_the_samples_contacts_are_on_their_way_out(
-    world: World, subuser: Account
-) -> None:
+def test_it_is_refused_where_samples_contacts_are_on_their_way_out(world: World, subuser: Account) -> None:
     """A deletion of the parent's contacts ends between two looks."""
     world.double.subusers.clear()
     account = world.double.account
@@ -94,10 +82,7 @@ def test_it_is_refused_where_the_samples_contacts_are_on_their_way_out(
     world.clock.advance(15)
     world.double.faults.add(Fault(route="/v3/marketing/contacts", delay_seconds=20))
 
-    with pytest.raises(DeleteAllRefused):
-        world.delete_all(request(world))
-
-    assert world.deletions() == []
+    refused(world)
 
 
 def test_it_is_refused_where_the_second_look_misses_a_contact(world: World, subuser: Account) -> None:
@@ -107,10 +92,7 @@ def test_it_is_refused_where_the_second_look_misses_a_contact(world: World, subu
     world.double.faults.add(Fault(route="*/batch"))
     world.double.faults.add(Fault(route="*/batch", status=200, body=found))
 
-    with pytest.raises(DeleteAllRefused):
-        world.delete_all(request(world))
-
-    assert world.deletions() == []
+    refused(world)
 
 
 def test_look_up_that_fails_proves_nothing(world: World, subuser: Account) -> None:
@@ -127,13 +109,10 @@ def test_look_up_that_fails_proves_nothing(world: World, subuser: Account) -> No
 def test_account_itself_needs_no_proof(world: World) -> None:
     world.clock.advance(-world.clock() % 1)
     world.new_contact()
-
     world.delete_all(request(world))
-
     assert [call.method for call in world.double.requests] == ["GET", "DELETE"]
 
 
 def test_deletion_by_ids_needs_no_proof(world: World, subuser: Account) -> None:
     world.bulk_delete({"contact_ids": [contact_id(1)]})
-
     assert [call.method for call in world.double.requests] == ["DELETE"]

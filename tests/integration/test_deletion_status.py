@@ -1,5 +1,7 @@
 """Jobs are followed to their end, through the handler."""
 
+from typing import Any
+
 import pytest
 
 from local.sendgrid_double import Fault, RateLimit
@@ -10,15 +12,15 @@ from tests.integration.job_status import (
     STAYS,
     accept,
     contacts,
+    ended,
     ends,
     followed,
     jobs_of,
     kinds,
+    status_batch,
 )
-from tests.support.events import contact_id, delete_all, sqs_event, status_check
+from tests.support.events import contact_id, sqs_event, status_check
 from tests.support.world import STATUS_QUEUE, World
-
-# ------------------------------------------------------------------------------------ while the job is pending
 
 
 def test_a_message_stays_while_its_job_is_pending_and_ends_in_one_event(world: World) -> None:
@@ -49,32 +51,30 @@ def test_a_pending_job_is_logged_as_that_and_not_as_a_failure(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world.deletion_status(accept(world, [contact_id(1)]))
-
     (line,) = [line for line in world.log_lines() if line["message"] == "jobs pending"]
     (job,) = world.double.account.jobs()
     assert (line["level"], line["job_ids"], line["statuses"]) == ("INFO", [job.id], ["pending"])
     assert '"JobsPending":[1.0]' in capsys.readouterr().out
 
 
-def test_a_job_that_sendgrid_does_not_know_yet_is_pending(world: World) -> None:
-    world.double.settings.change(job_hidden_seconds=120)
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"job_hidden_seconds": 60},
+        {"job_delay": 60, "counts_early_seconds": 20},
+        {"job_delay": 60, "job_type": "?"},
+    ],
+    ids=["SendGrid does not know the job yet", "counts come before the status", "a type of its own"],
+)
+def test_a_job_of_which_other_things_are_told_is_followed_all_the_same(
+    world: World, settings: dict[str, Any]
+) -> None:
+    world.double.settings.change(**settings)
     batch = accept(world, contacts(world, 1))
 
-    world.clock.advance(110)
+    world.clock.advance(50)
     assert world.deletion_status(batch) == STAYS
     world.clock.advance(11)
-    assert world.deletion_status(batch) == GOES
-
-    assert kinds(world) == {"order-0": "Completed"}
-
-
-def test_counts_that_come_before_the_status_leave_the_job_pending(world: World) -> None:
-    world.double.settings.change(counts_early_seconds=20)
-    batch = accept(world, contacts(world, 1))
-
-    world.clock.advance(15)
-    assert world.deletion_status(batch) == STAYS
-    world.clock.advance(15)
     assert world.deletion_status(batch) == GOES
 
     assert kinds(world) == {"order-0": "Completed"}
@@ -110,44 +110,41 @@ def test_a_status_that_nobody_has_heard_of_is_waited_for_like_pending(world: Wor
     assert kinds(world) == {"order-0": "Completed"}
 
 
-@pytest.mark.parametrize("job_type", ["delete", "delete_contacts", "something else"])
-def test_what_a_job_calls_itself_does_not_matter(world: World, job_type: str) -> None:
-    world.double.settings.change(job_type=job_type)
-    batch = accept(world, contacts(world, 1))
-    world.jobs_end()
-
-    assert world.deletion_status(batch) == GOES
-
-    assert kinds(world) == {"order-0": "Completed"}
+def state(status: str, requested: object = None, deleted: object = None) -> Fault:
+    """What SendGrid says of a job, next."""
+    results = {"requested_count": requested, "deleted_count": deleted}
+    return Fault(route=JOB_ROUTE, status=200, body={"status": status, "results": results})
 
 
 @pytest.mark.parametrize(
-    "told", [{"status": "completed"}, {"status": "completed", "results": {"requested_count": 1}}], ids=str
+    "said",
+    [
+        *(state("Complete", 2, 2), state("done", "2", 2.0), state(" COMPLETED ", "2", "2")),
+    ],
+    ids=repr,
 )
-def test_a_completed_job_that_tells_no_counts_is_believed(world: World, told: object) -> None:
-    batch = accept(world, contacts(world, 1))
-    world.double.faults.add(Fault(route=JOB_ROUTE, status=200, body=told))
+def test_job_that_is_completed_in_other_words_is_completed(world: World, said: Fault) -> None:
+    event = ended(world, contacts(world, 2), fault=said)["order-0"]
+    assert event["kind"] == "Completed"
 
-    assert world.deletion_status(batch) == GOES
 
-    event = ends(world)["order-0"]
+@pytest.mark.parametrize("said", [state("completed"), state("completed", 1)], ids=repr)
+def test_a_completed_job_that_tells_no_counts_is_believed(world: World, said: Fault) -> None:
+    event = ended(world, contacts(world, 1), fault=said)["order-0"]
     assert (event["kind"], event["remaining_contacts"]) == ("Completed", None)
     assert world.contact_looks() == []
 
 
-# ------------------------------------------------------------------------------------ how a job can end
+@pytest.mark.parametrize(
+    "said", [state("completed", "2", "1"), state("completed", "1,000", "999"), state("done", 2, 2)], ids=repr
+)
+def test_completion_in_doubt_is_looked_into(world: World, said: Fault) -> None:
+    assert ended(world, contacts(world, 2), ending="failed", fault=said)["order-0"]["kind"] == "Failed"
 
 
 @pytest.mark.parametrize("word", ["errored", "failed", "Errored", "FAILED", "failure", "error"])
 def test_every_spelling_of_failure_is_a_failure(world: World, word: str) -> None:
-    world.double.account.force_next_jobs("failed")
-    batch = accept(world, contacts(world, 1))
-    world.jobs_end()
-    world.double.faults.add(Fault(route=JOB_ROUTE, status=200, body={"status": word}))
-
-    assert world.deletion_status(batch) == GOES
-
-    event = ends(world)["order-0"]
+    event = ended(world, contacts(world, 1), ending="failed", fault=state(word))["order-0"]
     assert (event["kind"], event["code"]) == ("Failed", "DeletionFailed")
     assert event["message"].startswith(f"the job ended {word.lower()}; ")
 
@@ -168,46 +165,15 @@ def test_exactly_the_requests_of_a_failed_job_fail(world: World) -> None:
         f"order-{number}" for number, job_ids in enumerate(jobs_of(batch)) if failed_job in job_ids
     }
     assert len(failed) == 2
-
-
-def test_a_request_of_an_errored_job_ends_as_its_own_contacts_do(world: World) -> None:
-    world.double.account.force_next_jobs("errored")
-    there = contacts(world, 6)
-    batch = accept(world, there[:2], there[2:5], there[5:])
-    world.jobs_end()
-
-    assert world.deletion_status(batch) == GOES
-
-    left = world.double.account.contact_ids()
-    told = ends(world)
-    assert len(left) == 3
-    for number, ids in enumerate((there[:2], there[2:5], there[5:])):
-        event = told[f"order-{number}"]
-        mine = sorted(left.intersection(ids))
-        assert event["kind"] == ("Failed" if mine else "Completed")
-        assert event["remaining_contacts"] == {"count": len(mine), "contact_ids": mine, "truncated": False}
-
-
-def test_of_many_contacts_that_are_left_a_hundred_are_listed(world: World) -> None:
-    world.double.account.force_next_jobs("failed")
-    batch = accept(world, contacts(world, 150))
-    world.jobs_end()
-
-    world.deletion_status(batch)
-
-    left = ends(world)["order-0"]["remaining_contacts"]
-    assert (left["count"], len(left["contact_ids"]), left["truncated"]) == (150, 100, True)
+    assert len(world.job_looks()) == 2, "each job once, although two messages name each"
 
 
 def test_the_jobs_counts_are_summed(world: World) -> None:
-    world.double.account.force_next_jobs("errored")
-    batch = accept(world, contacts(world, 250))
-    world.jobs_end()
-
-    world.deletion_status(batch)
+    event = ended(world, contacts(world, 250), ending="errored")["order-0"]
 
     jobs = world.double.account.jobs()
-    assert ends(world)["order-0"]["counts"] == {
+    assert len(jobs) == 2
+    assert event["counts"] == {
         "requested": 250,
         "deleted": sum(job.deleted_count for job in jobs),
         "errored": sum(job.errored_count for job in jobs),
@@ -227,9 +193,6 @@ def test_one_pending_job_of_several_keeps_its_requests_waiting_and_no_others(wor
     assert kinds(world) == {"ends": "Completed"}
 
 
-# ------------------------------------------------------------------------------------ few calls
-
-
 def test_many_requests_of_two_jobs_cost_two_messages_and_two_questions(world: World) -> None:
     batch = accept(world, *([contact_id(number)] for number in range(300)))
     assert len(world.deletions()) == 2
@@ -241,65 +204,27 @@ def test_many_requests_of_two_jobs_cost_two_messages_and_two_questions(world: Wo
     assert len(world.job_looks()) == 2 * 2
 
 
-def test_a_job_is_asked_for_once_however_many_messages_name_it(world: World) -> None:
-    job = world.double.account.delete_contacts(contacts(world, 1))
-    world.jobs_end()
-    messages = [status_check([job.id], {"request_id": f"order-{number}"}) for number in range(12)]
-
-    world.deletion_status(sqs_event(*messages, queue=STATUS_QUEUE))
-
-    assert len(world.job_looks()) == 1
-    assert kinds(world) == {f"order-{number}": "Completed" for number in range(12)}
-
-
-def test_in_an_outage_one_more_job_is_asked_for_and_no_other(world: World) -> None:
-    messages = [followed(world, ending=None, name=f"order-{number}") for number in range(5)]
-    world.jobs_end()
-    world.double.faults.add(Fault(route=JOB_ROUTE))
-    world.double.faults.add(Fault(route=JOB_ROUTE, status=503, times=2))
-
-    response = world.deletion_status(sqs_event(*messages, queue=STATUS_QUEUE))
-
-    assert len(world.job_looks()) == 3
-    assert kinds(world) == {"order-0": "Completed"}
-    assert len(response["batchItemFailures"]) == 4
-
-
 def test_an_unusable_key_keeps_messages_waiting_long(world: World, visibility_timeouts: list[int]) -> None:
     batch = accept(world, [contact_id(1)])
     world.double.forbidden = True
-
     assert world.deletion_status(batch) == STAYS
-
     assert visibility_timeouts == [900]
 
 
-def test_a_rate_limit_that_is_spent_in_the_middle_defers_the_rest_until_its_reset(
-    world: World, visibility_timeouts: list[int]
+@pytest.mark.parametrize(("window", "told"), [(600, 3), (20, 5)])
+def test_a_rate_limit_that_is_spent_is_waited_for_or_defers_the_rest_until_its_reset(
+    world: World, visibility_timeouts: list[int], window: float, told: int
 ) -> None:
     messages = [followed(world, ending=None, name=f"order-{number}") for number in range(5)]
     world.jobs_end()
-    world.double.rate_limiter.configure(RateLimit(limit=3, window_seconds=600))
+    world.double.rate_limiter.configure(RateLimit(limit=3, window_seconds=window))
 
-    response = world.deletion_status(sqs_event(*messages, queue=STATUS_QUEUE))
+    response = world.deletion_status(status_batch(*messages))
 
-    assert set(kinds(world)) == {"order-0", "order-1", "order-2"}
-    assert len(response["batchItemFailures"]) == 2
-    assert visibility_timeouts == [pytest.approx(600, abs=2)] * 2
+    assert set(kinds(world)) == {f"order-{number}" for number in range(told)}
+    assert len(response["batchItemFailures"]) == 5 - told
+    assert visibility_timeouts == [pytest.approx(window, abs=2)] * (5 - told)
     assert {call.status for call in world.job_looks()} == {200}
-
-
-def test_a_rate_limit_is_waited_for_where_there_is_time(world: World) -> None:
-    messages = [followed(world, ending=None, name=f"order-{number}") for number in range(5)]
-    world.jobs_end()
-    world.double.rate_limiter.configure(RateLimit(limit=3, window_seconds=20))
-
-    assert world.deletion_status(sqs_event(*messages, queue=STATUS_QUEUE)) == GOES
-
-    assert len(kinds(world)) == 5
-
-
-# ------------------------------------------------------------------------------------ messages that nobody here wrote
 
 
 def test_a_status_message_that_makes_no_sense_is_kept_as_a_dead_letter(world: World) -> None:
@@ -310,11 +235,8 @@ def test_a_status_message_that_makes_no_sense_is_kept_as_a_dead_letter(world: Wo
     (letter,) = world.dead_letters("DeletionStatusDeadLetterQueue")
     assert letter["ErrorCode"] == "InvalidRequest"
     (event,) = world.outcome_events()
-    assert (event["kind"], event["operation"], event["code"]) == (
-        "Rejected",
-        "deletion_status",
-        "InvalidRequest",
-    )
+    told = (event["kind"], event["operation"], event["code"])
+    assert told == ("Rejected", "deletion_status", "InvalidRequest")
 
 
 @pytest.mark.parametrize(
@@ -329,19 +251,3 @@ def test_a_moment_at_the_edge_of_time_does_not_fail_the_batch(world: World, acce
     assert world.deletion_status(sqs_event(odd, good, queue=STATUS_QUEUE)) == GOES
 
     assert kinds(world)["good"] == "Completed"
-
-
-# ------------------------------------------------------------------------------------ the other operations
-
-
-def test_the_end_of_a_delete_all_is_told(world: World) -> None:
-    contacts(world, 3)
-    world.delete_all(sqs_event(delete_all(world.now(), request_id="reset"), queue="DeleteAllQueue"))
-    batch = sqs_event(*world.status_messages(), queue=STATUS_QUEUE)
-    world.jobs_end()
-
-    assert world.deletion_status(batch) == GOES
-
-    event = ends(world)["reset"]
-    assert (event["kind"], event["operation"], event["contact_count"]) == ("Completed", "delete_all", 3)
-    assert event["counts"] == {"requested": 3, "deleted": 3, "errored": None}

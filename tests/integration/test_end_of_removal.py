@@ -7,10 +7,10 @@ import pytest
 from contact_deletion.sendgrid.polling import CONSISTENCY_WINDOW_SECONDS
 from local.sendgrid_double import Fault
 from local.sendgrid_double.jobs import ForcedEnding
-from tests.integration.job_status import GOES, JOB_ROUTE, STAYS, ends
+from tests.integration.job_status import GOES, JOB_ROUTE, STAYS, ends, status_batch
 from tests.integration.operations import deliver
-from tests.support.events import remove_identifier, sqs_event
-from tests.support.world import STATUS_QUEUE, World
+from tests.support.events import remove_identifier
+from tests.support.world import World
 
 CONTACT_ROUTE = "/v3/marketing/contacts/{contact_id}"
 
@@ -24,7 +24,7 @@ def remove(
         world.double.account.force_next_jobs(ending)
     request = remove_identifier(contact, "EMAIL", "ada@example.com", request_id=name)
     assert deliver(world, "remove_identifier", request) == GOES
-    return contact, sqs_event(*world.status_messages(), queue=STATUS_QUEUE)
+    return contact, status_batch(*world.status_messages())
 
 
 def looks(world: World) -> int:
@@ -36,42 +36,53 @@ def looks(world: World) -> int:
 def test_a_second_removal_whose_job_fails_is_completed(world: World) -> None:
     contact, first = remove(world)
     world.double.account.remove_identifier(contact, "EMAIL", "ada@example.com")
-    second = world.double.account.jobs()[-1].id
-    first["Records"][0]["body"] = first["Records"][0]["body"].replace(
-        world.double.account.jobs()[0].id, second
-    )
+    one, other = (job.id for job in world.double.account.jobs())
+    second = status_batch(first["Records"][0]["body"].replace(one, other))
     world.jobs_end()
-    job = world.double.account.job(second)
-    assert job is not None
-    assert job.status == "failed"
 
-    assert world.deletion_status(first) == GOES
+    assert world.deletion_status(second) == GOES
 
     event = ends(world)["erasure"]
     assert (event["kind"], event["operation"], event["code"]) == ("Completed", "remove_identifier", None)
+    assert [job.status for job in world.double.account.jobs()] == ["completed", "failed"]
 
 
 def test_a_contact_that_is_gone_has_lost_its_identifier(world: World) -> None:
     contact, batch = remove(world, ending="failed")
     world.double.account.delete_contacts([contact])
     world.jobs_end()
-
     assert world.deletion_status(batch) == GOES
-
     assert ends(world)["erasure"]["kind"] == "Completed"
 
 
-@pytest.mark.parametrize("ending", ["errored", "failed"])
-def test_an_identifier_that_is_still_there_has_not_been_removed(world: World, ending: ForcedEnding) -> None:
+STILL_HAS = "the contact still has an identifier of this type"
+
+
+@pytest.mark.parametrize(
+    ("verification", "ending", "message", "looked"),
+    [
+        *(("on-error", word, f"the job ended {word}; {STILL_HAS}", True) for word in ("errored", "failed")),
+        ("always", "completed", f"the job completed; {STILL_HAS}", True),
+        ("always", None, "", True),
+        ("on-error", "completed", "", False),
+        ("on-error", None, "", False),
+        ("never", "failed", "the job ended failed", False),
+    ],
+)
+def test_the_contact_is_looked_at_where_the_job_leaves_it_in_doubt(
+    world: World, verification: str, ending: ForcedEnding | None, message: str, looked: bool
+) -> None:
+    world.change_settings(contact_verification=verification)
     _, batch = remove(world, ending=ending)
     world.jobs_end()
 
     assert world.deletion_status(batch) == GOES
 
     event = ends(world)["erasure"]
-    assert (event["kind"], event["code"]) == ("Failed", "DeletionFailed")
-    assert event["message"] == f"the job ended {ending}; the contact still has an identifier of this type"
+    expected = ("Failed", "DeletionFailed") if message else ("Completed", None)
+    assert (event["kind"], event["code"], event["message"]) == (*expected, message)
     assert event["remaining_contacts"] is None
+    assert looks(world) == looked
 
 
 def test_a_contact_is_looked_at_again_while_sendgrid_may_show_it_as_it_was(world: World) -> None:
@@ -90,42 +101,6 @@ def test_a_contact_is_looked_at_again_while_sendgrid_may_show_it_as_it_was(world
     assert ends(world)["erasure"]["kind"] == "Completed"
 
 
-def test_without_doubt_the_contact_is_not_looked_at(world: World) -> None:
-    _, batch = remove(world)
-    world.jobs_end()
-
-    assert world.deletion_status(batch) == GOES
-
-    assert (ends(world)["erasure"]["kind"], looks(world)) == ("Completed", 0)
-
-
-@pytest.mark.parametrize(("verification", "kind"), [("always", "Failed"), ("on-error", "Completed")])
-def test_a_completed_job_is_believed_unless_contacts_are_always_looked_at(
-    world: World, verification: str, kind: str
-) -> None:
-    world.change_settings(contact_verification=verification)
-    _, batch = remove(world, ending="completed")
-    world.jobs_end()
-
-    assert world.deletion_status(batch) == GOES
-
-    event = ends(world)["erasure"]
-    assert event["kind"] == kind
-    if kind == "Failed":
-        assert event["message"] == "the job completed; the contact still has an identifier of this type"
-
-
-def test_where_contacts_are_never_looked_at_the_jobs_end_is_the_requests(world: World) -> None:
-    world.change_settings(contact_verification="never")
-    _, batch = remove(world, ending="failed")
-    world.jobs_end()
-
-    assert world.deletion_status(batch) == GOES
-
-    event = ends(world)["erasure"]
-    assert (event["kind"], event["message"], looks(world)) == ("Failed", "the job ended failed", 0)
-
-
 def test_where_the_look_is_refused_the_outcome_is_unknown(world: World) -> None:
     _, batch = remove(world, ending="failed")
     world.jobs_end()
@@ -134,17 +109,14 @@ def test_where_the_look_is_refused_the_outcome_is_unknown(world: World) -> None:
     assert world.deletion_status(batch) == GOES
 
     event = ends(world)["erasure"]
-    assert (event["kind"], event["message"]) == (
-        "Unknown",
-        "the job ended failed; SendGrid refused to look up the contact",
-    )
+    assert event["kind"] == "Unknown"
+    assert event["message"] == "the job ended failed; SendGrid refused to look up the contact"
     assert event["unchecked_contacts"] is None
 
 
 def test_an_outage_puts_the_look_off(world: World) -> None:
     removals = [remove(world, ending="failed", name=name) for name in ("one", "two", "three")]
-    bodies = [record["body"] for _, batch in removals for record in batch["Records"]]
-    batch = sqs_event(*bodies, queue=STATUS_QUEUE)
+    batch = status_batch(*(record["body"] for _, batch in removals for record in batch["Records"]))
     world.jobs_end()
     before = looks(world)
     world.double.faults.add(Fault(method="GET", route=CONTACT_ROUTE, status=503, times=10))

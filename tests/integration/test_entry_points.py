@@ -20,6 +20,11 @@ ENVIRONMENT = {
     "BACKUP_BUCKET": "backups",
     "CONTACT_LIST_BUCKET": "lists",
 }
+WITH_A_QUEUE = {
+    "LEDGER_TABLE": "table",
+    "DEAD_LETTER_QUEUE_URL": "https://sqs.example.com/dead-letters",
+}
+"""What only the functions that a queue feeds need besides."""
 
 FIRST_MISSED = {"backup_check": "BACKUP_BUCKET", "list_summary": "CONTACT_LIST_BUCKET"}
 """Of functions that do not call SendGrid."""
@@ -34,7 +39,8 @@ def test_a_function_makes_itself_once_and_answers(function: str, monkeypatch: py
     module = import_module(f"contact_deletion.handlers.{function}")
     made = module.function
     made.cache_clear()
-    for name, value in ENVIRONMENT.items():
+    queue = WITH_A_QUEUE if hasattr(module, "application") else {}
+    for name, value in (ENVIRONMENT | queue).items():
         monkeypatch.setenv(name, value)
 
     for _ in range(2):
@@ -52,6 +58,5 @@ def test_a_function_without_its_settings_says_which_is_missing(
     module = import_module(f"contact_deletion.handlers.{function}")
     missing = FIRST_MISSED.get(function, "SENDGRID_API_KEY_SECRET_ID")
     monkeypatch.delenv(missing, raising=False)
-
     with pytest.raises(InvalidSetting, match=missing):
         module.handler({}, Context())

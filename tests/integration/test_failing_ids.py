@@ -1,5 +1,6 @@
 """An ID for which SendGrid answers 5xx, call after call, and outages, in which every call is answered so."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -21,28 +22,13 @@ def singles(numbers: range) -> list[dict[str, object]]:
     return [bulk_delete([contact_id(number)]) for number in numbers]
 
 
-def delays(world: World, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Fills with the visibility timeouts that are set; each draw of jitter is another."""
-    seconds: list[int] = []
+def vary_jitter(world: World) -> None:
+    """From now on each draw of jitter is another."""
     draws = iter(range(10))
-
-    def draw(least: float, most: float) -> float:
-        return least + (most - least) * next(draws) / 10
-
-    def note(*, Entries: list[dict[str, int]], **_: object) -> dict[str, object]:
-        seconds.extend(entry["VisibilityTimeout"] for entry in Entries)
-        return {}
-
-    world.runtime = replace(world.runtime, jitter=draw)
-    monkeypatch.setattr(world.runtime.sqs, "change_message_visibility_batch", note)
-    monkeypatch.setattr(
-        world.runtime.sqs, "get_queue_url", lambda **_: {"QueueUrl": world.queue_url("BulkDeleteQueue")}
+    world.runtime = replace(
+        world.runtime, jitter=lambda least, most: least + (most - least) * next(draws) / 10
     )
     world.restart()
-    return seconds
-
-
-# ------------------------------------------------------------------------------------ one ID
 
 
 def test_from_the_second_receive_on_a_failing_id_delays_nothing_but_itself(world: World) -> None:
@@ -84,76 +70,62 @@ def test_a_batch_with_one_message_that_was_received_before_is_divided(world: Wor
 def test_one_call_in_twenty_that_fails_costs_no_attempt(world: World) -> None:
     world.double.faults.add(Fault(method="DELETE", times=19))
     world.double.faults.add(Fault(method="DELETE", status=503))
-
     answer = world.bulk_delete(bulk_delete([contact_id(number) for number in range(10_000)]))
-
     assert answer["contact_count"] == 10_000
     assert len(answer["job_ids"]) == 51
 
 
-# ------------------------------------------------------------------------------------ several, and outages
-
-
-@pytest.mark.parametrize("status", [401, 503])
-def test_an_outage_costs_one_deletion_and_one_other_call(world: World, status: int) -> None:
-    world.double.faults.add(Fault(method="DELETE", status=503, times=999))
-    world.double.faults.add(Fault(method="GET", status=status, times=999))
-
-    response = world.bulk_delete(event(*singles(range(1_000)), receive_count=2))
-
-    assert len(failed(response)) == 1_000
-    assert len(world.deletions()) == 1
-    assert len([call for call in world.double.requests if call.method == "GET"]) == {401: 1, 503: 1}[status]
-
-
-def test_an_outage_of_deletions_alone_costs_three_of_them(world: World) -> None:
-    world.double.faults.add(Fault(method="DELETE", status=503, times=999))
+@pytest.mark.parametrize(
+    ("faults", "calls"),
+    [
+        pytest.param([Fault(method="GET", status=401, times=999)], (1, 1), id="of the key"),
+        pytest.param([Fault(method="GET", status=503, times=999)], (1, 1), id="of everything"),
+        pytest.param([], (OUTAGE, 1), id="of deletions alone"),
+    ],
+)
+def test_an_outage_costs_few_deletions_and_one_other_call(
+    world: World, faults: list[Fault], calls: tuple[int, int]
+) -> None:
+    for fault in [Fault(method="DELETE", status=503, times=999), *faults]:
+        world.double.faults.add(fault)
 
     response = world.bulk_delete(event(*singles(range(1_000)), receive_count=2))
 
     assert len(failed(response)) == 1_000
-    assert len(world.deletions()) == OUTAGE == 3
+    methods = [call.method for call in world.double.requests]
+    assert (methods.count("DELETE"), methods.count("GET")) == calls
+    assert OUTAGE == 3
 
 
 @pytest.mark.parametrize("status", [400, 429])
 def test_a_refused_count_shows_too_that_sendgrid_answers(world: World, status: int) -> None:
     world.double.faults.add(Fault(method="GET", status=status, headers={"X-RateLimit-Reset": "800"}))
     world.double.faults.add(Fault(method="DELETE", status=503))
-
     assert world.bulk_delete(event(*singles(range(10)), receive_count=2)) == {"batchItemFailures": []}
 
 
 def test_a_connection_that_breaks_is_not_divided(world: World) -> None:
     world.double.faults.add(Fault(method="DELETE", drop=True, times=999))
-
     response = world.bulk_delete(event(*singles(range(100)), receive_count=2))
-
     assert len(failed(response)) == 100
     assert len(world.deletions()) == 1
 
 
 def test_the_parts_of_what_failed_come_back_at_different_times(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, visibility_timeouts: list[int]
 ) -> None:
-    seconds = delays(world, monkeypatch)
+    vary_jitter(world)
     fails_on(world, contact_id(0), contact_id(99))
-
     response = world.bulk_delete(event(*singles(range(100)), receive_count=9))
-
     assert len(failed(response)) == 100
-    assert sorted(seconds.count(one) for one in set(seconds)) == [25, 25, 50]
+    assert sorted(Counter(visibility_timeouts).values()) == [25, 25, 50]
 
 
-def test_what_was_deferred_together_comes_back_together(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seconds = delays(world, monkeypatch)
+def test_what_was_deferred_together_comes_back_together(world: World, visibility_timeouts: list[int]) -> None:
+    vary_jitter(world)
     world.double.faults.add(Fault(method="DELETE", drop=True))
-
     world.bulk_delete(event(*singles(range(300)), receive_count=9))
-
-    assert len(seconds) == 300
-    assert len(set(seconds)) == 1
+    assert list(Counter(visibility_timeouts).values()) == [300]
 
 
 def test_halves_that_come_back_apart_are_found_out(world: World) -> None:

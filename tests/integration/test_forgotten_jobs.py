@@ -3,9 +3,21 @@
 import pytest
 
 from local.sendgrid_double import Fault
-from tests.integration.job_status import GOES, HOUR, JOB_ROUTE, MINUTE, STAYS, accept, contacts, ends, kinds
-from tests.support.events import bulk_delete, contact_id, delete_all, sqs_event, status_check
-from tests.support.world import STATUS_QUEUE, World
+from tests.integration.job_status import (
+    GOES,
+    HOUR,
+    JOB_ROUTE,
+    MINUTE,
+    STAYS,
+    accept,
+    contacts,
+    ends,
+    kinds,
+    status_batch,
+)
+from tests.integration.operations import deliver, request_of
+from tests.support.events import contact_id, status_check
+from tests.support.world import World
 
 
 def forgotten(world: World) -> None:
@@ -30,9 +42,7 @@ def test_stray_refusal_does_not_end_a_job_that_is_pending(world: World, status: 
     assert kinds(world) == {"order-0": "Completed"}
 
 
-def test_job_that_sendgrid_does_not_know_is_followed_for_a_day_while_its_contacts_remain(
-    world: World,
-) -> None:
+def test_job_that_sendgrid_does_not_know_is_followed_for_day_while_its_contacts_remain(world: World) -> None:
     world.double.account.force_next_jobs("pending")
     there = contacts(world, 1)
     batch = accept(world, there)
@@ -45,48 +55,30 @@ def test_job_that_sendgrid_does_not_know_is_followed_for_a_day_while_its_contact
 
     event = ends(world)["order-0"]
     assert (event["kind"], event["code"]) == ("Failed", "DeletionFailed")
-    assert event["message"] == ("SendGrid does not know the job; 1 of the request's contacts are still there")
+    assert event["message"] == "SendGrid does not know the job; 1 of the request's contacts are still there"
     assert event["remaining_contacts"]["contact_ids"] == there
 
 
+@pytest.mark.parametrize("operation", ["bulk_delete", "delete_all"])
 def test_request_replayed_after_sendgrid_forgot_its_job_is_completed_where_its_contacts_are_gone(
-    world: World,
+    world: World, operation: str
 ) -> None:
-    request = bulk_delete(contacts(world, 2), request_id="order-0")
-    world.bulk_delete(sqs_event(request, queue="BulkDeleteQueue"))
+    request = request_of(world, operation, request_id="again")
+    deliver(world, operation, request)
     world.status_messages()
     world.clock.advance(5 * 24 * HOUR)
     forgotten(world)
 
-    world.bulk_delete(sqs_event(request, queue="BulkDeleteQueue"))
-    batch = sqs_event(*world.status_messages(), queue=STATUS_QUEUE)
+    deliver(world, operation, request)
+    batch = status_batch(*world.status_messages())
 
     world.clock.advance(15 * MINUTE - 1)
     assert world.deletion_status(batch) == STAYS
     assert world.contact_looks() == []
     world.clock.advance(1)
     assert world.deletion_status(batch) == GOES
-    event = ends(world)["order-0"]
+    event = ends(world)["again"]
     assert (event["kind"], event["remaining_contacts"]["count"]) == ("Completed", 0)
-    assert len(world.deletions()) == 1
-
-
-def test_delete_all_replayed_after_sendgrid_forgot_its_job_is_completed_where_the_account_is_empty(
-    world: World,
-) -> None:
-    contacts(world, 2)
-    request = delete_all(world.now(), request_id="reset")
-    world.delete_all(sqs_event(request, queue="DeleteAllQueue"))
-    world.status_messages()
-    world.clock.advance(24 * HOUR)
-    forgotten(world)
-
-    world.delete_all(sqs_event(request, queue="DeleteAllQueue"))
-    batch = sqs_event(*world.status_messages(), queue=STATUS_QUEUE)
-    world.clock.advance(15 * MINUTE)
-
-    assert world.deletion_status(batch) == GOES
-    assert kinds(world) == {"reset": "Completed"}
     assert len(world.deletions()) == 1
 
 
@@ -99,7 +91,7 @@ def test_contacts_imported_since_a_forgotten_delete_all_do_not_make_it_a_failure
     contacts(world, 3)
     world.clock.advance(24 * HOUR)
 
-    assert world.deletion_status(sqs_event(message, queue=STATUS_QUEUE)) == GOES
+    assert world.deletion_status(status_batch(message)) == GOES
 
     event = ends(world)["reset"]
     assert (event["kind"], event["code"]) == ("Unknown", "OutcomeUnknown")
@@ -107,11 +99,9 @@ def test_contacts_imported_since_a_forgotten_delete_all_do_not_make_it_a_failure
     assert event["remaining_contacts"] == {"count": 3, "contact_ids": [], "truncated": True}
 
 
-def test_outcome_of_an_unknown_job_is_unknown_after_a_day_where_nothing_can_be_looked_up(
-    world: World,
-) -> None:
+def test_outcome_of_unknown_job_is_unknown_after_day_where_nothing_can_be_looked_up(world: World) -> None:
     message = status_check(["forgotten"], {"request_id": "run"}, accepted_at=world.now())
-    batch = sqs_event(message, queue=STATUS_QUEUE)
+    batch = status_batch(message)
 
     world.clock.advance(24 * HOUR - 1)
     assert world.deletion_status(batch) == STAYS
@@ -122,9 +112,6 @@ def test_outcome_of_an_unknown_job_is_unknown_after_a_day_where_nothing_can_be_l
     assert (event["kind"], event["message"]) == ("Unknown", "SendGrid does not know the job")
 
 
-def test_workflow_that_names_contacts_learns_at_once_that_those_of_an_unknown_job_are_gone(
-    world: World,
-) -> None:
+def test_workflow_that_names_contacts_learns_at_once_that_those_of_unknown_job_are_gone(world: World) -> None:
     answer = world.deletion_status(status_check(["forgotten"], {"contact_ids": [contact_id(1)]}))
-
     assert (answer["status"], answer["jobs"][0]["status"]) == ("completed", "unknown")

@@ -1,39 +1,16 @@
 """A call to DynamoDB that took effect, and that botocore repeats because the answer to it was lost, changes nothing."""
 
-from typing import Any
-from unittest.mock import patch
+from unittest.mock import Mock
 
 import pytest
 
 from contact_deletion.errors import Deferred, RequestInProgress, SendGridRefused
 from local.sendgrid_double import Fault
-from tests.integration.operations import request_of
+from tests.integration.operations import Killed, deletions_raise, request_of
 from tests.support.dynamodb import lost_answers
 from tests.support.world import World
 
 CLAIM, MARK, RECORD = "attribute_not_exists", "sender_ends_at", "COMPLETED"
-
-
-class Killed(BaseException):
-    """The process ends here."""
-
-
-def nothing() -> None:
-    pass
-
-
-def die_when_sent(world: World, operation: str, request: object) -> None:
-    """An invocation that dies after the request was written to SendGrid, and before it was answered."""
-    sending = world.runtime.session.request
-
-    def dying(method: str, url: str, **more: Any) -> Any:
-        answer = sending(method, url, **more)
-        if method == "DELETE":
-            raise Killed
-        return answer
-
-    with patch.object(world.runtime.session, "request", dying), pytest.raises(Killed):
-        getattr(world, operation)(request)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +26,7 @@ def die_when_sent(world: World, operation: str, request: object) -> None:
 def test_a_repeated_write_is_the_writers_own(world: World, operation: str, write: str) -> None:
     request = request_of(world, operation, request_id="one")
 
-    with lost_answers(world.runtime.dynamodb, "UpdateItem", write, nothing) as sent:
+    with lost_answers(world.runtime.dynamodb, "UpdateItem", write, Mock()) as sent:
         first = getattr(world, operation)(request)
 
     assert sent == [sent[0], sent[0]]
@@ -62,11 +39,13 @@ def test_a_repeated_write_is_the_writers_own(world: World, operation: str, write
 def test_a_repeated_release_leaves_the_claim_of_another_invocation(world: World, operation: str) -> None:
     request = request_of(world, operation, request_id="one")
     world.double.faults.add(Fault(method="DELETE", status=400))
-    another = lost_answers(
-        world.runtime.dynamodb, "DeleteItem", "", lambda: die_when_sent(world, operation, request)
-    )
 
-    with another as sent, pytest.raises(SendGridRefused):
+    def another_invocation_dies() -> None:
+        with deletions_raise(world, Killed, after_sending=True), pytest.raises(Killed):
+            getattr(world, operation)(request)
+
+    lost = lost_answers(world.runtime.dynamodb, "DeleteItem", "", another_invocation_dies)
+    with lost as sent, pytest.raises(SendGridRefused):
         getattr(world, operation)(request)
     with pytest.raises(RequestInProgress):
         getattr(world, operation)(request)
@@ -79,7 +58,7 @@ def test_a_repeated_release_of_an_uncertain_send_keeps_it(world: World) -> None:
     request = request_of(world, "remove_identifier", request_id="one")
     world.double.faults.add(Fault(method="DELETE", drop=True, takes_effect=True))
 
-    with lost_answers(world.runtime.dynamodb, "UpdateItem", "sent_at", nothing) as sent:
+    with lost_answers(world.runtime.dynamodb, "UpdateItem", "sent_at", Mock()) as sent:
         for _ in range(3):
             with pytest.raises(Deferred):
                 world.remove_identifier(request)

@@ -7,7 +7,6 @@ import pytest
 
 from local.sendgrid_double import Fault
 from tests.integration.job_status import STAYS, contacts
-from tests.integration.operations import deliver, sending_fails
 from tests.support.dynamodb import FailingCalls
 from tests.support.events import bulk_delete, contact_id, sqs_event, status_check
 from tests.support.world import STATUS_QUEUE, World
@@ -72,13 +71,3 @@ def test_one_untold_request_of_a_job_does_not_keep_the_others_from_being_told(wo
     assert first == ["other"]
     assert sorted(event["request_id"] for event in world.outcome_events()) == ["other", "waits"]
     assert [answer["taskToken"] for answer in world.task_answers] == ["token"]
-
-
-def test_a_request_that_could_not_be_handed_on_does_not_keep_another_from_being_rejected(
-    world: World,
-) -> None:
-    with sending_fails(world, STATUS_QUEUE):
-        assert deliver(world, "bulk_delete", bulk_delete([contact_id(1)]), "not JSON") == STAYS
-
-    assert len(world.dead_letters()) == 1
-    assert [event["kind"] for event in world.outcome_events()] == ["Rejected"]

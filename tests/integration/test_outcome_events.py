@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import jsonschema
 import pytest
@@ -14,7 +15,6 @@ from tests.integration.operations import deliver, each_operation, request_of
 from tests.support.dynamodb import FailingCalls
 from tests.support.events import (
     bulk_delete,
-    contact_id,
     queue_arn,
     remove_identifier,
     sqs_event,
@@ -23,10 +23,6 @@ from tests.support.events import (
 from tests.support.world import EVENT_SOURCE, STATUS_QUEUE, World
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "outcome-event.schema.json").read_text())
-
-
-def kinds(world: World) -> list[str]:
-    return sorted(event["kind"] for event in world.outcome_events())
 
 
 def follow(world: World) -> Any:
@@ -47,6 +43,7 @@ def test_a_completed_request_ends_in_one_event(world: World, operation: str) -> 
     (event,) = world.outcome_events()
 
     (job,) = world.double.account.jobs()
+    deleted = None if operation == "remove_identifier" else 1
     assert event == {
         "kind": "Completed",
         "operation": operation,
@@ -56,11 +53,7 @@ def test_a_completed_request_ends_in_one_event(world: World, operation: str) -> 
         "contact_count": 1,
         "code": None,
         "message": "",
-        "counts": {
-            "requested": 1,
-            "deleted": None if operation == "remove_identifier" else 1,
-            "errored": None,
-        },
+        "counts": {"requested": 1, "deleted": deleted, "errored": None},
         "remaining_contacts": None,
         "unchecked_contacts": None,
         "accepted_at": accepted_at,
@@ -95,98 +88,59 @@ def test_events_are_as_their_schema_says(world: World) -> None:
 
 
 def test_a_rejected_request_is_a_dead_letter_and_an_event_of_the_same_code(world: World) -> None:
-    assert deliver(world, "bulk_delete", bulk_delete(["x"], request_id="order-7")) == GOES
+    no_ids: dict[str, Any] = {"contact_ids": []}
+    requests = ["not JSON", no_ids | {"request_id": "a b"}, no_ids | {"request_id": "order-7"}]
 
-    (letter,) = world.dead_letters()
-    (event,) = world.outcome_events()
-    assert (event["kind"], event["request_id"]) == ("Rejected", "order-7")
-    assert event["code"] == letter["ErrorCode"] == "InvalidRequest"
-    assert event["message"] == letter["ErrorMessage"]
+    assert deliver(world, "bulk_delete", *requests) == GOES
 
-
-def test_a_request_that_cannot_be_read_has_an_event_without_a_request_id(world: World) -> None:
-    deliver(world, "bulk_delete", "not JSON", {"request_id": "a b", "contact_ids": []})
-
+    letters = sorted(letter["ErrorMessage"] for letter in world.dead_letters())
     events = world.outcome_events()
-
-    assert [(event["kind"], event["request_id"]) for event in events] == [("Rejected", None)] * 2
-
-
-def test_the_jobs_of_a_request_that_was_rejected_all_the_same_are_told(world: World) -> None:
-    world.change_settings(consistency_window_seconds=0)
-    world.double.faults.add(Fault(method="DELETE"))
-    world.double.faults.add(Fault(method="DELETE", status=400, times=9))
-
-    deliver(world, "bulk_delete", bulk_delete([world.new_contact() for _ in range(300)]))
-
-    (event,) = world.outcome_events()
-    assert event["code"] == "SendGridRefused"
-    assert event["job_ids"] == [job.id for job in world.double.account.jobs()]
+    told = [(event["kind"], event["code"], event["request_id"]) for event in events]
+    assert told == [("Rejected", "InvalidRequest", request_id) for request_id in (None, None, "order-7")]
+    assert sorted(event["message"] for event in events) == letters
 
 
 def test_nothing_to_do_is_completed_at_once(world: World) -> None:
     contact = world.new_contact(external_id="x")
+    request = remove_identifier(contact, "EMAIL", "ada@example.com", task_token="token")
 
-    deliver(world, "remove_identifier", remove_identifier(contact, "EMAIL", "ada@example.com"))
+    deliver(world, "remove_identifier", request)
 
     (event,) = world.outcome_events()
+    (answer,) = world.task_answers
     assert (event["kind"], event["job_ids"], event["contact_count"]) == ("Completed", [], 0)
     assert "nothing to do" in event["message"]
+    assert json.loads(answer["output"]) == {name: event[name] for name in event if name != "kind"}
 
 
 @each_operation
 def test_of_a_deferred_request_nothing_is_told(world: World, operation: str) -> None:
     world.double.faults.add(Fault(method="DELETE", status=403))
-
-    assert deliver(world, operation, request_of(world, operation)) == STAYS
-
-    assert world.outcome_events() == []
-
-
-def test_an_accepted_request_has_no_event_before_its_end(world: World) -> None:
-    deliver(world, "bulk_delete", bulk_delete([contact_id(1)]))
-
-    assert world.outcome_events() == []
+    assert deliver(world, operation, request_of(world, operation, task_token="token")) == STAYS
+    assert (world.outcome_events(), world.task_answers) == ([], [])
 
 
 def test_without_a_bus_nothing_is_put(world: World) -> None:
     world.change_settings(event_bus_name="")
-
     with FailingCalls(world.runtime.events, "PutEvents", service="events"):
         assert deliver(world, "bulk_delete", "not JSON") == GOES
-
     assert len(world.dead_letters()) == 1
 
 
-def test_the_events_of_a_large_batch_all_arrive(world: World) -> None:
-    deliver(world, "bulk_delete", *(f"not JSON {number}" for number in range(25)))
-
-    events = world.outcome_events()
-
-    assert len({event["message_id"] for event in events}) == len(events) == 25
-
-
-# ------------------------------------------------------------------------------------ what the bus does not take
-
-
-def test_events_that_the_bus_did_not_take_are_put_again_alone(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_events_that_the_bus_did_not_take_are_put_again_alone(world: World) -> None:
     putting = world.runtime.events.put_events
     sizes = []
 
-    def partly(Entries: list[Any]) -> dict[str, Any]:
+    def partly(Entries: list[Any]) -> Any:
         sizes.append(len(Entries))
         if len(sizes) > 2:
-            answer: dict[str, Any] = putting(Entries=Entries)  # type: ignore[assignment]
-            return answer
-        taken = putting(Entries=Entries[1:-1])["Entries"] if len(Entries) > 2 else []
+            return putting(Entries=Entries)
+        taken: list[Any] = list(putting(Entries=Entries[1:-1])["Entries"]) if len(Entries) > 2 else []
         throttled = {"ErrorCode": "ThrottlingException", "ErrorMessage": "slow down"}
         return {"FailedEntryCount": 2, "Entries": [throttled, *taken, throttled]}
 
-    monkeypatch.setattr(world.runtime.events, "put_events", partly)
-
-    assert deliver(world, "bulk_delete", *(f"not JSON {number}" for number in range(5))) == GOES
+    with patch.object(world.runtime.events, "put_events", partly):
+        assert deliver(world, "bulk_delete", *(f"not JSON {number}" for number in range(5))) == GOES
 
     events = world.outcome_events()
     assert sizes == [5, 2, 2]
@@ -209,24 +163,10 @@ def test_an_event_that_the_bus_never_takes_keeps_its_message_and_is_told_later(
 
     assert deliver(world, "bulk_delete", request) == GOES
     assert len(world.dead_letters()) == 1
-    assert kinds(world) == ["Rejected"]
+    assert [event["kind"] for event in world.outcome_events()] == ["Rejected"]
 
 
-def test_the_end_of_a_request_whose_event_was_not_taken_is_told_later(world: World) -> None:
-    deliver(world, "bulk_delete", bulk_delete(contacts(world, 1)))
-    batch = sqs_event(*world.status_messages(), queue=STATUS_QUEUE)
-    world.jobs_end()
-
-    with FailingCalls(world.runtime.events, "PutEvents", service="events"):
-        assert world.deletion_status(batch) == STAYS
-    assert world.deletion_status(batch) == GOES
-
-    assert kinds(world) == ["Completed"]
-
-
-def test_only_the_message_whose_event_was_not_taken_stays(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_the_message_whose_event_was_not_taken_stays(world: World) -> None:
     putting = world.runtime.events.put_events
 
     def all_but_the_unlucky(Entries: list[Any]) -> dict[str, Any]:
@@ -237,11 +177,11 @@ def test_only_the_message_whose_event_was_not_taken_stays(
         ]
         return {"FailedEntryCount": results.count(failed), "Entries": results}
 
-    monkeypatch.setattr(world.runtime.events, "put_events", all_but_the_unlucky)
     job = world.double.account.delete_contacts(contacts(world, 1))
     world.jobs_end()
     messages = [status_check([job.id], {"request_id": name}) for name in ("unlucky", "lucky")]
 
-    assert world.deletion_status(sqs_event(*messages, queue=STATUS_QUEUE)) == STAYS
+    with patch.object(world.runtime.events, "put_events", all_but_the_unlucky):
+        assert world.deletion_status(sqs_event(*messages, queue=STATUS_QUEUE)) == STAYS
 
     assert [event["request_id"] for event in world.outcome_events()] == ["lucky"]

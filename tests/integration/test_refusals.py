@@ -3,7 +3,6 @@
 import pytest
 
 from local.sendgrid_double import Fault
-from tests.integration.job_status import GOES, LOOK_UP_ROUTE, STAYS, accept, contacts, kinds
 from tests.support.events import bulk_delete, contact_id, sqs_event
 from tests.support.world import World
 
@@ -13,15 +12,18 @@ REGIONAL = {
 
 
 @pytest.mark.parametrize("fault", [Fault(status=451), Fault(status=403, body=REGIONAL)], ids=repr)
-def test_key_of_another_region_is_rejected_at_once_with_what_to_do(world: World, fault: Fault) -> None:
+def test_key_of_another_region_is_rejected_at_once_and_undivided_with_what_to_do(
+    world: World, fault: Fault
+) -> None:
     world.double.faults.add(fault)
 
-    response = world.bulk_delete(sqs_event(bulk_delete([contact_id(1)]), queue="BulkDeleteQueue"))
+    requests = [bulk_delete([contact_id(number)]) for number in range(2)]
+    assert world.bulk_delete(sqs_event(*requests, queue="BulkDeleteQueue")) == {"batchItemFailures": []}
 
-    assert response == {"batchItemFailures": []}
-    (letter,) = world.dead_letters()
-    assert letter["ErrorCode"] == "SendGridRefused"
-    assert "use a global key and subuser" in letter["ErrorMessage"]
+    assert len(world.deletions()) == 1
+    letters = world.dead_letters()
+    assert [letter["ErrorCode"] for letter in letters] == ["SendGridRefused"] * 2
+    assert all("use a global key and subuser" in letter["ErrorMessage"] for letter in letters)
 
 
 def test_page_of_the_edge_rejects_nothing(world: World) -> None:
@@ -36,30 +38,11 @@ def test_page_of_the_edge_rejects_nothing(world: World) -> None:
     assert world.bulk_delete(batch) == {"batchItemFailures": []}
 
 
-def test_page_of_the_edge_does_not_complete_what_was_not_deleted(world: World) -> None:
-    world.double.account.force_next_jobs("completed")
-    batch = accept(world, contacts(world, 4))
-    world.jobs_end()
-    world.double.faults.add(Fault(route=LOOK_UP_ROUTE, status=404, body="<html>Not Found</html>"))
-
-    assert world.deletion_status(batch) == STAYS
-    assert world.deletion_status(batch) == GOES
-
-    assert kinds(world) == {"order-0": "Failed"}
-
-
-def test_outage_comes_back_when_sendgrid_says(world: World, visibility_timeouts: list[int]) -> None:
-    world.double.faults.add(Fault(status=503, headers={"Retry-After": "600"}))
-
-    world.bulk_delete(sqs_event(bulk_delete([contact_id(1)]), queue="BulkDeleteQueue"))
-
-    assert visibility_timeouts == [600]
-
-
-def test_429_comes_back_when_sendgrid_says(world: World, visibility_timeouts: list[int]) -> None:
+@pytest.mark.parametrize("status", [429, 503])
+def test_what_was_deferred_comes_back_when_sendgrid_says(
+    world: World, visibility_timeouts: list[int], status: int
+) -> None:
     world.context.remaining_seconds = 120
-    world.double.faults.add(Fault(status=429, headers={"Retry-After": "600"}))
-
+    world.double.faults.add(Fault(status=status, headers={"Retry-After": "600"}))
     world.bulk_delete(sqs_event(bulk_delete([contact_id(1)]), queue="BulkDeleteQueue"))
-
     assert visibility_timeouts == [600]

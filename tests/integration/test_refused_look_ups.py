@@ -8,13 +8,12 @@ from local.sendgrid_double import Fault, RateLimit
 from tests.integration.job_status import (
     GOES,
     LOOK_UP_ROUTE,
-    MINUTE,
     STAYS,
     accept,
     contacts,
-    ends,
-    followed,
+    ended,
     kinds,
+    listed,
 )
 from tests.support.events import contact_id, sqs_event, status_check
 from tests.support.world import STATUS_QUEUE, World
@@ -26,58 +25,51 @@ def look_ups(world: World, *statuses: int | None) -> None:
         world.double.faults.add(Fault(route=LOOK_UP_ROUTE, status=status))
 
 
-def test_counts_that_do_not_match_and_a_refused_look_up_leave_the_outcome_unknown(world: World) -> None:
+def test_counts_that_do_not_match_and_a_refused_look_up_leave_the_outcome_unknown(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
     gone = [contact_id(1), contact_id(2)]
-    batch = accept(world, gone)
-    world.jobs_end()
     look_ups(world, 400, 400, 400)
 
-    assert world.deletion_status(batch) == GOES
+    event = ended(world, gone)["order-0"]
 
-    event = ends(world)["order-0"]
     assert (event["kind"], event["code"]) == ("Unknown", "OutcomeUnknown")
     assert event["message"] == "the job completed; SendGrid refused to look up 2 of the request's contacts"
-    assert event["remaining_contacts"] == {"count": 0, "contact_ids": [], "truncated": False}
-    assert event["unchecked_contacts"] == {"count": 2, "contact_ids": gone, "truncated": False}
+    assert event["remaining_contacts"] == listed()
+    assert event["unchecked_contacts"] == listed(*gone)
+    (line,) = [line for line in world.log_lines() if line["message"] == "request of unknown outcome"]
+    assert (line["level"], line["request_id"], line["code"]) == ("WARNING", "order-0", "OutcomeUnknown")
+    printed = capsys.readouterr().out
+    assert '"RequestsUnknown":[1.0]' in printed
+    assert "RequestsFailed" not in printed
 
 
 def test_one_id_that_cannot_be_looked_up_leaves_the_outcome_of_its_own_request_unknown_alone(
     world: World,
 ) -> None:
-    world.double.account.force_next_jobs("failed")
     (left,) = contacts(world, 1)
-    batch = accept(world, [contact_id(1)], [contact_id(2)], [left], [contact_id(4)])
-    world.jobs_end()
     look_ups(world, 400, None, 400, None, 400)  # all four, the first two, the last two, the third, the fourth
 
-    assert world.deletion_status(batch) == GOES
+    events = ended(world, [contact_id(1)], [contact_id(2)], [left], [contact_id(4)], ending="failed")
 
     assert [json.loads(call.body)["ids"] for call in world.contact_looks()][-2:] == [[left], [contact_id(4)]]
-    assert kinds(world) == {
-        "order-0": "Completed",
-        "order-1": "Completed",
-        "order-2": "Failed",
-        "order-3": "Unknown",
-    }
+    told = [events[f"order-{number}"]["kind"] for number in range(4)]
+    assert told == ["Completed", "Completed", "Failed", "Unknown"]
 
 
 def test_request_of_which_some_contacts_remain_and_some_are_unchecked_has_failed(world: World) -> None:
-    world.double.account.force_next_jobs("failed")
     (left,) = contacts(world, 1)
-    batch = accept(world, [left, contact_id(1)])
-    world.jobs_end()
     look_ups(world, 400, None, 400)  # both, the first, the second
 
-    assert world.deletion_status(batch) == GOES
+    event = ended(world, [left, contact_id(1)], ending="failed")["order-0"]
 
-    event = ends(world)["order-0"]
     assert (event["kind"], event["code"]) == ("Failed", "DeletionFailed")
     assert event["message"] == (
         "the job ended failed; 1 of the request's contacts are still there; "
         "SendGrid refused to look up 1 of the request's contacts"
     )
-    assert event["remaining_contacts"] == {"count": 1, "contact_ids": [left], "truncated": False}
-    assert event["unchecked_contacts"] == {"count": 1, "contact_ids": [contact_id(1)], "truncated": False}
+    assert event["remaining_contacts"] == listed(left)
+    assert event["unchecked_contacts"] == listed(contact_id(1))
 
 
 def test_contacts_that_could_not_be_looked_up_are_tried_again_for_15_minutes(world: World) -> None:
@@ -94,18 +86,13 @@ def test_contacts_that_could_not_be_looked_up_are_tried_again_for_15_minutes(wor
 
 def test_look_up_that_the_rate_limit_leaves_undivided_delays_no_outcome_forever(world: World) -> None:
     """The next invocation would have no more time than this one."""
-    world.double.rate_limiter.configure(
-        RateLimit(limit=600, window_seconds=900, by_endpoint={f"POST {LOOK_UP_ROUTE}": 4})
-    )
-    world.double.account.force_next_jobs("failed")
+    limit = RateLimit(limit=600, window_seconds=900, by_endpoint={f"POST {LOOK_UP_ROUTE}": 4})
+    world.double.rate_limiter.configure(limit)
     ids = contacts(world, 100)
-    batch = accept(world, ids)
-    world.jobs_end()
     look_ups(world, 400, 400, None, 400)  # all, the first half, the second half, the first quarter
 
-    assert world.deletion_status(batch) == GOES
+    event = ended(world, ids, ending="failed")["order-0"]
 
-    event = ends(world)["order-0"]
     assert event["kind"] == "Failed"
     assert event["remaining_contacts"]["count"] == 50
     assert event["unchecked_contacts"]["contact_ids"] == sorted(ids[:50])
@@ -121,31 +108,6 @@ def test_look_up_that_is_interrupted_before_it_could_be_divided_is_made_again(wo
     assert world.deletion_status(batch) == GOES
 
     assert kinds(world) == {"order-0": "Failed"}
-
-
-def test_refusals_of_everything_cost_few_calls(world: World) -> None:
-    """SendGrid blocks accounts for too many bad requests."""
-    messages = [followed(world, ending="failed", name=f"order-{n}", number=100) for n in range(4)]
-    world.jobs_end()
-    world.double.faults.add(Fault(route=LOOK_UP_ROUTE, status=400, times=1000))
-
-    assert world.deletion_status(sqs_event(*messages, queue=STATUS_QUEUE)) == GOES
-
-    assert len(world.contact_looks()) == 8
-    assert set(kinds(world).values()) == {"Unknown"}
-
-
-def test_ids_that_spoil_many_look_ups_do_not_cost_many_divisions(world: World) -> None:
-    """Ten calls of which two are answered: there are 16 divisions for the eight others together."""
-    messages = [followed(world, ending="failed", name=f"order-{n}", number=100) for n in range(10)]
-    world.jobs_end()
-    look_ups(world, None, None)
-    world.double.faults.add(Fault(route=LOOK_UP_ROUTE, status=400, times=1000))
-
-    assert world.deletion_status(sqs_event(*messages, queue=STATUS_QUEUE)) == GOES
-
-    assert len(world.contact_looks()) == 10 + 2 * 16
-    assert sorted(kinds(world).values()) == ["Failed"] * 2 + ["Unknown"] * 8
 
 
 def test_waiting_workflow_gets_an_unknown_outcome_as_an_error_of_that_name(world: World) -> None:
@@ -175,19 +137,3 @@ def test_direct_invocation_answers_unknown_unless_a_request_failed(world: World)
     assert (alone["status"], alone["requests"][0]["code"]) == ("unknown", "OutcomeUnknown")
     assert (alone["requests"][0]["unchecked_contacts"]["count"], alone["retry_after"]) == (1, 0)
     assert beside["status"] == "failed"
-
-
-def test_unknown_outcome_is_logged_and_counted_as_that(
-    world: World, capsys: pytest.CaptureFixture[str]
-) -> None:
-    batch = accept(world, [contact_id(1)])
-    world.clock.advance(16 * MINUTE)
-    look_ups(world, 400)
-
-    world.deletion_status(batch)
-
-    (line,) = [line for line in world.log_lines() if line["message"] == "request of unknown outcome"]
-    assert (line["level"], line["request_id"], line["code"]) == ("WARNING", "order-0", "OutcomeUnknown")
-    printed = capsys.readouterr().out
-    assert '"RequestsUnknown":[1.0]' in printed
-    assert "RequestsFailed" not in printed

@@ -10,8 +10,14 @@ from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
 from contact_deletion.errors import Rejected
 from local.sendgrid_double import Fault
 from tests.integration.job_status import GOES, STAYS
-from tests.integration.operations import deliver, ledger_records_nothing, sending_fails
-from tests.support.dynamodb import Calls, FailingCalls
+from tests.integration.operations import (
+    deliver,
+    each_operation,
+    ledger_records_nothing,
+    request_of,
+    sending_fails,
+)
+from tests.support.dynamodb import FailingCalls, counted_calls
 from tests.support.events import bulk_delete, contact_id, delete_all, remove_identifier
 from tests.support.world import TABLE, World
 
@@ -101,13 +107,12 @@ def test_what_is_asked_for_directly_is_tried_anew(
     world: World, code: str, operation: str, prepare: Prepare
 ) -> None:
     request = prepare(world)
-    function = getattr(world, operation)
     with pytest.raises(Rejected) as rejected:
-        function(request)
+        getattr(world, operation)(request)
     mend(world)
 
     assert rejected.value.code == code
-    assert function(request)["status"] == "accepted"
+    assert getattr(world, operation)(request)["status"] == "accepted"
 
 
 @each_case
@@ -117,7 +122,6 @@ def test_a_rejection_that_cannot_be_recorded_is_told_to_nobody(
     request = prepare(world)
     with ledger_records_nothing(world):
         assert deliver(world, operation, request) == STAYS
-
     assert (world.outcome_events(), world.dead_letters()) == ([], [])
     assert [line["code"] for line in world.outcomes()] == ["LedgerUnavailable"]
 
@@ -137,19 +141,12 @@ def test_the_jobs_of_a_rejected_request_are_told_again_too(world: World) -> None
     assert [event["job_ids"] for event in world.outcome_events()] == [jobs, jobs]
 
 
-@pytest.mark.parametrize("operation", ["bulk_delete", "delete_all", "remove_identifier"])
+@each_operation
 def test_a_message_that_comes_back_is_not_acted_on_while_nobody_can_say_what_it_was_told(
     world: World, operation: str
 ) -> None:
-    request = {
-        "bulk_delete": bulk_delete([world.new_contact()]),
-        "delete_all": delete_all(world.now()),
-        "remove_identifier": last_identifier(world),
-    }[operation]
-
     with FailingCalls(world.runtime.dynamodb, "BatchGetItem"):
-        assert deliver(world, operation, request, receive_count=2) == STAYS
-
+        assert deliver(world, operation, request_of(world, operation), receive_count=2) == STAYS
     assert world.double.requests == []
     assert [line["code"] for line in world.outcomes()] == ["LedgerUnavailable"]
 
@@ -168,16 +165,13 @@ def test_the_record_of_a_rejection_is_powertools_own_and_outlasts_its_message(wo
 
 
 def test_what_is_invalid_is_rejected_without_the_ledger(world: World) -> None:
-    with Calls(world.runtime.dynamodb) as calls:
+    with counted_calls(world.runtime.dynamodb) as counts:
         assert deliver(world, "bulk_delete", "not JSON", {"contact_ids": []}) == GOES
-
-    assert calls.counts == {}
+    assert counts == {}
 
 
 def test_a_thousand_messages_that_come_back_take_ten_look_ups_more(world: World) -> None:
     requests = [bulk_delete([contact_id(number)]) for number in range(1000)]
-
-    with Calls(world.runtime.dynamodb) as calls:
+    with counted_calls(world.runtime.dynamodb) as counts:
         deliver(world, "bulk_delete", *requests, receive_count=2)
-
-    assert calls.counts == {"BatchGetItem": 20, "BatchWriteItem": 40}
+    assert counts == {"BatchGetItem": 20, "BatchWriteItem": 40}

@@ -81,7 +81,6 @@ def test_documented_command_makes_a_new_delete_all_each_time(filled: World) -> N
 
 def test_a_sample_of_delete_all_is_too_old_to_do_harm(filled: World) -> None:
     filled.clock.advance(3600)
-
     with pytest.raises(DeleteAllRefused):
         filled.delete_all(event("delete-all-direct"))
 

@@ -7,38 +7,47 @@ import pytest
 
 from contact_deletion.deadline import timestamp
 from local.sendgrid_double import Fault
-from tests.integration.job_status import GOES, LOOK_UP_ROUTE, MINUTE, STAYS, accept, contacts, ends, kinds
+from tests.integration.job_status import (
+    GOES,
+    HOUR,
+    LOOK_UP_ROUTE,
+    MINUTE,
+    STAYS,
+    accept,
+    contacts,
+    ended,
+    ends,
+    kinds,
+    listed,
+    status_batch,
+)
 from tests.integration.operations import sending_fails
 from tests.support.dynamodb import FailingCalls
-from tests.support.events import contact_id, sqs_event, status_check
+from tests.support.events import contact_id, status_check
 from tests.support.world import STATUS_QUEUE, World
 
 both_failures = pytest.mark.parametrize("ending", ["errored", "failed"])
 
 
-def test_request_whose_contacts_are_gone_is_completed_although_its_job_errored(world: World) -> None:
-    world.double.account.force_next_jobs("errored")
-    there = contacts(world, 2)
-    batch = accept(world, there[:1], there[1:], [contact_id(1)])
-    world.jobs_end()
+@pytest.mark.parametrize(
+    ("ending", "said"), [("errored", "the job ended errored"), ("completed", "the job completed")]
+)
+def test_request_whose_contacts_are_gone_is_completed_although_its_job_left_others(
+    world: World, ending: Any, said: str
+) -> None:
+    there = contacts(world, 6)
+    requests = [there[:2], there[2:5], there[5:], [contact_id(1)]]
 
-    assert world.deletion_status(batch) == GOES
+    events = ended(world, *requests, ending=ending)
 
-    (left,) = world.double.account.contact_ids()
-    told = ends(world)
-    for number, contact in enumerate([*there, contact_id(1)]):
-        mine = [contact] if contact == left else []
-        event = told[f"order-{number}"]
-        assert event["remaining_contacts"] == {"count": len(mine), "contact_ids": mine, "truncated": False}
-        assert (event["kind"], event["code"], event["message"]) == (
-            (
-                "Failed",
-                "DeletionFailed",
-                "the job ended errored; 1 of the request's contacts are still there",
-            )
-            if mine
-            else ("Completed", None, "")
-        )
+    left = world.double.account.contact_ids()
+    assert len(left) in (3, 4)
+    for number, ids in enumerate(requests):
+        event, mine = events[f"order-{number}"], sorted(left.intersection(ids))
+        message = f"{said}; {len(mine)} of the request's contacts are still there"
+        expected = ("Failed", "DeletionFailed", message) if mine else ("Completed", None, "")
+        assert (event["kind"], event["code"], event["message"]) == expected
+        assert event["remaining_contacts"] == listed(*mine)
 
 
 @both_failures
@@ -59,9 +68,10 @@ def test_contacts_that_remain_after_a_failed_job_are_looked_up_again_for_15_minu
     assert kinds(world) == {"order-0": "Failed"}
 
 
-def test_contacts_that_go_after_their_job_failed_complete_the_request(world: World) -> None:
-    world.double.account.force_next_jobs("failed")
-    there = contacts(world, 1)
+@pytest.mark.parametrize("ending", ["completed", "failed"])
+def test_contacts_that_go_after_their_job_ended_complete_the_request(world: World, ending: Any) -> None:
+    world.double.account.force_next_jobs(ending)
+    there = contacts(world, 2)
     batch = accept(world, there)
     world.clock.advance(60)
     assert world.deletion_status(batch) == STAYS
@@ -88,50 +98,31 @@ def test_job_that_ends_late_leaves_as_much_time_for_its_contacts_to_go(world: Wo
 
 def test_the_window_in_which_contacts_may_still_be_shown_is_a_setting(world: World) -> None:
     world.change_settings(consistency_window_seconds=0)
-    world.double.account.force_next_jobs("errored")
-    batch = accept(world, contacts(world, 1))
-    world.clock.advance(30)
-
-    assert world.deletion_status(batch) == GOES
-
-    assert kinds(world) == {"order-0": "Failed"}
+    assert ended(world, contacts(world, 1), ending="errored", after=30)["order-0"]["kind"] == "Failed"
 
 
-@both_failures
-def test_without_look_ups_the_end_of_the_job_is_at_once_that_of_its_requests(
-    world: World, ending: Any
-) -> None:
+@pytest.mark.parametrize("ending", ["errored", "failed", "completed"])
+def test_without_look_ups_end_of_job_is_at_once_that_of_its_requests(world: World, ending: Any) -> None:
     world.change_settings(contact_verification="never")
-    world.double.account.force_next_jobs(ending)
-    batch = accept(world, contacts(world, 1), [contact_id(1)])
-    world.clock.advance(30)
 
-    assert world.deletion_status(batch) == GOES
+    events = ended(world, contacts(world, 1), [contact_id(1)], ending=ending, after=30)
 
-    for event in ends(world).values():
-        assert (event["kind"], event["message"]) == ("Failed", f"the job ended {ending}")
+    failed = ("Failed", f"the job ended {ending}")
+    for event in events.values():
+        expected = ("Completed", "") if ending == "completed" else failed
+        assert (event["kind"], event["message"]) == expected
         assert event["remaining_contacts"] is None
+    assert world.contact_looks() == []
 
 
 def test_request_whose_contacts_are_gone_is_completed_although_its_job_never_ended(world: World) -> None:
-    world.double.account.force_next_jobs("pending")
-    batch = accept(world, [contact_id(1)])
-    world.clock.advance(24 * 60 * MINUTE)
-
-    assert world.deletion_status(batch) == GOES
-
-    assert kinds(world) == {"order-0": "Completed"}
+    event = ended(world, [contact_id(1)], ending="pending", after=24 * HOUR)["order-0"]
+    assert event["kind"] == "Completed"
 
 
 def test_without_look_ups_the_outcome_of_a_job_that_never_ended_is_unknown(world: World) -> None:
     world.change_settings(contact_verification="never")
-    world.double.account.force_next_jobs("pending")
-    batch = accept(world, [contact_id(1)])
-    world.clock.advance(24 * 60 * MINUTE)
-
-    assert world.deletion_status(batch) == GOES
-
-    event = ends(world)["order-0"]
+    event = ended(world, [contact_id(1)], ending="pending", after=24 * HOUR)["order-0"]
     assert (event["kind"], event["code"]) == ("Unknown", "OutcomeUnknown")
     assert event["message"] == "the job never finished: it was pending after 24 hours"
 
@@ -147,7 +138,7 @@ def _half_done(world: World) -> tuple[dict[str, Any], str]:
 
 def rest_of(world: World) -> dict[str, Any]:
     """The batch of the message about what is left."""
-    return sqs_event(*world.status_messages(), queue=STATUS_QUEUE)
+    return status_batch(*world.status_messages())
 
 
 def test_request_whose_contacts_remain_delays_no_other_of_its_job(world: World) -> None:
@@ -182,7 +173,7 @@ def test_message_about_the_rest_has_what_the_first_had(world: World) -> None:
         [job.id], {"contact_ids": [gone]}, waiting, removal, accepted_at=timestamp(world.clock())
     )
 
-    assert world.deletion_status(sqs_event(message, queue=STATUS_QUEUE)) == GOES
+    assert world.deletion_status(status_batch(message)) == GOES
 
     (rest,) = world.status_messages()
     assert rest == {**message, "requests": [waiting, removal]}

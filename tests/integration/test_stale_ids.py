@@ -26,13 +26,13 @@ def refuses_unknown_ids(world: World, status: Literal[400, 404] = 404) -> None:
     world.double.settings.unknown_id_status = status
 
 
-# ------------------------------------------------------------------------------------ contacts that do not exist
+def limit_look_ups(world: World, calls: int) -> None:
+    by_endpoint = {f"POST {BATCH}": calls}
+    world.double.rate_limiter.configure(RateLimit(limit=600, window_seconds=900, by_endpoint=by_endpoint))
 
 
 @each_refusal
-def test_a_stale_id_delays_nothing_and_its_request_is_accepted(
-    world: World, status: Literal[400, 404]
-) -> None:
+def test_stale_id_delays_nothing_and_its_request_is_accepted(world: World, status: Literal[400, 404]) -> None:
     refuses_unknown_ids(world, status)
     ids = contacts(world, 10)
 
@@ -93,9 +93,8 @@ def test_a_request_whose_contacts_do_not_exist_has_nothing_to_do(
 
 def test_a_message_whose_contacts_do_not_exist_is_completed_at_once(world: World) -> None:
     refuses_unknown_ids(world)
-    contacts(world, 1)
 
-    response = world.bulk_delete(event(bulk_delete(stale(2)), bulk_delete([contact_id(0)])))
+    response = world.bulk_delete(event(bulk_delete(stale(2)), bulk_delete(contacts(world, 1))))
 
     assert response == {"batchItemFailures": []}
     (completed,) = world.outcome_events()
@@ -105,35 +104,18 @@ def test_a_message_whose_contacts_do_not_exist_is_completed_at_once(world: World
     assert [one["contact_count"] for one in status_message["requests"]] == [1]
 
 
-def test_a_look_up_that_is_answered_404_says_that_there_is_none(world: World) -> None:
-    refuses_unknown_ids(world)
-    world.double.faults.add(
-        Fault(method="POST", route=BATCH, status=404, body={"errors": [{"message": "not found"}]})
-    )
-
-    answer = world.bulk_delete(bulk_delete(stale(3)))
-
-    assert (answer["status"], answer["job_ids"]) == ("accepted", [])
-
-
 def test_where_everything_is_answered_404_nothing_is_taken_for_deleted(world: World) -> None:
     """A base URL that leads elsewhere, for one."""
     refused_at_once(world)
     not_found = {"errors": [{"field": None, "message": "not found"}]}
     world.double.faults.add(Fault(status=404, body=not_found, times=99))
-
     with pytest.raises(SendGridRefused, match="404"):
         world.bulk_delete(bulk_delete(contacts(world, 3)))
 
 
-# ------------------------------------------------------------------------------------ look-ups that fail
-
-
 def test_look_ups_beyond_their_own_rate_limit_put_off_only_what_needs_them(world: World) -> None:
     refuses_unknown_ids(world)
-    world.double.rate_limiter.configure(
-        RateLimit(limit=600, window_seconds=900, by_endpoint={f"POST {BATCH}": 1})
-    )
+    limit_look_ups(world, 1)
     ids = contacts(world, 408)
     calls = [ids[:203] + stale(1), ids[203:407], ids[407:] + stale(200, start=200_000)]
 
@@ -146,31 +128,17 @@ def test_look_ups_beyond_their_own_rate_limit_put_off_only_what_needs_them(world
 
 def test_look_ups_continue_where_the_rate_limit_stopped_them(world: World) -> None:
     refuses_unknown_ids(world)
-    world.double.rate_limiter.configure(
-        RateLimit(limit=600, window_seconds=900, by_endpoint={f"POST {BATCH}": 2})
-    )
+    limit_look_ups(world, 2)
     request = bulk_delete([*contacts(world, 102), *stale(300)])
-    with pytest.raises(RateLimited):
-        world.bulk_delete(request)
-    world.clock.advance(900)
-    with pytest.raises(RateLimited):
-        world.bulk_delete(request)
-    world.clock.advance(900)
+    for _ in range(2):
+        with pytest.raises(RateLimited):
+            world.bulk_delete(request)
+        world.clock.advance(900)
 
     answer = world.bulk_delete(request)
 
     assert answer["contact_count"] == 402
     assert len(accepted_ids(world)) == 102
-
-
-def test_a_look_up_that_fails_defers_the_call_that_needs_it(world: World) -> None:
-    refuses_unknown_ids(world)
-    world.double.faults.add(Fault(method="POST", route=BATCH, status=503))
-
-    with pytest.raises(SendGridUnavailable):
-        world.bulk_delete(bulk_delete([*contacts(world, 1), *stale(1)]))
-
-    assert world.bulk_delete(bulk_delete([contact_id(0), *stale(1)]))["status"] == "accepted"
 
 
 def test_contacts_whose_look_up_is_refused_count_as_existing(world: World) -> None:
@@ -233,9 +201,6 @@ def test_the_jobs_of_what_was_found_gone_and_of_what_was_sent_before_are_one_req
     assert "note" not in answer
 
 
-# ------------------------------------------------------------------------------------ contacts that exist
-
-
 @each_refusal
 def test_the_error_names_the_ids_that_sendgrid_refuses_and_all_others_are_deleted(
     world: World, status: Literal[400, 404]
@@ -270,9 +235,7 @@ def test_a_culprit_among_204_costs_four_refusals(world: World) -> None:
 def test_300_messages_that_are_all_refused_cost_few_refusals(world: World) -> None:
     refused_at_once(world)
     world.double.faults.add(Fault(method="DELETE", status=400, times=999))
-
     response = world.bulk_delete(event(*(bulk_delete([one]) for one in contacts(world, 300))))
-
     assert response == {"batchItemFailures": []}
     assert len(refusals(world)) == 6, "two calls, and four of their parts"
     assert [line["code"] for line in world.outcomes()] == ["SendGridRefused"] * 300
@@ -303,28 +266,19 @@ def test_a_part_that_failed_otherwise_is_sent_though_its_neighbors_are_refused_a
     assert [len(call.ids) for call in world.deletions()] == [100, 10, 10, 10, 10, 10, 5, 5]
 
 
-def test_an_error_names_a_hundred_ids_at_most(world: World) -> None:
+@pytest.mark.parametrize(("status", "named"), [(400, 100), (409, 0)])
+def test_a_refusal_about_the_ids_names_a_hundred_at_most_and_another_none(
+    world: World, status: int, named: int
+) -> None:
     refused_at_once(world)
-    world.double.faults.add(Fault(method="DELETE", status=400, times=999))
+    world.double.faults.add(Fault(method="DELETE", status=status, times=999))
     ids = contacts(world, 150)
 
     with pytest.raises(SendGridRefused) as refused:
         world.bulk_delete(bulk_delete(ids))
 
-    assert [one for one in ids if one in refused.value.message] == ids[:100]
-    assert refused.value.message.endswith(" and 50 more)")
-
-
-def test_a_refusal_that_is_not_about_the_ids_names_none(world: World) -> None:
-    world.double.faults.add(Fault(method="DELETE", status=409))
-
-    with pytest.raises(SendGridRefused) as refused:
-        world.bulk_delete(bulk_delete(contacts(world, 1)))
-
-    assert contact_id(0) not in refused.value.message
-
-
-# ------------------------------------------------------------------------------------ look-ups that lag behind
+    assert [one for one in ids if one in refused.value.message] == ids[:named]
+    assert refused.value.message.endswith(" and 50 more)") is (named > 0)
 
 
 def test_a_contact_that_is_gone_and_still_shown_is_waited_for_and_costs_no_other_refusal(

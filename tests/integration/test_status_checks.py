@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from contact_deletion.notifications.batch_calls import MAX_BYTES
 from local.sendgrid_double import Fault
 from tests.integration.job_status import GOES, STAYS
 from tests.integration.operations import (
@@ -25,138 +24,42 @@ def job_ids(world: World) -> list[str]:
     return [job.id for job in world.double.account.jobs()]
 
 
-# ------------------------------------------------------------------------------------ what is sent
+def kinds(world: World) -> list[str]:
+    return [event["kind"] for event in world.outcome_events()]
 
 
-def test_a_status_message_says_what_following_a_bulk_deletion_needs(world: World) -> None:
-    ids = [contact_id(1), contact_id(2)]
-    deliver(world, "bulk_delete", bulk_delete([*ids, ids[0]], request_id="purge", task_token="token"))
-
-    (message,) = world.status_messages()
-
-    assert datetime.fromisoformat(message.pop("accepted_at")).timestamp() == pytest.approx(
-        world.clock(), abs=0.01
-    )
-    assert message == {
-        "job_ids": job_ids(world),
-        "requests": [
-            {
-                "operation": "bulk_delete",
-                "request_id": "purge",
-                "message_id": "00000000-0000-0000-0000-000000000001",
-                "contact_count": 2,
-                "contact_ids": ids,
-                "task_token": "token",
-            }
-        ],
-    }
-
-
-@pytest.mark.parametrize(("operation", "count"), [("delete_all", 3), ("remove_identifier", 1)])
-def test_a_status_message_of_another_deletion_names_whose_identifier_it_was(
-    world: World, operation: str, count: int
+@each_operation
+def test_a_status_message_says_what_following_a_request_needs_and_nothing_personal(
+    world: World, operation: str
 ) -> None:
-    world.new_contact()
-    world.new_contact()
-    request = request_of(world, operation, request_id="one")
+    request = request_of(world, operation, request_id="purge", task_token="token")
     deliver(world, operation, request)
 
     (message,) = world.status_messages()
 
-    known = {
-        "operation": operation,
-        "request_id": "one",
-        "message_id": "00000000-0000-0000-0000-000000000001",
-        "contact_count": count,
-    }
-    identifier = {name: request[name] for name in ("contact_id", "identifier_type") if name in request}
-    assert message["requests"] == [known | ({"identifier": identifier} if identifier else {})]
-
-
-@pytest.mark.parametrize(
-    ("kind", "value"),
-    [("EMAIL", "planted@example.com"), ("PHONENUMBERID", "+15555550142"), ("EXTERNALID", "planted-customer")],
-)
-def test_a_status_message_holds_nothing_of_an_identifier(world: World, kind: str, value: str) -> None:
-    contact = world.new_contact(
-        email="planted@example.com", phone_number_id="+15555550142", external_id="planted-customer"
-    )
-    deliver(world, "remove_identifier", remove_identifier(contact, kind, value))
-
-    text = json.dumps(world.status_messages())
-
-    assert job_ids(world)[0] in text
-    assert "planted" not in text
-    assert "5555550142" not in text
-
-
-def test_requests_that_share_their_jobs_share_a_message(world: World) -> None:
-    deliver(world, "bulk_delete", *(bulk_delete([contact_id(number)]) for number in range(300)))
-
-    messages = world.status_messages()
-
-    assert len(job_ids(world)) == len(messages) == 2
-    assert sorted(message["job_ids"] for message in messages) == sorted([job] for job in job_ids(world))
-    told = [request for message in messages for request in message["requests"]]
-    assert sorted(request["contact_ids"] for request in told) == [[contact_id(n)] for n in range(300)]
-    assert len({request["message_id"] for request in told}) == 300
-
-
-def test_a_request_of_several_jobs_is_in_one_message_that_names_them_all(world: World) -> None:
-    deliver(world, "bulk_delete", bulk_delete([contact_id(number) for number in range(300)]))
-
-    (message,) = world.status_messages()
-
-    assert sorted(message["job_ids"]) == sorted(job_ids(world))
-    assert len(message["job_ids"]) == 2
-
-
-def test_long_task_tokens_spread_the_requests_of_a_job_over_messages(world: World) -> None:
-    token = "t" * 2048
-    requests = [bulk_delete([contact_id(number)], task_token=token) for number in range(200)]
-    deliver(world, "bulk_delete", *requests)
-
-    bodies = [record["body"] for record in world.receive_all(STATUS_QUEUE)]
-
-    assert len(job_ids(world)) == 1
-    assert len(bodies) == 2
-    assert max(map(len, bodies)) <= MAX_BYTES
-    assert sum(len(json.loads(body)["requests"]) for body in bodies) == 200
-
-
-def test_a_request_longer_than_a_message_should_be_goes_alone(world: World) -> None:
-    ids = [contact_id(number) for number in range(7_000)]
-    large = [bulk_delete(ids, request_id=name) for name in ("one", "two")]
-    deliver(world, "bulk_delete", *large, bulk_delete([contact_id(8_000)]))
-
-    messages = world.status_messages()
-
-    assert sorted(
-        len(message["requests"][0]["contact_ids"]) for message in messages if len(message["requests"]) == 1
-    ) == [1, 7_000, 7_000]
-    assert len(messages) == 3
+    accepted_at = datetime.fromisoformat(message["accepted_at"]).timestamp()
+    assert accepted_at == pytest.approx(world.clock(), abs=0.01)
+    assert message["job_ids"] == job_ids(world)
+    assert message.keys() == {"job_ids", "requests", "accepted_at"}
+    named = {"bulk_delete": ["contact_ids"], "remove_identifier": ["contact_id", "identifier_type"]}
+    contacts = {name: request[name] for name in named.get(operation, [])}
+    assert message["requests"] == [
+        {
+            "operation": operation,
+            "request_id": "purge",
+            "message_id": "00000000-0000-0000-0000-000000000001",
+            "contact_count": 1,
+            "task_token": "token",
+            **({"identifier": contacts} if operation == "remove_identifier" else contacts),
+        }
+    ]
 
 
 def test_a_repetition_that_the_ledger_answers_is_followed_too(world: World) -> None:
     request = bulk_delete([contact_id(1)], request_id="twice")
-
     deliver(world, "bulk_delete", request, request)
-
     (message,) = world.status_messages()
     assert len({followed["message_id"] for followed in message["requests"]}) == 2
-
-
-def test_jobs_that_earlier_deliveries_started_are_followed_too(world: World) -> None:
-    request = bulk_delete([contact_id(number) for number in range(300)], request_id="in-two-goes")
-    world.double.faults.add(Fault())
-    world.double.faults.add(Fault(status=503))
-    assert deliver(world, "bulk_delete", request) == STAYS
-    assert world.status_messages() == []
-
-    assert deliver(world, "bulk_delete", request) == GOES
-
-    (message,) = world.status_messages()
-    assert sorted(message["job_ids"]) == sorted(job_ids(world))
 
 
 def test_what_is_rejected_deferred_or_nothing_to_do_is_not_followed(world: World) -> None:
@@ -164,20 +67,15 @@ def test_what_is_rejected_deferred_or_nothing_to_do_is_not_followed(world: World
     deliver(world, "bulk_delete", "not JSON", bulk_delete([contact_id(1)]))
     lacking = world.new_contact(external_id="x")
     deliver(world, "remove_identifier", remove_identifier(lacking, "EMAIL", "ada@example.com"))
-
     assert world.status_messages() == []
 
 
 @each_operation
 def test_a_request_by_direct_invocation_is_followed_by_its_caller(world: World, operation: str) -> None:
     answer = getattr(world, operation)(request_of(world, operation))
-
     assert answer["job_ids"] == job_ids(world)
     assert world.status_messages() == []
     assert world.outcome_events() == []
-
-
-# ------------------------------------------------------------------------------------ what cannot be sent
 
 
 @each_operation
@@ -187,11 +85,12 @@ def test_a_request_that_could_not_be_handed_on_comes_back_and_is_not_sent_again(
     request = request_of(world, operation, request_id="kept")
 
     with sending_fails(world, STATUS_QUEUE):
-        assert deliver(world, operation, request) == STAYS
-    (line,) = [
-        line for line in world.log_lines() if line["level"] == "ERROR" and "tracked" in line["message"]
-    ]
-    assert (line["request_id"], line["job_ids"]) == ("kept", job_ids(world))
+        assert deliver(world, operation, request, "not JSON") == STAYS
+    assert (len(world.dead_letters()), kinds(world)) == (1, ["Rejected"]), (
+        "the other is rejected all the same"
+    )
+    (line,) = [line for line in world.log_lines() if "tracked" in line["message"]]
+    assert (line["level"], line["request_id"], line["job_ids"]) == ("ERROR", "kept", job_ids(world))
     assert '"StatusMessageFailures":[1.0]' in capsys.readouterr().out
     assert world.status_messages() == []
 
@@ -231,10 +130,8 @@ def test_a_request_that_could_be_neither_recorded_nor_handed_on_is_kept_for_a_pe
 @each_operation
 def test_such_a_request_does_not_come_back_because_it_could_not_be_told(world: World, operation: str) -> None:
     no_events = FailingCalls(world.runtime.events, "PutEvents", service="events")
-
     with no_events, sending_fails(world, STATUS_QUEUE), ledger_records_nothing(world):
         assert deliver(world, operation, request_of(world, operation)) == GOES
-
     assert [letter["ErrorCode"] for letter in world.dead_letters()] == ["DeletionUntracked"]
 
 
@@ -260,15 +157,6 @@ def test_such_a_request_comes_back_and_was_told_nothing_when_it_could_not_be_kep
     else:
         assert len(world.status_messages()) == 1
     assert len(world.deletions()) == (2 if operation == "bulk_delete" else 1)
-
-
-@each_operation
-def test_a_request_that_could_not_be_recorded_is_followed_all_the_same(world: World, operation: str) -> None:
-    with ledger_records_nothing(world):
-        assert deliver(world, operation, request_of(world, operation)) == GOES
-
-    (message,) = world.status_messages()
-    assert message["job_ids"] == job_ids(world)
 
 
 def test_of_messages_that_were_taken_in_part_only_the_requests_of_the_others_stay(

@@ -36,29 +36,19 @@ def test_a_real_limit_of_3000_characters_costs_two_refusals(world: World, status
 
 
 @each_refusal
-def test_a_short_call_that_is_refused_limits_no_other(world: World, status: int) -> None:
+@pytest.mark.parametrize(("short", "parts"), [(3, [1, 2]), (1, [])])
+def test_a_short_call_that_is_refused_limits_no_other(
+    world: World, status: int, short: int, parts: list[int]
+) -> None:
     world.double.faults.add(Fault(method="DELETE", status=status))
-
-    world.bulk_delete(request(3))
+    world.bulk_delete(event(request(short)))
     world.bulk_delete(request(FULL, start=3))
-
-    assert ids_per_call(world) == [1, 2, FULL]
-
-
-def test_a_single_id_that_is_refused_limits_no_other(world: World) -> None:
-    world.double.faults.add(Fault(method="DELETE", status=414))
-
-    world.bulk_delete(event(request(1)))
-    world.bulk_delete(request(FULL))
-
-    assert ids_per_call(world) == [FULL]
+    assert ids_per_call(world) == [*parts, FULL]
 
 
 def test_everything_that_waits_is_packed_again(world: World) -> None:
     world.double.faults.add(Fault(method="DELETE", status=414))
-
     world.bulk_delete(request(3 * FULL))
-
     assert ids_per_call(world, 414) == [FULL]
     assert ids_per_call(world) == [6] + [101] * 6
 
@@ -103,8 +93,6 @@ def test_parts_of_a_refused_call_stay_apart_when_what_waits_is_packed_again(worl
 def test_halves_of_a_failed_call_stay_apart_when_what_waits_is_packed_again(world: World) -> None:
     world.double.faults.add(Fault(method="DELETE", status=503))
     world.double.faults.add(Fault(method="DELETE", status=414))
-
     response = world.bulk_delete(event(request(2 * FULL), receive_count=2))
-
     assert response == {"batchItemFailures": []}
     assert ids_per_call(world) == [2, 101, 101, 102, 102]

@@ -28,37 +28,33 @@ def follow(world: World) -> dict[str, Any]:
 
 
 @each_operation
-def test_the_end_is_the_tasks_output(world: World, operation: str) -> None:
+@pytest.mark.parametrize(
+    ("ending", "kind", "code"), [(None, "Completed", None), ("failed", "Failed", "DeletionFailed")]
+)
+def test_the_end_is_the_tasks_output_or_its_error(
+    world: World, operation: str, ending: Any, kind: str, code: str | None
+) -> None:
+    if ending:
+        world.double.account.force_next_jobs(ending)
     deliver(world, operation, request_of(world, operation, request_id="run-1", task_token=TOKEN))
     assert world.task_answers == []
     assert world.deletion_status(follow(world)) == GOES
 
     (event,) = world.outcome_events()
     (answer,) = world.task_answers
-    assert answer["taskToken"] == TOKEN
-    output = json.loads(answer["output"])
-    assert (output["request_id"], output["code"]) == ("run-1", None)
-    assert output | {"kind": "Completed"} == event
+    assert (answer["taskToken"], answer.get("error")) == (TOKEN, code)
+    told = json.loads(answer["cause" if code else "output"])
+    assert (told["request_id"], told["code"]) == ("run-1", code)
+    assert told | {"kind": kind} == event
 
 
-@each_operation
-def test_a_failed_job_is_the_tasks_error(world: World, operation: str) -> None:
-    world.double.account.force_next_jobs("failed")
-    deliver(world, operation, request_of(world, operation, task_token=TOKEN))
-    assert world.deletion_status(follow(world)) == GOES
-
-    (event,) = world.outcome_events()
-    (answer,) = world.task_answers
-    assert (answer["taskToken"], answer["error"]) == (TOKEN, "DeletionFailed")
-    assert json.loads(answer["cause"]) | {"kind": "Failed"} == event
-
-
-def test_each_request_of_a_job_answers_its_own_token(world: World) -> None:
-    requests = [
-        bulk_delete([contact], task_token=f"token-{n}") for n, contact in enumerate(contacts(world, 12))
-    ]
-    deliver(world, "bulk_delete", *requests)
-    assert world.deletion_status(follow(world)) == GOES
+def test_each_request_of_a_job_answers_its_own_token_at_its_end(world: World) -> None:
+    ids = contacts(world, 12)
+    deliver(world, "bulk_delete", *(bulk_delete([ids[n]], task_token=f"token-{n}") for n in range(12)))
+    batch = sqs_event(*world.status_messages(), queue=STATUS_QUEUE)
+    assert (world.deletion_status(batch), world.task_answers) == (STAYS, [])
+    world.jobs_end()
+    assert world.deletion_status(batch) == GOES
 
     assert len(world.double.account.jobs()) == 1
     answered = {answer["taskToken"]: json.loads(answer["output"]) for answer in world.task_answers}
@@ -68,110 +64,59 @@ def test_each_request_of_a_job_answers_its_own_token(world: World) -> None:
     }
 
 
+INVALID = {"contact_ids": [], "task_token": TOKEN, "request_id": "run-1"}
+
+
 def test_a_rejected_request_is_the_tasks_error(world: World) -> None:
     lonely = world.new_contact(email="ada@example.com")
-    request = remove_identifier(lonely, "EMAIL", "ada@example.com", task_token=TOKEN)
+    request = remove_identifier(lonely, "EMAIL", "ada@example.com", task_token=TOKEN, request_id="run-1")
 
     assert deliver(world, "remove_identifier", request) == GOES
+    assert deliver(world, "bulk_delete", INVALID) == GOES
 
-    (answer,) = world.task_answers
-    assert (answer["taskToken"], answer["error"]) == (TOKEN, "LastIdentifier")
-    assert json.loads(answer["cause"])["code"] == "LastIdentifier"
-    assert len(world.dead_letters()) == 1
-
-
-def test_a_request_that_is_invalid_apart_from_its_token_answers_it(world: World) -> None:
-    wrong = {"contact_ids": [], "task_token": TOKEN, "request_id": "run-1"}
-
-    assert deliver(world, "bulk_delete", wrong) == GOES
-
-    (answer,) = world.task_answers
-    assert (answer["taskToken"], answer["error"]) == (TOKEN, "InvalidRequest")
-    assert json.loads(answer["cause"])["request_id"] == "run-1"
+    for code, answer in zip(("LastIdentifier", "InvalidRequest"), world.task_answers, strict=True):
+        cause = json.loads(answer["cause"])
+        assert (answer["taskToken"], answer["error"]) == (TOKEN, code)
+        assert (cause["code"], cause["request_id"]) == (code, "run-1")
+    assert len(world.dead_letters()) == 2
 
 
 def test_a_token_that_cannot_be_one_is_not_answered(world: World) -> None:
     assert deliver(world, "bulk_delete", bulk_delete([contact_id(1)], task_token="a b")) == GOES
-
     assert world.task_answers == []
     assert len(world.outcome_events()) == 1
-
-
-def test_nothing_to_do_answers_at_once(world: World) -> None:
-    contact = world.new_contact(external_id="x")
-    request = remove_identifier(contact, "EMAIL", "ada@example.com", task_token=TOKEN)
-
-    deliver(world, "remove_identifier", request)
-
-    (answer,) = world.task_answers
-    assert "nothing to do" in json.loads(answer["output"])["message"]
-
-
-@each_operation
-def test_while_a_request_is_deferred_its_workflow_waits(world: World, operation: str) -> None:
-    world.double.faults.add(Fault(method="DELETE", status=403))
-
-    assert deliver(world, operation, request_of(world, operation, task_token=TOKEN)) == STAYS
-
-    assert world.task_answers == []
-
-
-def test_while_a_job_is_pending_its_workflow_waits(world: World) -> None:
-    deliver(world, "bulk_delete", bulk_delete([contact_id(1)], task_token=TOKEN))
-
-    assert world.deletion_status(sqs_event(*world.status_messages(), queue=STATUS_QUEUE)) == STAYS
-
-    assert world.task_answers == []
-
-
-def test_a_direct_invocation_answers_no_token(world: World) -> None:
-    world.bulk_delete(bulk_delete([contact_id(1)], task_token=TOKEN))
-
-    assert world.task_answers == []
 
 
 def test_a_cause_that_is_too_long_for_step_functions_is_cut_to_the_reason(world: World) -> None:
     jobs = [f"{number:0128}" for number in range(300)]
     world.double.faults.add(Fault(status=200, body={"status": "failed"}, times=300))
-
     world.deletion_status(sqs_event(status_check(jobs, {"task_token": TOKEN}), queue=STATUS_QUEUE))
-
     (answer,) = world.task_answers
     assert (answer["error"], answer["cause"]) == ("DeletionFailed", "the job ended failed")
 
 
-# ------------------------------------------------------------------------------------ what Step Functions does not take
-
-
 @pytest.mark.parametrize("code", NO_WAITING_TASK)
-def test_a_rejection_that_nobody_waits_for_any_more_is_done(world: World, code: str) -> None:
-    with token_call_fails(world, "SendTaskFailure", code):
-        assert deliver(world, "bulk_delete", {"request_id": "run-1", "task_token": TOKEN}) == GOES
-
-    (line,) = [line for line in world.log_lines() if "no workflow waits" in line["message"]]
-    assert (line["level"], line["request_id"], line["reason"]) == ("WARNING", "run-1", code)
-    assert len(world.dead_letters()) == 1
-    assert len(world.outcome_events()) == 1
-
-
-@pytest.mark.parametrize("code", NO_WAITING_TASK)
-def test_an_end_that_nobody_waits_for_any_more_is_done(world: World, code: str) -> None:
+def test_an_outcome_that_nobody_waits_for_any_more_is_done(world: World, code: str) -> None:
     deliver(world, "bulk_delete", bulk_delete(contacts(world, 1), task_token=TOKEN))
     batch = follow(world)
 
+    with token_call_fails(world, "SendTaskFailure", code):
+        assert deliver(world, "bulk_delete", INVALID) == GOES
     with token_call_fails(world, "SendTaskSuccess", code):
         assert world.deletion_status(batch) == GOES
 
-    assert [event["kind"] for event in world.outcome_events()] == ["Completed"]
+    lines = [line for line in world.log_lines() if "no workflow waits" in line["message"]]
+    told = [(line["level"], line.get("request_id"), line["reason"]) for line in lines]
+    assert told == [("WARNING", "run-1", code), ("WARNING", None, code)]
+    assert len(world.dead_letters()) == 1
+    assert [event["kind"] for event in world.outcome_events()] == ["Rejected", "Completed"]
 
 
 def test_a_rejection_that_could_not_be_told_is_neither_an_event_nor_a_dead_letter_yet(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    request = {"request_id": "run-1", "task_token": TOKEN}
-
     with token_call_fails(world, "SendTaskFailure"):
-        assert deliver(world, "bulk_delete", request) == STAYS
+        assert deliver(world, "bulk_delete", INVALID) == STAYS
 
     (line,) = [line for line in world.log_lines() if line["message"] == "a workflow was not notified"]
     assert (line["level"], line["request_id"], line["reason"]) == ("ERROR", "run-1", "ThrottlingException")
@@ -179,7 +124,7 @@ def test_a_rejection_that_could_not_be_told_is_neither_an_event_nor_a_dead_lette
     assert world.outcome_events() == []
     assert world.dead_letters() == []
 
-    assert deliver(world, "bulk_delete", request) == GOES
+    assert deliver(world, "bulk_delete", INVALID) == GOES
     assert len(world.task_answers) == len(world.outcome_events()) == len(world.dead_letters()) == 1
 
 
@@ -198,13 +143,9 @@ def test_an_end_that_could_not_be_told_is_told_at_the_next_delivery(world: World
 def test_of_a_batch_only_the_message_whose_workflow_could_not_be_told_stays(world: World) -> None:
     with token_call_fails(world, "SendTaskFailure"):
         response = deliver(world, "bulk_delete", {"task_token": TOKEN}, "not JSON")
-
     assert response == STAYS
     (letter,) = world.dead_letters()
     assert letter["body"] == "not JSON"
-
-
-# ------------------------------------------------------------------------------------ the token stays secret
 
 
 @pytest.mark.parametrize("fails", ["nothing", "tokens", "events", "messages", "ledger"])

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from time import monotonic
 
-from tests.soak.cases import OPEN
 from tests.soak.invariants import broken, ends
 from tests.soak.simulation import Simulation, Stuck
 
@@ -45,9 +44,8 @@ def main() -> int:
         seed += 1
     for name, number in counts.items():
         print(f"{name:<58}{number:>12,}")
-    for case in sorted(OPEN):
-        print(f"left out, because it is known to be got wrong: case {case}")
-    print(f"Nothing lost, nothing done unasked, nothing told, in {monotonic() - began:.0f} seconds.")
+    seconds = monotonic() - began
+    print(f"Nothing lost, nothing deleted without a request, no untrue outcome, no leak, in {seconds:.0f} seconds.")
     return 0
 
 

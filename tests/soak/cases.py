@@ -1,10 +1,8 @@
-"""The ways of SendGrid and of callers that the program once got wrong, by their number in its list of cases.
+"""What SendGrid, AWS or callers may do, by its number in the list of cases that the program once got wrong.
 
-Each is a switch of the simulation. One that is open is known to be got wrong: it is not thrown at random, what it
-causes is not counted as a violation, and its test in test_cases.py must fail. Who fixes it takes it out of OPEN.
+Each is a switch of the simulation, which is thrown at random, and has a test of its own in tests/soak/test_cases.py.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -25,17 +23,3 @@ class Case(StrEnum):
     FORGOTTEN_JOB = "18: SendGrid forgets a job"
     FAILING_JOB = "19: the status of one job is always a 5xx"
     EDGE_PAGE = "21: a page of SendGrid's edge answers with a 4xx"
-
-
-OPEN: frozenset[Case] = frozenset()
-
-
-@dataclass(frozen=True)
-class Violation:
-    """What is wrong, and the cases that may be its cause; without any it never may be."""
-
-    text: str
-    causes: frozenset[Case] = frozenset()
-
-    def is_excused(self, still_open: frozenset[Case]) -> bool:
-        return not self.causes.isdisjoint(still_open)

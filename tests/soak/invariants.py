@@ -2,9 +2,8 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from tests.soak.cases import Case, Violation
 from tests.soak.producers import ACCEPTED, FAILED, GIVEN_UP, UNKNOWN, Sent
 from tests.soak.simulation import Simulation
 
@@ -14,25 +13,22 @@ _SECOND_ENDS = frozenset({UNTRACKED, "DeleteAllUnconfirmed", "RequestConflict", 
 that it was accepted; or nobody knows whether it was; or the ledger has by now the other request of its `request_id`;
 or SendGrid refuses to delete and to look up what is gone. And of one that is judged twice: a look-up is refused once.
 """
-_ANY_DEFERRED = frozenset({Case.FAILING_ID, Case.FAILING_JOB, Case.EDGE_PAGE})
-_ANY_REFUSED = frozenset({Case.UNKNOWN_ID, Case.EDGE_PAGE})
 
 
 def broken(simulation: Simulation) -> list[str]:
-    """Each violation in words, but for what the cases that are still open may have caused."""
+    """Each violation in words."""
     found = [
-        *map(Violation, simulation.violations),
-        *simulation.caused,
+        *simulation.violations,
         *simulation.truth.violations,
         *simulation.progress.violations,
         *_known_ends(simulation),
         *_nothing_spared(simulation),
         *_no_job_lost(simulation),
-        *(Violation(f"a leak: {leak}") for leak in simulation.secrets.leaks),
+        *(f"a leak: {leak}" for leak in simulation.secrets.leaks),
     ]
     if not simulation.bystanders <= simulation.sendgrid.account.contact_ids():
-        found.append(Violation("a contact is gone that nobody named"))
-    return [one.text for one in found if not one.is_excused(simulation.still_open)]
+        found.append("a contact is gone that no request named")
+    return found
 
 
 def ends(simulation: Simulation) -> dict[str, set[str]]:
@@ -53,20 +49,20 @@ def ends(simulation: Simulation) -> dict[str, set[str]]:
     return known
 
 
-def _known_ends(simulation: Simulation) -> Iterator[Violation]:
+def _known_ends(simulation: Simulation) -> Iterator[str]:
     """I1, and of I7 that nothing is received too often but what may be."""
     known = ends(simulation)
     for serial, sent in simulation.sent.items():
         found, allowed = known.get(serial, set()), _allowed(simulation, sent)
         if not found:
-            yield Violation(f"message {serial} vanished: {sent}")
+            yield f"message {serial} vanished: {sent}"
         elif len(found - _second_ends(simulation, sent)) > 1:
-            yield Violation(f"message {serial} ended as {found}: {sent}", _causes(found))
+            yield f"message {serial} ended as {found}: {sent}"
         elif wrong := found - allowed:
-            yield Violation(f"message {serial} ended as {wrong}: {sent}", _causes(wrong))
+            yield f"message {serial} ended as {wrong}: {sent}"
         for code in found - ACCEPTED - {GIVEN_UP, UNTRACKED}:
             if f"event {code}" not in simulation.ends[serial]:
-                yield Violation(f"message {serial} is a dead letter ({code}) that no event tells of")
+                yield f"message {serial} is a dead letter ({code}) that no event tells of"
 
 
 def _second_ends(simulation: Simulation, sent: Sent) -> frozenset[str]:
@@ -98,19 +94,7 @@ def _allowed(simulation: Simulation, sent: Sent) -> frozenset[str]:
     return allowed
 
 
-def _causes(found: Iterable[str]) -> frozenset[Case]:
-    """What may have brought about an end that should not be."""
-    causes: set[Case] = set()
-    if GIVEN_UP in found:
-        causes |= _ANY_DEFERRED
-    if "SendGridRefused" in found:
-        causes |= _ANY_REFUSED
-    if FAILED in found:
-        causes |= {Case.SHARED_JOB, Case.REMOVED_BEFORE, Case.STRAY_STATUS, Case.FORGOTTEN_JOB}
-    return frozenset(causes)
-
-
-def _nothing_spared(simulation: Simulation) -> Iterator[Violation]:
+def _nothing_spared(simulation: Simulation) -> Iterator[str]:
     """Of I6, that of a request that SendGrid refused only what it refuses remains."""
     sendgrid = simulation.sendgrid
     refused = sendgrid.poison_ids | sendgrid.failing_ids
@@ -119,14 +103,13 @@ def _nothing_spared(simulation: Simulation) -> Iterator[Violation]:
         if "SendGridRefused" in found and simulation.sent[serial].function == "BulkDelete":
             named = set(simulation.sent[serial].payload["contact_ids"])
             if spared := (named & sendgrid.account.contact_ids()) - refused - asked_for:
-                text = f"message {serial} was refused, and contacts that SendGrid does not refuse remain: {spared}"
-                yield Violation(text, frozenset({Case.UNKNOWN_ID}))
+                yield f"message {serial} was refused, and contacts that SendGrid does not refuse remain: {spared}"
 
 
-def _no_job_lost(simulation: Simulation) -> Iterator[Violation]:
+def _no_job_lost(simulation: Simulation) -> Iterator[str]:
     """I4."""
     for job_id in simulation.jobs_told - simulation.log.job_ids:
-        yield Violation(f"job {job_id} was started, and the log does not know it")
+        yield f"job {job_id} was started, and the log does not know it"
     followed = simulation.ended_jobs | _given_up(simulation) | simulation.jobs_of_workflows
     named = " ".join(_untracked(simulation))
     for item in simulation.cloud.table.items.values():
@@ -135,7 +118,7 @@ def _no_job_lost(simulation: Simulation) -> Iterator[Violation]:
         )
         for job_id in record.get("job_ids", ()):
             if job_id not in followed and "code" not in record and job_id not in named:
-                yield Violation(f"job {job_id} is in the ledger, and no event tells of its end")
+                yield f"job {job_id} is in the ledger, and no event tells of its end"
 
 
 def _given_up(simulation: Simulation) -> set[str]:

@@ -20,7 +20,7 @@ from local.aws.partial_batch_response import failed_messages
 from local.aws.sqs_event import record
 from local.sendgrid_double.rate_limit import RateLimit
 from tests.soak.aws import Cloud
-from tests.soak.cases import OPEN, Case, Violation
+from tests.soak.cases import Case
 from tests.soak.chance import Chance
 from tests.soak.functions import Environment, Function
 from tests.soak.producers import ACCEPTED, COMPLETED, FAILED, UNKNOWN, Producers, Sent
@@ -66,11 +66,9 @@ class Simulation:
         *,
         rate_limit: RateLimit | None = None,
         log_level: str = "DEBUG",
-        still_open: frozenset[Case] = OPEN,
     ) -> None:
-        """At DEBUG, libraries' loggers are watched too. What the cases that are `still_open` cause is no violation."""
+        """At DEBUG, libraries' loggers are watched too."""
         self.seed = seed
-        self.still_open = still_open
         self._log_level = log_level
         self.chance = Chance(seed)
         self.time = Time()
@@ -109,9 +107,6 @@ class Simulation:
 
         self.jobs_of_workflows: set[str] = set()
         """Whoever invokes a function directly follows its job himself."""
-
-        self.caused: list[Violation] = []
-        """What is wrong and may have one of the cases as its cause."""
 
         self.delete_alls: Counter[str] = Counter()
         self.deliveries = self.invocations = 0
@@ -239,16 +234,14 @@ class Simulation:
     def _choose_ways(self) -> None:
         """What SendGrid does in this run that it need not do."""
         sendgrid, settings = self.sendgrid, self.sendgrid.account.settings
-        closed = [case for case in Case if case not in self.still_open]
-        sendgrid.cases = frozenset(case for case in closed if self.chance.random() < 0.5)
+        sendgrid.cases = frozenset(case for case in Case if self.chance.random() < 0.5)
         if Case.UNKNOWN_ID in sendgrid.cases:
             sendgrid.unknown_id_status = self.chance.choice([400, 404])
         if Case.FORGOTTEN_JOB in sendgrid.cases:
             settings.job_lifetime_seconds = self.chance.choice([600.0, 7200.0])
         if self.chance.random() < 0.5:
             settings.deletion_seconds = lambda: self.chance.choice([0.0, 60.0, 750.0])
-        if Case.STALE_READ in closed or sendgrid.unknown_id_status == 202:
-            settings.read_lag_seconds = self.chance.choice([0.0, 0.0, 2.0, 20.0])
+        settings.read_lag_seconds = self.chance.choice([0.0, 0.0, 2.0, 20.0])
 
     def _send_some(self, messages: int) -> None:
         for _ in range(min(self.chance.choice([1, 3, 10, 50]), messages - len(self.sent))):
@@ -397,8 +390,7 @@ class Simulation:
         """Of an error, Step Functions has nothing but its name and its message."""
         lost = [job_id for job_id in self.last_invocation.jobs_told if job_id not in message]
         if lost:
-            text = f"a workflow does not learn of jobs that it started: {lost[:3]}"
-            self.caused.append(Violation(text, frozenset({Case.DIRECT_ERROR})))
+            self.violations.append(f"a workflow does not learn of jobs that it started: {lost[:3]}")
 
     def _direct_jobs(self, sent: Sent) -> None:
         """Killed or not, its record's jobs are its workflow's."""
@@ -445,8 +437,7 @@ class Simulation:
         request = asking[0].payload
         self.delete_alls[request["request_id"]] += 1
         if self.delete_alls[request["request_id"]] > 1:
-            text = f"a second delete-all for {request['request_id']}"
-            self.caused.append(Violation(text, frozenset({Case.DELETE_ALL_ERROR, Case.CLAIM_REMOVED})))
+            self.violations.append(f"a second delete-all for {request['request_id']}")
         self.sendgrid.delete_alls.setdefault(request["request_id"], self.sendgrid.everything())
         if self.sendgrid.contact_count() > request["max_contacts"]:
             self.violations.append(f"a delete-all of more contacts than allowed: {request}")

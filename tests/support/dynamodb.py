@@ -2,9 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from types import TracebackType
-from typing import Any, Self
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any
 from unittest.mock import patch
 
 from botocore.awsrequest import AWSResponse
@@ -12,27 +11,35 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
 
 
-class Calls:
+@contextmanager
+def on_event(client: Any, event: str, handler: Callable[..., Any]) -> Iterator[None]:
+    """The handler is called at each of botocore's events of this name while the block runs."""
+    client.meta.events.register(event, handler)
+    try:
+        yield
+    finally:
+        client.meta.events.unregister(event, handler)
+
+
+@contextmanager
+def counted_calls(client: Any) -> Iterator[Counter[str]]:
     """Counts a client's calls by operation while the block runs."""
+    counts: Counter[str] = Counter()
 
-    def __init__(self, client: Any) -> None:
-        self._events = client.meta.events
-        self.counts: Counter[str] = Counter()
+    def count(model: Any, **_: Any) -> None:
+        counts[model.name] += 1
 
-    def __enter__(self) -> Self:
-        self._events.register("before-call.dynamodb", self._count)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._events.unregister("before-call.dynamodb", self._count)
-
-    def _count(self, model: Any, **_: Any) -> None:
-        self.counts[model.name] += 1
+    with on_event(client, "before-call.dynamodb", count):
+        yield counts
 
 
-class FailingCalls:
+def failure(code: str = "InternalServerError") -> tuple[AWSResponse, dict[str, Any]]:
+    """An error of AWS's, as a handler of before-call gives it in place of a call."""
+    answer = {"Error": {"Code": code, "Message": "made to fail"}, "ResponseMetadata": {}}
+    return AWSResponse("", 400, HTTPHeaders(), None), answer
+
+
+class FailingCalls(AbstractContextManager[None]):
     """Every call of one operation is answered with an error of AWS's while the block runs; of those whose body has a
     text, where one is given.
     """
@@ -45,25 +52,16 @@ class FailingCalls:
         service: str = "dynamodb",
         containing: str = "",
     ) -> None:
-        self._events = client.meta.events
-        self._name = f"before-call.{service}.{operation}"
-        self._code = code
-        self._containing = containing
+        def fail(params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
+            return failure(code) if containing in str(params["body"]) else None
 
-    def __enter__(self) -> Self:
-        self._events.register(self._name, self._fail)
-        return self
+        self._failing = on_event(client, f"before-call.{service}.{operation}", fail)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._events.unregister(self._name, self._fail)
+    def __enter__(self) -> None:
+        self._failing.__enter__()
 
-    def _fail(self, params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
-        if self._containing not in str(params["body"]):
-            return None
-        answer = {"Error": {"Code": self._code, "Message": "made to fail"}, "ResponseMetadata": {}}
-        return AWSResponse("", 400, HTTPHeaders(), None), answer
+    def __exit__(self, *raised: Any) -> None:
+        self._failing.__exit__(*raised)
 
 
 @contextmanager
@@ -115,15 +113,11 @@ def forgetful_batches(
     def remember(params: dict[str, Any], **_: Any) -> None:
         requested.append(params["RequestItems"])
 
-    for operation in operations:
-        client.meta.events.register(f"provide-client-params.dynamodb.{operation}", remember)
-        client.meta.events.register(f"before-call.dynamodb.{operation}", leave_out)
-    try:
-        yield
-    finally:
+    with ExitStack() as handlers:
         for operation in operations:
-            client.meta.events.unregister(f"provide-client-params.dynamodb.{operation}", remember)
-            client.meta.events.unregister(f"before-call.dynamodb.{operation}", leave_out)
+            handlers.enter_context(on_event(client, f"provide-client-params.dynamodb.{operation}", remember))
+            handlers.enter_context(on_event(client, f"before-call.dynamodb.{operation}", leave_out))
+        yield
 
 
 @contextmanager

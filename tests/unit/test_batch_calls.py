@@ -1,6 +1,7 @@
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,21 +24,15 @@ sizes = st.lists(st.integers(0, 2 * MAX_BYTES) | st.integers(0, 100), max_size=5
 
 
 @given(sizes)
-def test_every_entry_is_in_one_batch_in_its_order(sizes: list[int]) -> None:
+def test_entries_go_in_their_order_into_as_few_batches_as_the_limits_allow(sizes: list[int]) -> None:
     given_entries = entries(sizes)
-    assert [entry for batch in batches(given_entries, size_of) for entry in batch] == given_entries
 
+    made = list(batches(given_entries, size_of))
 
-@given(sizes)
-def test_a_batch_is_within_the_limits_unless_a_single_entry_is_not(sizes: list[int]) -> None:
-    for batch in batches(entries(sizes), size_of):
+    assert [entry for batch in made for entry in batch] == given_entries
+    for batch in made:
         assert 1 <= len(batch) <= MAX_ENTRIES
         assert len(batch) == 1 or sum(size_of(entry) for _, entry in batch) <= MAX_BYTES
-
-
-@given(sizes)
-def test_no_batch_could_have_taken_the_next_ones_first_entry(sizes: list[int]) -> None:
-    made = list(batches(entries(sizes), size_of))
     for batch, following in pairwise(made):
         together = sum(size_of(entry) for _, entry in [*batch, following[0]])
         assert len(batch) == MAX_ENTRIES or together > MAX_BYTES
@@ -59,18 +54,17 @@ def test_what_was_not_taken_is_told_with_its_owner_and_why() -> None:
     assert not_taken(batch, call) == [("b", "InternalError")]
 
 
-def test_an_answer_that_names_no_failure_took_everything() -> None:
-    assert not_taken([("a", {})], lambda _: {"Successful": []}) == []
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ClientError({"Error": {"Code": "AccessDenied", "Message": "planted"}}, "Send"), "AccessDenied"),
+        (EndpointConnectionError(endpoint_url="https://planted.example.com"), "EndpointConnectionError"),
+    ],
+)
+def test_of_a_call_that_fails_nothing_was_taken_and_its_message_is_not_passed_on(
+    error: Exception, code: str
+) -> None:
+    def fail(_: object) -> Any:
+        raise error
 
-
-def test_of_a_call_that_fails_nothing_was_taken_and_its_message_is_not_passed_on() -> None:
-    def refuse(_: object) -> Any:
-        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "planted"}}, "SendMessageBatch")
-
-    def break_off(_: object) -> Any:
-        raise EndpointConnectionError(endpoint_url="https://planted.example.com")
-
-    batch: list[tuple[str, Entry]] = [("a", {}), ("b", {})]
-
-    assert not_taken(batch, refuse) == [("a", "AccessDenied"), ("b", "AccessDenied")]
-    assert not_taken(batch, break_off) == [("a", "EndpointConnectionError"), ("b", "EndpointConnectionError")]
+    assert not_taken([("a", Entry()), ("b", Entry())], fail) == [("a", code), ("b", code)]

@@ -40,9 +40,7 @@ def even(number: int, *besides: int) -> set[str]:
 @given(st.integers(0, 350))
 def test_each_contact_is_looked_up_once_in_as_few_calls_as_there_can_be(number: int) -> None:
     contacts = Contacts()
-
     existence = contacts.look_up(number)
-
     assert existence == Existence(found=even(number))
     assert len(contacts.calls) == -(-number // 100)
 
@@ -50,7 +48,6 @@ def test_each_contact_is_looked_up_once_in_as_few_calls_as_there_can_be(number: 
 @given(st.integers(0, 249))
 def test_one_bad_id_is_the_only_one_unchecked_and_costs_eight_refused_calls(bad: int) -> None:
     contacts = Contacts(bad)
-
     existence = contacts.look_up(250)
 
     assert existence == Existence(found=even(250, bad), unchecked={str(bad)}, unreadable={str(bad)})
@@ -97,9 +94,7 @@ def test_parts_that_there_was_no_time_for_are_undivided(error: Deferred, seconds
 @pytest.mark.parametrize("number", [1, 2, 100, 5000])
 def test_where_everything_is_refused_eight_calls_say_so(number: int) -> None:
     contacts = Contacts(*range(number))
-
     existence = contacts.look_up(number)
-
     assert len(contacts.calls) == min(8, 2 * number - 1)
     assert existence.unchecked == {str(one) for one in range(number)}
     assert existence.unreadable == (existence.unchecked if number <= 2 else set())
@@ -108,7 +103,6 @@ def test_where_everything_is_refused_eight_calls_say_so(number: int) -> None:
 def test_contact_whose_look_up_was_not_answered_raises_its_error() -> None:
     error: Any = SendGridUnavailable("SendGrid answered HTTP 503")
     existence = Existence(errors={"1": error})
-
     existence.require(frozenset({"2"}))
     with pytest.raises(SendGridUnavailable, match="503"):
         existence.require(frozenset({"1", "2"}))

@@ -81,24 +81,20 @@ requests = st.builds(
 
 @settings(max_examples=25)
 @given(st.lists(requests, max_size=12))
-def test_what_is_sent_reads_back_as_the_requests_that_were_accepted(all_accepted: list[Delivery]) -> None:
-    status_checks = [parsed(body) for body in sent(all_accepted).bodies]
+def test_what_is_sent_reads_back_as_the_requests_that_were_accepted_and_is_within_the_limit(
+    all_accepted: list[Delivery],
+) -> None:
+    queue = sent(all_accepted)
 
+    status_checks = [parsed(body) for body in queue.bodies]
     read_back = [
         (status_check.job_ids, request) for status_check in status_checks for request in status_check.requests
     ]
     wanted = [(one.outcome.job_ids, tracked(one)) for one in all_accepted]
     assert sorted(read_back, key=repr) == sorted(wanted, key=repr)
     assert {status_check.accepted_at for status_check in status_checks} <= {NOW}
-
-
-@settings(max_examples=25)
-@given(st.lists(requests, max_size=12))
-def test_a_message_is_within_the_limit_unless_its_only_request_is_not(all_accepted: list[Delivery]) -> None:
-    queue = sent(all_accepted)
-
-    for body in queue.bodies:
-        assert len(body.encode()) <= MAX_BYTES or len(parsed(body).requests) == 1
+    for body, status_check in zip(queue.bodies, status_checks, strict=True):
+        assert len(body.encode()) <= MAX_BYTES or len(status_check.requests) == 1
     for call in queue.calls:
         assert len(call) <= 10
         assert len(call) == 1 or sum(len(body.encode()) for body in call) <= MAX_BYTES
@@ -107,14 +103,12 @@ def test_a_message_is_within_the_limit_unless_its_only_request_is_not(all_accept
 @given(st.lists(st.sampled_from([("job-1",), ("job-2",), ("job-1", "job-2")]), max_size=40))
 def test_there_is_a_message_for_each_set_of_jobs_and_no_more(job_ids: list[tuple[str, ...]]) -> None:
     queue = sent([accepted(number, jobs) for number, jobs in enumerate(job_ids)])
-
     assert sorted(parsed(body).job_ids for body in queue.bodies) == sorted(set(job_ids))
 
 
 @pytest.mark.parametrize("token_length", [1, 700, 2048])
 def test_requests_of_the_same_jobs_fill_their_messages(token_length: int) -> None:
     queue = sent([accepted(n, ("job-1",), task_token="t" * token_length) for n in range(1_000)])
-
     entry = len(queue.bodies[0]) / len(parsed(queue.bodies[0]).requests)
     assert all(len(body) > MAX_BYTES - 2 * entry for body in queue.bodies[:-1])
 

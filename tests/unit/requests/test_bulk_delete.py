@@ -1,5 +1,3 @@
-import re
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,49 +15,20 @@ def test_ids_become_lower_case_and_duplicates_are_folded_in_order(
     ids: list[str], data: st.DataObject
 ) -> None:
     repeated = ids + data.draw(st.lists(st.sampled_from(ids)))
-    expected: list[str] = []
-    for value in repeated:
-        if value.lower() not in expected:
-            expected.append(value.lower())
-    assert list(parse({"contact_ids": repeated}).contact_ids) == expected
-
-
-@given(st.lists(strategies.contact_ids, min_size=1, max_size=20), st.randoms())
-def test_the_same_ids_in_any_order_and_case_are_the_same_content(ids: list[str], random: object) -> None:
-    shuffled = [value.swapcase() for value in ids]
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert list(parse({"contact_ids": repeated}).contact_ids) == list(dict.fromkeys(map(str.lower, repeated)))
+    shuffled = data.draw(st.permutations([value.swapcase() for value in ids]))
     assert parse({"contact_ids": shuffled}).content == parse({"contact_ids": ids}).content
-
-
-@given(st.lists(strategies.mostly(strategies.contact_ids), max_size=5))
-def test_every_id_that_passes_has_the_form_of_a_contact_id(ids: list[object]) -> None:
-    try:
-        request = parse({"contact_ids": ids})
-    except InvalidRequest:
-        return
-    assert request.contact_ids
-    assert all(re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", one) for one in request.contact_ids)
 
 
 @pytest.mark.parametrize(
     "bad",
     [
-        pytest.param("", id="empty"),
-        pytest.param("true", id="a word"),
-        pytest.param(AN_ID + " ", id="trailing space"),
-        pytest.param(AN_ID + "\n", id="trailing newline"),
-        pytest.param(f"{AN_ID},{contact_id(2)}", id="two in one"),
-        pytest.param(f"[{AN_ID}]", id="brackets"),
-        pytest.param(f"{{{AN_ID}}}", id="braces"),
-        pytest.param(AN_ID.replace("-", ""), id="no hyphens"),
-        pytest.param(AN_ID + "&delete_all_contacts=true", id="a query parameter"),
-        pytest.param(AN_ID[:-1] + "٣", id="an Arabic digit"),
-        pytest.param(AN_ID[:-1] + "g", id="not hexadecimal"),
-        pytest.param("YUBleGFtcGxlLmNvbQ==", id="a legacy recipient id"),
-        pytest.param(7, id="number"),
-        pytest.param(None, id="null"),
-        pytest.param([AN_ID], id="list"),
+        *("", "true", AN_ID + " ", AN_ID + "\n", f"{AN_ID},{contact_id(2)}", f"[{AN_ID}]", f"{{{AN_ID}}}"),
+        *(AN_ID.replace("-", ""), AN_ID + "&delete_all_contacts=true", AN_ID[:-1] + "٣", AN_ID[:-1] + "g"),
+        "YUBleGFtcGxlLmNvbQ==",  # a legacy recipient ID
+        *(7, None, [AN_ID]),
     ],
+    ids=repr,
 )
 def test_a_bad_id_is_named_by_its_place(bad: object) -> None:
     with pytest.raises(InvalidRequest, match=r"^contact_ids\[1\] must be a contact id in UUID form$"):
@@ -72,12 +41,8 @@ def test_ids_are_a_list_that_is_not_empty(bad: object) -> None:
         parse({"contact_ids": bad})
 
 
-def test_as_many_ids_as_allowed_are_valid() -> None:
-    ids = [contact_id(number) for number in range(MAX_CONTACT_IDS)]
-    assert len(parse({"contact_ids": ids}).contact_ids) == MAX_CONTACT_IDS
-
-
-def test_one_more_id_than_allowed_is_invalid() -> None:
+def test_as_many_ids_as_allowed_are_valid_and_one_more_is_not() -> None:
     ids = [contact_id(number) for number in range(MAX_CONTACT_IDS + 1)]
+    assert len(parse({"contact_ids": ids[1:]}).contact_ids) == MAX_CONTACT_IDS
     with pytest.raises(InvalidRequest, match=r"^contact_ids must be"):
         parse({"contact_ids": ids})
