@@ -63,7 +63,7 @@ coverage: COVERAGE := --cov
 coverage: test ## run all tests with branch coverage of src/; takes a quarter longer
 
 soak: .venv/$(READY) ## process 100,000 messages with random faults, in simulated time
-	PYTHONPATH=src .venv/bin/python -m tests.soak $(SOAK)
+	PYTHONPATH=src .venv/bin/python -m local.simulation $(SOAK)
 
 mutants: .venv-mutants/bin/mutmut ## check that the tests detect faults in the modules that decide; takes 15 minutes
 	.venv-mutants/bin/python -m tests.mutation $(MODULES)

@@ -6,8 +6,8 @@ from contact_deletion.deadline import Deadline
 from contact_deletion.errors import RateLimited, SendGridUnavailable
 from contact_deletion.sendgrid.transport import CALL_SECONDS
 from local.sendgrid_double import Fault, RateLimit
+from local.simulation.context import Context
 from tests.client.support import EXPORTS, LOOK_UPS, WAITING, Api, with_each
-from tests.support.context import Context
 from tests.support.world import World
 
 WINDOW = 60.0

@@ -10,8 +10,8 @@ import pytest
 from contact_deletion.errors import BucketUnavailable, InvalidRequest, ListResultUnreadable
 from contact_deletion.handlers import list_summary
 from contact_deletion.runtime import Runtime
+from local.simulation.context import Context
 from tests.support.buckets import Bucket, FailingS3, new_bucket
-from tests.support.context import Context
 from tests.support.world import World
 
 FOLDER = "cleanup-2026-11"

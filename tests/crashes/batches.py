@@ -8,9 +8,9 @@ from typing import Any
 from contact_deletion.handlers import bulk_delete, delete_all, remove_identifier
 from contact_deletion.ledger.store import Stores, payload_of
 from local.sendgrid_double.jobs import ForcedEnding
+from local.simulation.queue_functions import QUEUES
 from tests.support import events
 from tests.support.events import contact_id
-from tests.support.functions import QUEUES
 from tests.support.world import TABLE, World
 
 Part = tuple[str, str]

@@ -12,12 +12,12 @@ from moto.sqs.models import Message, sqs_backends
 from local.aws.account import ACCOUNT_ID, REGION
 from local.aws.partial_batch_response import failed_messages
 from local.aws.sqs_event import record
+from local.simulation.powertools_time import records_dated_by
+from local.simulation.queue_figures import Figures, figures
+from local.simulation.queue_functions import QUEUES
 from tests.crashes.calls import Calls, ProcessDied
 from tests.support.clock import FakeClock
 from tests.support.events import queue_arn
-from tests.support.functions import QUEUES
-from tests.support.powertools_time import records_dated_by
-from tests.support.template import Figures, figures
 from tests.support.world import World
 
 _DEAD_LETTERS = "BulkDeleteDeadLetterQueue"

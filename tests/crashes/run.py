@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from local.simulation.in_turn import call_in_turn
 from tests.crashes import queues
 from tests.crashes.batches import Batch, Part, Sent, account_of
 from tests.crashes.calls import Calls, Deletion, Way
-from tests.support.in_turn import call_in_turn
 from tests.support.world import STATUS_QUEUE, World, new_world
 
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from local.simulation.queue_functions import QUEUES
 from tests.hostile.functions import Functions, places, with_value
 from tests.hostile.values import PLANTED, fuzz, texts
 from tests.support.events import contact_id, sqs_record
-from tests.support.functions import QUEUES
 from tests.support.world import World
 
 VALID = json.dumps({"contact_ids": [contact_id(1)]})

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from contact_deletion.errors import DeleteAllUnconfirmed, NotAccepted, Rejected, SendGridUnavailable
 from local.sendgrid_double import Fault
+from local.simulation.queue_functions import QUEUES
 from tests.client.support import RawServer
 from tests.hostile.functions import Functions, places, with_value
 from tests.hostile.responses import CALLS, Call
 from tests.hostile.test_requests import check_targets
 from tests.hostile.values import PLANTED, WRONG_TYPES, fuzz, texts
 from tests.support.events import sqs_event
-from tests.support.functions import QUEUES
 from tests.support.serving import serving
 from tests.support.world import World
 

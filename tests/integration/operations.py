@@ -7,9 +7,9 @@ from unittest.mock import patch
 
 import pytest
 
+from local.simulation.queue_functions import DELETERS, QUEUES
 from tests.support.dynamodb import failure, on_event
 from tests.support.events import bulk_delete, delete_all, remove_identifier, sqs_event
-from tests.support.functions import DELETERS, QUEUES
 from tests.support.world import World
 
 each_operation = pytest.mark.parametrize("operation", [module.OPERATION for module in DELETERS.values()])

@@ -13,10 +13,10 @@ import pytest
 
 import contact_deletion
 from contact_deletion.handlers import bulk_delete
+from local.simulation.context import Context
+from local.simulation.in_turn import call_in_turn
 from tests.integration.bulk import contacts, event
 from tests.support import events
-from tests.support.context import Context
-from tests.support.in_turn import call_in_turn
 from tests.support.world import World
 
 PACKAGE = str(Path(contact_deletion.__file__).parent)

@@ -9,7 +9,7 @@ from contact_deletion import handlers
 from contact_deletion.errors import InvalidRequest
 from contact_deletion.runtime import InvalidSetting
 from local.aws.account import REGION
-from tests.support.context import Context
+from local.simulation.context import Context
 
 ENVIRONMENT = {
     "AWS_DEFAULT_REGION": REGION,

@@ -19,10 +19,10 @@ from contact_deletion.errors import (
 )
 from contact_deletion.ledger.store import CONTENT_REMEMBERED_SECONDS, REQUEST_ID_REMEMBERED_SECONDS
 from local.sendgrid_double import Fault
+from local.simulation.powertools_time import records_dated_by
 from tests.integration.operations import Killed, deliver, request_of
 from tests.support.dynamodb import FailingCalls, counted_calls, forgetful_batches, on_event, partial_answers
 from tests.support.events import bulk_delete, contact_id, remove_identifier, sqs_event
-from tests.support.powertools_time import records_dated_by
 from tests.support.world import TABLE, World
 
 QUEUE = "BulkDeleteQueue"

@@ -3,12 +3,12 @@
 import pytest
 
 from local.aws.account import arn
+from local.simulation import queue_functions
 from tests.permissions.policy import Call
 from tests.permissions.resources import policy_of, resource_arn
-from tests.support import functions
 from tests.template.names import DELETERS, FUNCTIONS, QUEUE_FUNCTIONS, QUEUES, STATE_MACHINES
 
-OPERATIONS = {name: module.OPERATION for name, module in functions.DELETERS.items()}
+OPERATIONS = {name: module.OPERATION for name, module in queue_functions.DELETERS.items()}
 DEFAULT_BUS = arn("events", "event-bus/default")
 LEDGER_ACTIONS = [
     *("BatchGetItem", "GetItem", "PartiQLSelect", "Query", "Scan"),

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from local.sendgrid_double.faults import Fault
-from tests.soak.cases import Case
-from tests.soak.invariants import broken, ends
-from tests.soak.producers import Sent
-from tests.soak.simulation import Simulation
+from local.simulation.cases import Case
+from local.simulation.invariants import broken, ends
+from local.simulation.producers import Sent
+from local.simulation.simulation import Simulation
 
 _OTHERS = 20
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.soak.invariants import broken
-from tests.soak.simulation import Simulation
+from local.simulation.invariants import broken
+from local.simulation.simulation import Simulation
 
 MESSAGES = 300
 

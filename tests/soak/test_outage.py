@@ -3,8 +3,8 @@
 import math
 
 from local.sendgrid_double.rate_limit import RateLimit
-from tests.soak.invariants import broken
-from tests.soak.simulation import Simulation
+from local.simulation.invariants import broken
+from local.simulation.simulation import Simulation
 
 OUTAGE_SECONDS = 12 * 60 * 60
 LONGEST_PAUSE_SECONDS = 900

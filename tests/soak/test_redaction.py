@@ -10,7 +10,7 @@ import logging
 
 import pytest
 
-from tests.soak.secrets import NEEDLE, Secrets, Watched
+from local.simulation.secrets import NEEDLE, Secrets, Watched
 from tests.support.events import sqs_event
 from tests.support.world import World
 

@@ -11,7 +11,6 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from moto import mock_aws
 from moto.core.utils import camelcase_to_underscores, method_names_from_class
-from moto.dynamodb.models import DynamoDBBackend
 
 from local.aws.account import REGION
 
@@ -24,19 +23,6 @@ def aws_client(service: str) -> Any:
     """Making one takes long; moto takes over whatever client there is, and reads neither signatures nor user agents."""
     config = Config(signature_version=UNSIGNED, user_agent="tests")
     return boto3.session.Session("testing", "testing", region_name=REGION).client(service, config=config)
-
-
-def make_ledger(moto: DynamoDBBackend, name: str) -> None:
-    """The ledger's table, in moto's own model."""
-    moto.create_table(
-        name,
-        schema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        attr=[{"AttributeName": "id", "AttributeType": "S"}],
-        billing_mode="PAY_PER_REQUEST",
-        tags=[],
-        **dict.fromkeys(["throughput", "global_indexes", "indexes", "streams", "sse_specification"]),
-        **dict.fromkeys(["deletion_protection_enabled", "warm_throughput"]),
-    )
 
 
 @contextmanager

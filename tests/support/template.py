@@ -1,56 +1,12 @@
-"""The template, the figures of the functions that queues feed, and the statements of its roles."""
+"""The template, and the statements of its roles."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from local.aws.template import Template, load_template
-from tests.support.functions import FED
+from local.aws.template import Template
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
-
-
-@dataclass(frozen=True)
-class Figures:
-    """Of a function and its queue. Times in seconds."""
-
-    timeout: int
-    batch_size: int
-    window: float
-    concurrency: int
-    visibility_timeout: int
-    max_receive_count: int
-    retention: int
-    delay: int
-
-
-@cache
-def figures() -> dict[str, Figures]:
-    """By the function's name, less "Function"."""
-    template = load_template(TEMPLATE)
-    functions, queues, sources = (
-        {
-            name: template.resolve(properties, lambda resource, attribute: f"{resource}.{attribute}")
-            for name, properties in template.of_type(kind).items()
-        }
-        for kind in ("AWS::Lambda::Function", "AWS::SQS::Queue", "AWS::Lambda::EventSourceMapping")
-    )
-    source_of = {source["EventSourceArn"]: source for source in sources.values()}
-    return {
-        name: Figures(
-            timeout=functions[f"{name}Function"]["Timeout"],
-            batch_size=source_of[f"{name}Queue.Arn"]["BatchSize"],
-            window=float(source_of[f"{name}Queue.Arn"].get("MaximumBatchingWindowInSeconds", 0)),
-            concurrency=source_of[f"{name}Queue.Arn"]["ScalingConfig"]["MaximumConcurrency"],
-            visibility_timeout=queues[f"{name}Queue"]["VisibilityTimeout"],
-            max_receive_count=queues[f"{name}Queue"]["RedrivePolicy"]["maxReceiveCount"],
-            retention=queues[f"{name}Queue"]["MessageRetentionPeriod"],
-            delay=queues[f"{name}Queue"].get("DelaySeconds", 0),
-        )
-        for name in FED
-    }
 
 
 def role_statements(template: Template, role: str, attribute_of: Callable[[str, str], Any]) -> list[Any]:

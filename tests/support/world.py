@@ -27,11 +27,12 @@ from contact_deletion.sendgrid.transport import new_session
 from local.aws.account import ACCOUNT_ID, REGION
 from local.aws.sqs_event import record
 from local.sendgrid_double import ReceivedRequest, SendGridDouble, serve
+from local.simulation.context import Context
+from local.simulation.queue_functions import QUEUES
+from local.simulation.table import make_ledger
 from tests.support import events
-from tests.support.aws import aws, aws_client, make_ledger
+from tests.support.aws import aws, aws_client
 from tests.support.clock import FakeClock
-from tests.support.context import Context
-from tests.support.functions import QUEUES
 
 API_KEY = "SG.example-key-of-the-double"
 TABLE = "LedgerTable"

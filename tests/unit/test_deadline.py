@@ -1,8 +1,8 @@
 import pytest
 
 from contact_deletion.deadline import RESERVED_SECONDS, Deadline
+from local.simulation.context import Context
 from tests.support.clock import FakeClock
-from tests.support.context import Context
 
 
 def test_time_for_calls_runs_out_before_the_invocation_does() -> None:

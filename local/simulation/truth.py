@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from contact_deletion.requests.identifier_removal import CONTACT_FIELDS, IdentifierType
-from tests.soak.producers import Sent
-from tests.soak.sendgrid import SendGrid
-from tests.soak.time import Time
-from tests.soak.wire import Invocation
+from local.simulation.producers import Sent
+from local.simulation.sendgrid import SendGrid
+from local.simulation.time import Time
+from local.simulation.wire import Invocation
 
 UNDETERMINED = frozenset({"DeleteAllUnconfirmed", "DeletionUntracked", "OutcomeUnknown"})
 """Codes that claim neither that contacts are gone nor that they remain."""

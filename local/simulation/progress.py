@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from tests.soak.time import Time
-from tests.soak.wire import Invocation
+from local.simulation.time import Time
+from local.simulation.wire import Invocation
 
 RECALLED_SECONDS = 3_000.0
 """For so long at least the ledger has what a request without a `request_id` has done."""

@@ -19,21 +19,21 @@ from contact_deletion.sendgrid.transport import new_session
 from local.aws.partial_batch_response import failed_messages
 from local.aws.sqs_event import record
 from local.sendgrid_double.rate_limit import RateLimit
-from tests.soak.aws import Cloud
-from tests.soak.cases import Case
-from tests.soak.chance import Chance
-from tests.soak.functions import Environment, Function
-from tests.soak.producers import ACCEPTED, COMPLETED, FAILED, UNKNOWN, Producers, Sent
-from tests.soak.progress import Progress
-from tests.soak.queues import Message, Queue
-from tests.soak.secrets import Secrets, Watched
-from tests.soak.sendgrid import SendGrid
-from tests.soak.time import Time
-from tests.soak.truth import Truth
-from tests.soak.wire import Invocation, ProcessKilled, Wire
-from tests.support.functions import FED
-from tests.support.in_turn import call_in_turn
-from tests.support.template import Figures, figures
+from local.simulation.aws import Cloud
+from local.simulation.cases import Case
+from local.simulation.chance import Chance
+from local.simulation.functions import Environment, Function
+from local.simulation.in_turn import call_in_turn
+from local.simulation.producers import ACCEPTED, COMPLETED, FAILED, UNKNOWN, Producers, Sent
+from local.simulation.progress import Progress
+from local.simulation.queue_figures import Figures, figures
+from local.simulation.queue_functions import FED
+from local.simulation.queues import Message, Queue
+from local.simulation.secrets import Secrets, Watched
+from local.simulation.sendgrid import SendGrid
+from local.simulation.time import Time
+from local.simulation.truth import Truth
+from local.simulation.wire import Invocation, ProcessKilled, Wire
 
 MAX_AGE_SECONDS = 900
 SEVERITIES = [0.0, 0.3, 1.0, 2.0, 4.0, 7.0]

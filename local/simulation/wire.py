@@ -7,9 +7,9 @@ from typing import TypeVar
 
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
-from tests.soak.chance import Chance
-from tests.soak.time import Time
-from tests.support.context import Context
+from local.simulation.chance import Chance
+from local.simulation.context import Context
+from local.simulation.time import Time
 
 ResultT = TypeVar("ResultT")
 

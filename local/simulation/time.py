@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from unittest.mock import patch
 
-from tests.support.powertools_time import records_dated_by
+from local.simulation.powertools_time import records_dated_by
 
 _BEGINNING = datetime(2026, 11, 22, tzinfo=UTC).timestamp()
 

@@ -11,7 +11,6 @@ from moto.dynamodb.exceptions import ConditionalCheckFailed
 from moto.dynamodb.models import DynamoDBBackend
 
 from local.aws.account import ACCOUNT_ID, REGION
-from tests.support.aws import make_ledger
 
 Item = dict[str, Any]
 
@@ -40,6 +39,19 @@ def _errors_of(operation: str) -> Iterator[None]:
         response: Any = {"Error": {"Code": "ConditionalCheckFailedException", "Message": "it failed"}}
         response |= {name: value for name, value in json.loads(error.description).items() if name == "Item"}
         raise ConditionalCheckFailedException(response, operation) from None
+
+
+def make_ledger(moto: DynamoDBBackend, name: str) -> None:
+    """Makes the ledger's table in moto's own model."""
+    moto.create_table(
+        name,
+        schema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        attr=[{"AttributeName": "id", "AttributeType": "S"}],
+        billing_mode="PAY_PER_REQUEST",
+        tags=[],
+        **dict.fromkeys(["throughput", "global_indexes", "indexes", "streams", "sse_specification"]),
+        **dict.fromkeys(["deletion_protection_enabled", "warm_throughput"]),
+    )
 
 
 class Table:

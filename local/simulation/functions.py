@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.soak.queues import Queue
-from tests.support.template import Figures
+from local.simulation.queue_figures import Figures
+from local.simulation.queues import Queue
 
 
 @dataclass

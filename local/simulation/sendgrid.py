@@ -16,9 +16,9 @@ from local.sendgrid_double.faults import FaultQueue
 from local.sendgrid_double.jobs import Job
 from local.sendgrid_double.rate_limit import RateLimit, RateLimiter
 from local.sendgrid_double.settings import Settings
-from tests.soak.cases import Case
-from tests.soak.secrets import Secrets
-from tests.soak.wire import Invocation, Wire
+from local.simulation.cases import Case
+from local.simulation.secrets import Secrets
+from local.simulation.wire import Invocation, Wire
 
 _CONTACTS = "/v3/marketing/contacts"
 _EDGE_PAGE = b"<html><head><title>Not Acceptable</title></head></html>"

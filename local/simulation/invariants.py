@@ -4,8 +4,8 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 
-from tests.soak.producers import ACCEPTED, FAILED, GIVEN_UP, UNKNOWN, Sent
-from tests.soak.simulation import Simulation
+from local.simulation.producers import ACCEPTED, FAILED, GIVEN_UP, UNKNOWN, Sent
+from local.simulation.simulation import Simulation
 
 UNTRACKED = "DeletionUntracked"
 _SECOND_ENDS = frozenset({UNTRACKED, "DeleteAllUnconfirmed", "RequestConflict", "SendGridRefused", UNKNOWN})

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from contact_deletion.ledger.store import Stores, payload_of
-from tests.soak.cases import Case
-from tests.soak.chance import Chance
-from tests.soak.secrets import Secrets
-from tests.soak.sendgrid import SendGrid
-from tests.soak.time import Time
-from tests.support.functions import DELETERS
+from local.simulation.cases import Case
+from local.simulation.chance import Chance
+from local.simulation.queue_functions import DELETERS
+from local.simulation.secrets import Secrets
+from local.simulation.sendgrid import SendGrid
+from local.simulation.time import Time
 
 CONFIRMATION = "Delete All Contacts"
 MAX_CONTACTS = 10_000_000

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.soak.chance import Chance
-from tests.soak.time import Time
+from local.simulation.chance import Chance
+from local.simulation.time import Time
 
 ACCOUNT = "123456789012"
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.soak.queues import Queue
-from tests.soak.secrets import Secrets
-from tests.soak.table import ConditionalCheckFailedException, Item, Table
-from tests.soak.wire import Wire
+from local.simulation.queues import Queue
+from local.simulation.secrets import Secrets
+from local.simulation.table import ConditionalCheckFailedException, Item, Table
+from local.simulation.wire import Wire
 
 Entries = list[dict[str, Any]]
 

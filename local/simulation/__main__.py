@@ -7,15 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from time import monotonic
 
-from tests.soak.invariants import broken, ends
-from tests.soak.simulation import Simulation, Stuck
+from local.simulation.invariants import broken, ends
+from local.simulation.simulation import Simulation, Stuck
 
 MESSAGES_EACH = 1_000
 """Of one simulation. Each begins on its own day, with its own seed."""
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m local.simulation", description=__doc__)
     parser.add_argument("--messages", type=int, default=100_000, help="how many are sent at least")
     parser.add_argument(
         "--seed",
@@ -45,7 +45,9 @@ def main() -> int:
     for name, number in counts.items():
         print(f"{name:<58}{number:>12,}")
     seconds = monotonic() - began
-    print(f"Nothing lost, nothing deleted without a request, no untrue outcome, no leak, in {seconds:.0f} seconds.")
+    print(
+        f"Nothing lost, nothing deleted without a request, no untrue outcome, no leak, in {seconds:.0f} seconds."
+    )
     return 0
 
 
