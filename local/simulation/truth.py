@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from contact_deletion.requests.identifier_removal import CONTACT_FIELDS, IdentifierType
+from contact_deletion.requests.identifiers import CONTACT_FIELDS, IdentifierType
 from local.simulation.producers import Sent
 from local.simulation.sendgrid import SendGrid
 from local.simulation.time import Time

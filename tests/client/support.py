@@ -12,7 +12,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPResponse
 
 from contact_deletion.deadline import Deadline
-from contact_deletion.requests.identifier_removal import IdentifierType
+from contact_deletion.requests.identifiers import IdentifierType
 from contact_deletion.sendgrid.client import SendGridClient
 from contact_deletion.sendgrid.exports import ExportClient
 from local.sendgrid_double import Account

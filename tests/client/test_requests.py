@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from contact_deletion.requests.identifier_removal import IdentifierType
+from contact_deletion.requests.identifiers import IdentifierType
 from local.sendgrid_double import Account, Fault
 from tests.client.support import DELETIONS, EXPORTS, OPERATIONS, Api, RawServer
 from tests.support.events import contact_id

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contact_deletion.errors import InvalidRequest
-from contact_deletion.requests.identifier_removal import IdentifierType
+from contact_deletion.requests.identifiers import IdentifierType
 from contact_deletion.requests.status_check import StatusCheck, TrackedIdentifier, TrackedRequest, parse
 from contact_deletion.requests.validation import MAX_JOB_IDS, envelope
 from tests.support.events import contact_id

@@ -8,7 +8,7 @@ from contact_deletion.deadline import timestamp
 from contact_deletion.errors import InvalidRequest, NotAccepted
 from contact_deletion.requests import caught_error, validation
 from contact_deletion.requests.bulk_deletion import MAX_CONTACT_IDS
-from contact_deletion.requests.identifier_removal import IdentifierType, parse_identifier_type
+from contact_deletion.requests.identifiers import IdentifierType, parse_identifier_type
 from contact_deletion.requests.validation import MAX_JOB_IDS
 
 # The operation that deletes all contacts of the account.

@@ -11,7 +11,7 @@ from contact_deletion.sendgrid.rate_limit import RateLimit
 from contact_deletion.sendgrid.transport import Call, Transport
 
 if TYPE_CHECKING:
-    from contact_deletion.requests.identifier_removal import IdentifierType
+    from contact_deletion.requests.identifiers import IdentifierType
 
 # The comma as Twilio's own samples send it.
 IDS_SEPARATOR = "%2C"
