@@ -66,6 +66,10 @@ LOOK_UPS: dict[str, Operation] = {
     "contact": lambda api, deadline: api.client.contact(api.contact, deadline),
     "contact_count": lambda api, deadline: api.client.contact_count(deadline),
     "existing_contacts": lambda api, deadline: api.client.existing_contacts([api.contact], deadline),
+    "search_identifiers": lambda api, deadline: api.client.search_identifiers(
+        IdentifierType.EMAIL, [EMAIL], deadline
+    ),
+    "search_emails": lambda api, deadline: api.client.search_emails([EMAIL], deadline),
     "sampled_contacts": lambda api, deadline: api.client.sampled_contacts(deadline),
     "job": lambda api, deadline: api.client.job(api.job, deadline),
     "export": lambda api, deadline: api.client.export(api.export, deadline),

@@ -55,7 +55,8 @@ def test_subuser_is_named_in_the_case_that_twilio_documents(world: World, name: 
     with serving(RawServer()) as server:
         world.change_settings(sendgrid_base_url=server.url, on_behalf_of="Sub.User")
         api = Api(world)
-        answer = {"job_id": api.job, "id": api.contact, "status": "pending", "result": [], "contact_count": 0}
+        answer = {"job_id": api.job, "id": api.contact, "status": "pending", "contact_count": 0}
+        answer["result"] = {} if name.startswith("search") else []
         body = json.dumps(answer).encode()
         server.answer = b"HTTP/1.1 202 Accepted\r\nConnection: close\r\n\r\n" + body
         api.call(name)

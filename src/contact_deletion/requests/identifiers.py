@@ -11,6 +11,9 @@ from contact_deletion.errors import InvalidRequest
 # SendGrid allows 254 characters (Twilio docs: Add or Update a Contact).
 _VALUE = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,254}")
 
+# What SendGrid accepts as an address is not documented. Anything else is surely not one.
+_ADDRESS = re.compile(r"""[^\s@]+@[^\s@]+|".+"@[^\s@]+""")
+
 
 class IdentifierType(StrEnum):
     """The values that SendGrid's `identifier_type` can have (Twilio docs: Delete a Contact Identifier)."""
@@ -40,6 +43,14 @@ def parse_identifier_type(value: object) -> IdentifierType:
 def is_value(value: str) -> bool:
     """Whether an identifier can have this value."""
     return _VALUE.fullmatch(value) is not None
+
+
+def may_exist(identifier_type: IdentifierType, value: str) -> bool:
+    """Whether a contact may have this identifier. SendGrid refuses to search for an address that is not one."""
+    value = value.strip()
+    return is_value(value) and (
+        identifier_type is not IdentifierType.EMAIL or _ADDRESS.fullmatch(value) is not None
+    )
 
 
 def canonical(identifier_type: IdentifierType, value: str) -> str:

@@ -1,17 +1,15 @@
 """SendGrid's Marketing contacts API: the three deletions, and the lookups that guard and confirm them."""
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from contact_deletion.deadline import Deadline
 from contact_deletion.errors import ContactNotFound, RateLimited, SendGridRefused, SendGridUnavailable
+from contact_deletion.requests.identifiers import CONTACT_FIELDS, IdentifierType
 from contact_deletion.sendgrid import responses
 from contact_deletion.sendgrid.jobs import UNKNOWN, Job
 from contact_deletion.sendgrid.rate_limit import RateLimit
 from contact_deletion.sendgrid.transport import Call, Transport
-
-if TYPE_CHECKING:
-    from contact_deletion.requests.identifiers import IdentifierType
 
 # The comma as Twilio's own samples send it.
 IDS_SEPARATOR = "%2C"
@@ -55,7 +53,7 @@ class SendGridClient(Transport):
         return responses.job_id(self._call(Call("DELETE", target, at_most_once=True), limit))
 
     def delete_identifier(
-        self, contact_id: str, identifier_type: "IdentifierType", identifier_value: str, deadline: Deadline
+        self, contact_id: str, identifier_type: IdentifierType, identifier_value: str, deadline: Deadline
     ) -> str:
         """Starts the removal of one identifier, and returns the job's ID. The value never appears in an error."""
         call = Call(
@@ -123,7 +121,7 @@ class SendGridClient(Transport):
         """Those of at most 100 contacts that exist.
 
         The response is not documented for the case that no contact exists. A 404, as from the lookup by address, is
-        taken to mean that, but only once another call has shown that the base URL leads to SendGrid.
+        taken to mean that.
         """
         call = Call(
             "POST",
@@ -133,12 +131,49 @@ class SendGridClient(Transport):
             as_parent=as_parent,
             is_repeatable=True,
         )
+        found = self._unless_none_exists(call, "batch", deadline)
+        return frozenset() if found is None else responses.contact_ids(found) & frozenset(contact_ids)
+
+    def search_identifiers(
+        self, identifier_type: IdentifierType, values: Sequence[str], deadline: Deadline
+    ) -> dict[str, dict[str, Any]] | None:
+        """What SendGrid has for at most 100 identifiers of one type, by identifier; None where no contact has one.
+
+        The entry of an identifier has its `contact`, or an `error` (Twilio docs: Get Contacts by Identifiers). Nothing
+        is said there of alternate addresses.
+        """
+        field = CONTACT_FIELDS[identifier_type]
+        return self._search(f"identifiers/{field}", "identifiers", values, deadline)
+
+    def search_emails(self, addresses: Sequence[str], deadline: Deadline) -> dict[str, dict[str, Any]] | None:
+        """The same for addresses of at most 100 characters, alternate ones too (Twilio docs: Get Contacts by Email)."""
+        return self._search("emails", "emails", addresses, deadline)
+
+    def _search(
+        self, path: str, field: str, values: Sequence[str], deadline: Deadline
+    ) -> dict[str, dict[str, Any]] | None:
+        call = Call(
+            "POST",
+            f"{self._contacts}/search/{path}",
+            {field: list(values)},
+            personal_values=values,
+            max_body_bytes=_MAX_LOOK_UP_BYTES,
+            is_repeatable=True,
+            may_be_refused_barely=True,
+        )
+        found = self._unless_none_exists(call, f"search/{field}", deadline)
+        return None if found is None else responses.search_entries(found)
+
+    def _unless_none_exists(self, call: Call, endpoint: str, deadline: Deadline) -> bytes | None:
+        """The body of the response to a lookup, or None where a 404 says that none of the contacts exists.
+
+        Another call must have shown that the base URL leads to SendGrid.
+        """
         try:
-            body = self._rate_limited_request(call, "batch", deadline)
+            return self._rate_limited_request(call, endpoint, deadline) or b""
         except SendGridRefused as refused:
-            if refused.status == 404:
-                if not self._has_been_answered:
-                    self.contact_count(deadline)
-                return frozenset()
-            raise
-        return responses.contact_ids(body) & frozenset(contact_ids)
+            if refused.status != 404:
+                raise
+        if not self._has_been_answered:
+            self.contact_count(deadline)
+        return None

@@ -75,6 +75,17 @@ def contact_ids(body: bytes | None) -> frozenset[str]:
     return frozenset(str(contact.get("id", "")).lower() for contact in found)
 
 
+def search_entries(body: bytes | None) -> dict[str, dict[str, Any]]:
+    """What a search found, by identifier: an object with a `contact`, or with an `error`.
+
+    Raises SendGridUnavailable where the response has no such objects.
+    """
+    found = json_object(body).get("result")
+    if not isinstance(found, dict) or not all(isinstance(entry, dict) for entry in found.values()):
+        raise SendGridUnavailable("SendGrid's response to the search has no results")
+    return found
+
+
 def json_object(body: bytes | None) -> dict[str, Any]:
     """The body as a JSON object. Any other body, such as an HTML page of the edge, is taken as an empty one."""
     try:
@@ -117,6 +128,14 @@ def failure(
     if 400 <= status < 500 and (status in _ABOUT_SIZE or _is_sendgrids(body)):
         return SendGridRefused(message, status=status)
     return SendGridUnavailable(message)
+
+
+def is_bare_error(body: bytes | None) -> bool:
+    """Whether the body is one error without the usual list around it.
+
+    Twilio's specification of the search by identifiers has such a body for 400 and 404.
+    """
+    return isinstance(json_object(body).get("message"), str)
 
 
 def _is_sendgrids(body: bytes | None) -> bool:
