@@ -23,8 +23,8 @@ from benchmarks.reference_imports import Imports, imports_of, write_reference
 
 RUNS = 3
 
+# One or two functions that import the same of libraries.
 Pair = Sequence[BuiltFunction]
-"""One or two functions that import the same of libraries."""
 
 
 @dataclass(frozen=True)

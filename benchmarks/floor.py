@@ -6,10 +6,10 @@ from contact_deletion.deletion.packing import TARGET_BUDGET
 from contact_deletion.sendgrid.client import IDS_SEPARATOR
 from local.sendgrid_double import RateLimit
 
+# As many as the budget of a request target has room for.
 IDS_PER_CALL = (TARGET_BUDGET - len("/v3/marketing/contacts?ids=") + len(IDS_SEPARATOR)) // (
     36 + len(IDS_SEPARATOR)
 )
-"""As many as the budget of a request target has room for."""
 
 
 def fewest_calls(contacts: int) -> int:

@@ -27,8 +27,8 @@ WORK_OF_MODULES = {
     "notifications": "status messages",
     "responses": "status messages",
 }
+# What the work of a module is where botocore does it.
 CALLS = {"ledger": "ledger: DynamoDB calls"}
-"""What the work of a module is where botocore does it."""
 
 THE_REST = "the rest"
 

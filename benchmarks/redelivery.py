@@ -6,11 +6,11 @@ from typing import Any
 from benchmarks.workload import Event, Record, batches
 from local.aws.partial_batch_response import failed_messages
 
+# template.yaml's.
 USUAL_VISIBILITY_TIMEOUT = 1860
-"""template.yaml's."""
 
+# Gives what the function has asked SQS for, in seconds by receipt handle.
 VisibilityTimeouts = Callable[[], Mapping[str, int]]
-"""Gives what the function has asked SQS for, in seconds by receipt handle."""
 
 
 def redelivered(one: Record) -> Record:

@@ -11,8 +11,8 @@ from benchmarks.sendgrid import LATENCY_SECONDS
 from benchmarks.workload import batches, contact_ids, messages
 from local.sendgrid_double import RateLimit
 
+# Reset is told as it was in the answers seen in 2026-07.
 LIMIT = RateLimit(limit=40, window_seconds=10, reset="seconds")
-"""Reset is told as it was in the answers seen in 2026-07."""
 
 ROUNDS = 3
 

@@ -20,8 +20,8 @@ from contact_deletion.sendgrid.transport import new_session
 from local.aws.account import REGION
 from local.sendgrid_double import RateLimit
 
+# template.yaml's.
 TIMEOUT_SECONDS = 300
-"""template.yaml's."""
 
 _SENDGRID_URL = "https://api.sendgrid.com"
 

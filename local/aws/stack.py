@@ -31,8 +31,8 @@ from local.aws.template import load_template
 from local.waiting import STALLED_AFTER_SECONDS, wait_until
 
 _ENTRIES_PER_CALL = 10  # of SendMessageBatch
+# The queue of the events that are recorded.
 RECORDED_EVENTS = "RecordedEvents"
-"""The queue of the events that are recorded."""
 
 
 class EmbeddedStack:

@@ -13,14 +13,14 @@ from local.demo.workload import Workload
 from local.sendgrid_double import Job, SendGridDouble
 from local.sendgrid_double.contacts import IDENTIFIER_FIELDS
 
+# As many ids of 36 characters as fit in a request target of 8,000.
 IDS_PER_CALL = 204
-"""As many ids of 36 characters as fit in a request target of 8,000."""
 
 REQUEST_QUEUES = ("BulkDeleteQueue", "RemoveIdentifierQueue", "DeleteAllQueue")
 STATUS_QUEUE = "DeletionStatusQueue"
 
+# Counts bodies, each with its code.
 DeadLetters = Counter[tuple[str, str]]
-"""Counts bodies, each with its code."""
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from local.demo.sentences import Event, counted
 from local.demo.workload import Workload
 from local.sendgrid_double import RateLimit, SendGridDouble
 
+# What, how many, and what that means.
 Row = tuple[str, str, str]
-"""What, how many, and what that means."""
 
 _BULK_DELETION = ("DELETE", "/v3/marketing/contacts")
 _PLANNED_429 = 1

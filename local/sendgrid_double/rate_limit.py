@@ -43,6 +43,7 @@ class RateLimit:
         return now + self.window_seconds
 
 
+# As in recordings of live responses (2026-07): GET contacts 600, POST search 200. That of a DELETE is not known.
 OBSERVED = RateLimit(
     limit=600,
     window_seconds=60,
@@ -50,7 +51,6 @@ OBSERVED = RateLimit(
     by_endpoint={"POST /v3/marketing/contacts/search*": 200},
     aligned=True,
 )
-"""As in recordings of live responses (2026-07): GET contacts 600, POST search 200. That of a DELETE is not known."""
 
 
 @dataclass(frozen=True)
