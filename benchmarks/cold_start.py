@@ -31,7 +31,7 @@ Pair = Sequence[BuiltFunction]
 class ColdStart:
     """CPU seconds of one function's runs, each with those of the reference that ran beside it.
 
-    `wall_seconds` are of a run alone; all are until the runtime client asks for the first event.
+    `wall_seconds` are of a run alone; all are until the runtime client requests the first event.
     """
 
     function: str

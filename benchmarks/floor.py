@@ -1,4 +1,4 @@
-"""What nobody can be faster than."""
+"""The lower bounds that no program can beat."""
 
 import math
 
@@ -19,6 +19,6 @@ def fewest_calls(contacts: int) -> int:
 def floor_seconds(calls: int, limit: RateLimit, latency: float) -> float:
     """Until the last 202, when every window is spent the moment it opens, by as many calls at once as it allows.
 
-    The first call's answer opens the first window. That its end is told in whole seconds, rounded up, is left out.
+    The response to the first call opens the first window. The rounding of its end to whole seconds is left out.
     """
     return latency + (calls - 1) // limit.limit * limit.window_seconds

@@ -11,7 +11,7 @@ from local.aws.account import arn
 from local.aws.sqs_event import record
 
 BATCH_SIZE = 1_000
-# Lambda's limit of an invocation's payload, which a batch keeps to as well.
+# Lambda's limit of an invocation's payload, which a batch observes too.
 MAX_EVENT_BYTES = 6 * 1024 * 1024
 
 QUEUE_ARN = arn("sqs", "bulk-delete")

@@ -1,4 +1,4 @@
-"""The whole, from the producers to the ends of their requests."""
+"""The application, from the producers to the ends of their requests."""
 
 import itertools
 import json
@@ -54,7 +54,7 @@ _worlds = itertools.count()
 
 
 class Stuck(AssertionError):
-    """The queues do not get empty."""
+    """The queues do not become empty."""
 
 
 class Simulation:
@@ -101,10 +101,10 @@ class Simulation:
 
         self.event_kinds: Counter[str] = Counter()
         self.ended_jobs: set[str] = set()
-        # Those that a process heard of.
+        # Those whose response a process received.
         self.jobs_told: set[str] = set()
 
-        # Whoever invokes a function directly follows its job himself.
+        # The caller of a direct invocation tracks its jobs.
         self.jobs_of_workflows: set[str] = set()
 
         self.delete_alls: Counter[str] = Counter()
@@ -431,7 +431,7 @@ class Simulation:
 
     def _all_deleted(self, asking: list[Sent]) -> None:
         if len(asking) != 1 or asking[0].function != "DeleteAll":
-            self.violations.append(f"a delete-all that nobody asked for: {asking}")
+            self.violations.append(f"a delete-all without a request: {asking}")
             return
         request = asking[0].payload
         self.delete_alls[request["request_id"]] += 1
