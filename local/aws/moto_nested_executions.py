@@ -53,7 +53,7 @@ def _start_execution(
 ) -> None:
     if self.resource.condition != ResourceCondition.Sync2:
         raise ValueError("only states:startExecution.sync:2 is run here")
-    client = boto_client_for(service="stepfunctions", region=resource_runtime_part.region)
+    client: Any = boto_client_for(service="stepfunctions", region=resource_runtime_part.region)
     named = {name[0].lower() + name[1:]: value for name, value in normalised_parameters.items()}
     started = client.start_execution(**named)
     env.stack.append({"ExecutionArn": started["executionArn"], "StartDate": _json(started["startDate"])})
@@ -66,7 +66,7 @@ def _wait_for_execution(
     normalised_parameters: dict[str, Any],
     state_credentials: Any,
 ) -> None:
-    client = boto_client_for(service="stepfunctions", region=resource_runtime_part.region)
+    client: Any = boto_client_for(service="stepfunctions", region=resource_runtime_part.region)
     arn = env.stack.pop()["ExecutionArn"]
     while (described := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
         if not env.is_running():
