@@ -1,4 +1,4 @@
-"""What the stand-in for AWS answers, and what AWS would charge for it."""
+"""The responses of the stand-in for AWS, and what AWS would charge for them."""
 
 import json
 import math
@@ -62,7 +62,7 @@ class AwsResponses:
         }
 
     def answer(self, target: str, body: bytes) -> bytes:
-        """`target` is the request's X-Amz-Target. Raises KeyError for one that nobody has thought of."""
+        """`target` is the request's X-Amz-Target. Raises KeyError for an unknown one."""
         self.usage.requests[target] += 1
         return json.dumps(self._answers[target](json.loads(body))).encode()
 

@@ -1,6 +1,6 @@
 """Stands in for DynamoDB, SQS, Secrets Manager, EventBridge and Step Functions: a fixed latency and next to no CPU.
 
-moto would take more time for its answers than the functions take for their questions.
+moto would take longer for its responses than the functions for their requests.
 """
 
 import asyncio
@@ -25,17 +25,17 @@ class AwsStandIn(OwnProcess):
         self.url = f"http://127.0.0.1:{self.introduction}"
 
     def reset(self) -> None:
-        """Forgets everything."""
-        self.ask("reset")
+        """Resets the stand-in."""
+        self.call("reset")
 
     def usage(self) -> AwsUsage:
         """Since the last reset."""
-        usage: AwsUsage = self.ask("usage")
+        usage: AwsUsage = self.call("usage")
         return usage
 
     def visibility_timeouts(self) -> dict[str, int]:
         """In seconds, by receipt handle."""
-        timeouts: dict[str, int] = self.ask("visibility timeouts")
+        timeouts: dict[str, int] = self.call("visibility timeouts")
         return timeouts
 
 

@@ -36,7 +36,7 @@ def _followed(status_checks: StatusChecks) -> Bill:
 
 
 def _cheapest(usage: Usage) -> tuple[int, Bill]:
-    """Nobody has said how much memory A has: it gets what is best for it, and is not traced."""
+    """A's memory size is not documented: the cheapest size is used, and tracing is off."""
     offers = [
         (size, bill(usage, memory_mb=size, message_bytes=_message_bytes(1), traced=False))
         for size in MEMORY_SIZES_MB

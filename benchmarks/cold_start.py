@@ -23,15 +23,15 @@ from benchmarks.reference_imports import Imports, imports_of, write_reference
 
 RUNS = 3
 
+# One or two functions that import the same of libraries.
 Pair = Sequence[BuiltFunction]
-"""One or two functions that import the same of libraries."""
 
 
 @dataclass(frozen=True)
 class ColdStart:
     """CPU seconds of one function's runs, each with those of the reference that ran beside it.
 
-    `wall_seconds` are of a run alone; all are until the runtime client asks for the first event.
+    `wall_seconds` are of a run alone; all are until the runtime client requests the first event.
     """
 
     function: str

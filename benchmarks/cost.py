@@ -7,10 +7,9 @@ from dataclasses import astuple, dataclass
 from benchmarks import prices
 from benchmarks.usage import CONTACTS, Usage
 
+# The memory at which a function has one vCPU; below it has that share of one
+# (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html).
 ONE_VCPU_MB = 1769
-"""The memory at which a function has one vCPU; below it has that share of one
-(https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html).
-"""
 
 MESSAGES_PER_REQUEST = 10
 

@@ -1,4 +1,4 @@
-"""What nobody can be faster than."""
+"""The lower bounds that no program can beat."""
 
 import math
 
@@ -6,10 +6,10 @@ from contact_deletion.deletion.packing import TARGET_BUDGET
 from contact_deletion.sendgrid.client import IDS_SEPARATOR
 from local.sendgrid_double import RateLimit
 
+# As many as the budget of a request target has room for.
 IDS_PER_CALL = (TARGET_BUDGET - len("/v3/marketing/contacts?ids=") + len(IDS_SEPARATOR)) // (
     36 + len(IDS_SEPARATOR)
 )
-"""As many as the budget of a request target has room for."""
 
 
 def fewest_calls(contacts: int) -> int:
@@ -19,6 +19,6 @@ def fewest_calls(contacts: int) -> int:
 def floor_seconds(calls: int, limit: RateLimit, latency: float) -> float:
     """Until the last 202, when every window is spent the moment it opens, by as many calls at once as it allows.
 
-    The first call's answer opens the first window. That its end is told in whole seconds, rounded up, is left out.
+    The response to the first call opens the first window. The rounding of its end to whole seconds is left out.
     """
     return latency + (calls - 1) // limit.limit * limit.window_seconds

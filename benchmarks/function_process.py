@@ -42,7 +42,7 @@ class FunctionProcess:
         """The handler's result. Raises FunctionFailed."""
         self._api.events.put(json.dumps(event).encode())
         result = json.loads(self._answer().body)
-        self._answer()  # the client asks for the next event, and has done with this one
+        self._answer()  # the client requests the next event, so this one is processed
         return result
 
     def cpu_seconds(self) -> float:

@@ -64,7 +64,7 @@ TO_KNOW = [
     ),
     _Work(
         "DeletionStatusFunction",
-        "following 1,000 requests of 10 ids",
+        "tracking 1,000 requests of 10 IDs",
         lambda double: _followed(double, requests=1_000, of=10),
     ),
     _Work(

@@ -8,9 +8,9 @@ from typing import Any, Self
 
 
 class OwnProcess:
-    """Runs `serve`, a module's own function, and asks it one question after the other, from one thread at a time.
+    """Runs `serve`, a module's own function, and calls it from one thread at a time.
 
-    `serve` sends what it has to say of itself first, then an answer to each question, until the connection ends.
+    `serve` first sends its introduction, then a response to each call, until the connection ends.
     """
 
     def __init__(self, serve: Callable[[Connection], None]) -> None:
@@ -21,8 +21,8 @@ class OwnProcess:
         far_end.close()
         self.introduction = self._connection.recv()
 
-    def ask(self, question: Any) -> Any:
-        self._connection.send(question)
+    def call(self, request: Any) -> Any:
+        self._connection.send(request)
         return self._connection.recv()
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""BulkDeleteFunction's handler, which answers with where its CPU time went. Needs Linux.
+"""BulkDeleteFunction's handler, which returns where its CPU time went. Needs Linux.
 
 A deterministic profiler would charge small functions for its own hooks. This one looks every other millisecond at what
 each thread is doing, and charges that with the CPU time that the thread has used since.
@@ -27,8 +27,8 @@ WORK_OF_MODULES = {
     "notifications": "status messages",
     "responses": "status messages",
 }
+# The work of a module that botocore does.
 CALLS = {"ledger": "ledger: DynamoDB calls"}
-"""What the work of a module is where botocore does it."""
 
 THE_REST = "the rest"
 
@@ -74,7 +74,7 @@ class _Sampler:
                     self.seconds[_work(stack)] += used.get(int(thread, 16), 0.0)
 
     def _used(self) -> dict[int, float]:
-        """CPU seconds of each other thread since they were last asked for."""
+        """CPU seconds of each other thread since the last call."""
         used = {}
         for thread in threading.enumerate():
             if thread is self._thread or thread.ident is None or thread.native_id is None:

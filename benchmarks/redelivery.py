@@ -1,4 +1,4 @@
-"""What a function has not done comes back to it after its visibility timeout."""
+"""Redelivers the messages that a function has not processed, after their visibility timeout."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 from benchmarks.workload import Event, Record, batches
 from local.aws.partial_batch_response import failed_messages
 
+# template.yaml's.
 USUAL_VISIBILITY_TIMEOUT = 1860
-"""template.yaml's."""
 
+# Returns the visibility timeouts that the function has set, in seconds, by receipt handle.
 VisibilityTimeouts = Callable[[], Mapping[str, int]]
-"""Gives what the function has asked SQS for, in seconds by receipt handle."""
 
 
 def redelivered(one: Record) -> Record:

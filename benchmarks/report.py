@@ -199,7 +199,7 @@ TLS would cost CPU for each call, so more calls would cost more.
 
 ## Cold starts
 
-Init of each function: a fresh process from the built artifact, until the runtime client asks for the first event. The
+Init of each function: a fresh process from the built artifact, until the runtime client requests the first event. The
 artifact is read-only, so modules are compiled each time, as in Lambda. It is compared with a file that only imports
 what the function's own modules import from boto3, botocore, requests and Powertools. The two start together on one
 core and take turns every few milliseconds. The target applies to the CPU time of each, because consecutive runs

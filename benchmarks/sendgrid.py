@@ -28,7 +28,7 @@ class Received:
 
 
 class Incomplete(Exception):
-    """SendGrid was not asked to delete every contact."""
+    """SendGrid did not receive a deletion of every contact."""
 
 
 class SendGrid(OwnProcess):
@@ -39,12 +39,12 @@ class SendGrid(OwnProcess):
         self.url: str = self.introduction
 
     def reset(self, limit: RateLimit | None) -> None:
-        """Forgets everything, and has this rate limit from now on."""
-        self.ask(("reset", limit))
+        """Resets the double, with this rate limit."""
+        self.call(("reset", limit))
 
     def received(self) -> Received:
         """Since the last reset."""
-        received: Received = self.ask(("received", None))
+        received: Received = self.call(("received", None))
         return received
 
 

@@ -49,8 +49,8 @@ class _Run:
     aws: AwsUsage
 
 
-class NotFollowed(Exception):
-    """A job was not followed to its end."""
+class NotTracked(Exception):
+    """A job was not tracked to its end."""
 
 
 def measure() -> dict[str, StatusChecks]:
@@ -132,11 +132,11 @@ def _measured(consumer: Consumer, aws: AwsStandIn, bodies: Sequence[str], *, tim
 
 
 def _run(consumer: Consumer, aws: AwsStandIn, batch: Event) -> _Run:
-    """Raises NotFollowed: what leaves something undone is not counted."""
+    """Raises NotTracked: what leaves something undone is not counted."""
     aws.reset()
     consumer.forget()
     if failures := consumer.invoke(batch)["batchItemFailures"]:
-        raise NotFollowed(f"{len(failures)} of {len(batch['Records'])} messages would come back")
+        raise NotTracked(f"{len(failures)} of {len(batch['Records'])} messages would come back")
     jobs = {job_id for record in batch["Records"] for job_id in json.loads(record["body"])["job_ids"]}
     return _Run(
         cpu_seconds=consumer.cpu_seconds,

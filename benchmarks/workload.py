@@ -11,8 +11,8 @@ from local.aws.account import arn
 from local.aws.sqs_event import record
 
 BATCH_SIZE = 1_000
+# Lambda's limit of an invocation's payload, which a batch observes too.
 MAX_EVENT_BYTES = 6 * 1024 * 1024
-"""Lambda's limit of an invocation's payload, which a batch keeps to as well."""
 
 QUEUE_ARN = arn("sqs", "bulk-delete")
 

@@ -5,7 +5,7 @@ import socket
 import struct
 import sys
 
-# Of Linux, see netdevice(7). The answer is a struct ifreq: 16 bytes of name, 4 of family and port, then the address.
+# On Linux, see netdevice(7). The result is a struct ifreq: 16 bytes of name, 4 of family and port, then the address.
 _SIOCGIFADDR = 0x8915
 _ADDRESS = slice(20, 24)
 

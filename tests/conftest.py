@@ -11,6 +11,7 @@ from local.environment import forget_aws_settings
 from tests.support.deployment import Deployment, deploy
 from tests.support.world import World, new_world
 
+# What these run of src/ runs in processes of its own, if any: to measure it here would only take time.
 OUT_OF_COVERAGE = {
     "contract",
     "demo",
@@ -23,11 +24,10 @@ OUT_OF_COVERAGE = {
     "template",
     "workflows",
 }
-"""What these run of src/ runs in processes of its own, if any: to measure it here would only take time."""
 
 
+# The property under which a test reports how many it received, as at-least-once delivery allows.
 DUPLICATE_EVENTS = "duplicate outcome events"
-"""The property under which a test reports how many it received, as at-least-once delivery allows."""
 
 
 def pytest_configure() -> None:

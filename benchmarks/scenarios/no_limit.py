@@ -10,8 +10,8 @@ from benchmarks.workload import batches, contact_ids, messages
 
 CONTACTS = 10_000
 LIST_LENGTH = 1_000
+# A is given so many of the messages; all would take it minutes.
 PART_OF_A = 60
-"""A is given so many of the messages; all would take it minutes."""
 
 ROUNDS = 3
 

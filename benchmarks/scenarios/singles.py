@@ -27,6 +27,6 @@ def findings(runs: NoLimit) -> list[Finding]:
             others=f"B {b.median:.2f} s",
             measured=Figure.ratio(b.values, ours.values),
             target=Target("≥", 1, "× as fast as B"),
-            remark="B has the contacts as one list, and keeps no ledger",
+            remark="B has the contacts as one list, and has no ledger",
         ),
     ]

@@ -20,15 +20,15 @@ from contact_deletion.sendgrid.transport import new_session
 from local.aws.account import REGION
 from local.sendgrid_double import RateLimit
 
+# template.yaml's.
 TIMEOUT_SECONDS = 300
-"""template.yaml's."""
 
 _SENDGRID_URL = "https://api.sendgrid.com"
 
 
 @dataclass(frozen=True)
 class Delivered:
-    """What became of an event: the answer, the simulated time after it, and the peak of memory so far."""
+    """The result of an event: the response, the simulated time after it, and the peak memory so far."""
 
     answer: dict[str, Any]
     now: float
@@ -40,22 +40,22 @@ class SimulatedFunction(OwnProcess):
         super().__init__(_serve)
 
     def start(self, aws_url: str, contacts: int, limit: RateLimit) -> float:
-        """Gives the simulated time."""
-        now: float = self.ask((aws_url, contacts, limit))
+        """Returns the simulated time."""
+        now: float = self.call((aws_url, contacts, limit))
         return now
 
     def deliver(self, event: str) -> Delivered:
-        delivered: Delivered = self.ask(event)
+        delivered: Delivered = self.call(event)
         return delivered
 
     def sleep(self, seconds: float) -> float:
-        """Gives the simulated time after it."""
-        now: float = self.ask(seconds)
+        """Returns the simulated time after it."""
+        now: float = self.call(seconds)
         return now
 
     def received(self) -> Received:
-        """What SendGrid has, so far."""
-        received: Received = self.ask(None)
+        """What SendGrid has received so far."""
+        received: Received = self.call(None)
         return received
 
 
@@ -81,7 +81,7 @@ def _serve(connection: Connection) -> None:
     os.environ.update(
         AWS_DEFAULT_REGION=REGION,
         AWS_ACCESS_KEY_ID="local",
-        AWS_SECRET_ACCESS_KEY="local",  # noqa: S106 - nobody's
+        AWS_SECRET_ACCESS_KEY="local",  # noqa: S106 - opens nothing
     )
     with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
         clock = SkippingClock()

@@ -69,7 +69,7 @@ class MappingConfiguration:
 class EventSourceMapping:
     """Starts at once. One batch is gathered at a time, and only while an invocation may start with it.
 
-    `invoke` is given the event; it returns the function's answer or raises FunctionError.
+    `invoke` is given the event; it returns the function's result or raises FunctionError.
     """
 
     def __init__(

@@ -23,7 +23,7 @@ _INITIALIZATION_SECONDS = 300
 class FunctionError(Exception):
     """The invocation failed: the handler raised, its time was up, or the process died.
 
-    `payload` is what Lambda answers: errorType, errorMessage and, where there is one, stackTrace.
+    `payload` is Lambda's response: errorType, errorMessage and, where there is one, stackTrace.
     """
 
     def __init__(self, payload: Mapping[str, Any]) -> None:

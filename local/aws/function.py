@@ -1,4 +1,4 @@
-"""A Lambda function: as many execution environments as are invoked at once, kept for the next invocation."""
+"""A Lambda function: as many execution environments as are invoked at once. They are reused by later invocations."""
 
 import itertools
 import threading

@@ -1,6 +1,6 @@
 """Lambda's API on loopback: synchronous invocations, and the event source mappings, which can be disabled and enabled.
 
-Calls that Lambda has and this has not are answered with status 501.
+Calls that are not implemented get status 501.
 """
 
 import json

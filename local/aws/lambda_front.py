@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class LambdaFront:
-    """A WSGI application before another: `lambda_url` gets the calls to Lambda, `others` all others."""
+    """A WSGI application before another: `lambda_url` receives the calls to Lambda, `others` all others."""
 
     def __init__(self, lambda_url: str, others: "WSGIApplication") -> None:
         self._lambda_host = urlsplit(lambda_url).netloc

@@ -119,7 +119,7 @@ def _error(error: BaseException) -> dict[str, Any]:
 
 
 def _report(error_type: str, message: str, trace: TracebackType | None) -> dict[str, Any]:
-    """The error as Lambda answers it; it goes to the log too, as in Lambda."""
+    """Returns the error as Lambda does, and logs it, as Lambda does."""
     stack_trace = traceback.format_list(traceback.extract_tb(trace))
     print(
         f"[ERROR] {error_type}: {message}\nTraceback (most recent call last):\n" + "".join(stack_trace),

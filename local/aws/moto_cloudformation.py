@@ -102,7 +102,7 @@ class CloudFormation(BaseResponse):
 
 
 def cloudformation_app(stack: Callable[[], DescribedStack | None]) -> Flask:
-    """The service as moto's server runs one. `stack` is asked at each request."""
+    """The service as moto's server runs one. `stack` is called at each request."""
     app = Flask("cloudformation")
     app.request_class = BackendRequest
 

@@ -1,7 +1,7 @@
-"""Has moto's CloudWatch Logs show what the functions print, read from their files when asked.
+"""Shows in moto's CloudWatch Logs what the functions print, read from their files on request.
 
 Each line is an event, where Lambda makes one of a traceback. A filter pattern is a word, several words or one quoted
-phrase; moto lets every event through for any other pattern.
+phrase; moto returns every event for any other pattern.
 """
 
 import re

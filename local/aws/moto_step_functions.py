@@ -84,7 +84,7 @@ Replacements = list[tuple[Any, str, Any]]
 
 
 def _endpoints(moto_url: str, lambda_url: str) -> Replacements:
-    """One client for each service, kept: boto3's default session, of which moto makes one for each task, is
+    """One client for each service, kept: moto makes a default session of boto3 for each task, which is
     neither thread-safe nor quick."""
     session = boto3.Session("local", "local", region_name=REGION)
     config = Config(

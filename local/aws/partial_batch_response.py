@@ -1,4 +1,4 @@
-"""How Lambda reads a function's answer when its event source mapping has ReportBatchItemFailures."""
+"""How Lambda reads a function's response if its event source mapping has ReportBatchItemFailures."""
 
 from collections.abc import Collection
 from typing import Any

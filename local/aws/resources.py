@@ -70,7 +70,7 @@ class Resources:
                 self.attribute_of(logical_id, "Ref")
 
     def attribute_of(self, logical_id: str, name: str) -> str:
-        """A resource's Fn::GetAtt value, or its Ref for the name "Ref"; makes the resource when first asked.
+        """A resource's Fn::GetAtt value, or its Ref for the name "Ref"; makes the resource on first use.
 
         Raises ValueError for a resource that is not declared or not made here, and for an unknown attribute.
         """

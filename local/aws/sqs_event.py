@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def record(message: "MessageTypeDef", queue_arn: str) -> dict[str, Any]:
-    """One of the event's Records, from a message as ReceiveMessage answers it with all its attributes."""
+    """One of the event's Records, from a message as ReceiveMessage returns it with all its attributes."""
     fields = {
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],

@@ -31,8 +31,8 @@ from local.aws.template import load_template
 from local.waiting import STALLED_AFTER_SECONDS, wait_until
 
 _ENTRIES_PER_CALL = 10  # of SendMessageBatch
+# The queue of the events that are recorded.
 RECORDED_EVENTS = "RecordedEvents"
-"""The queue of the events that are recorded."""
 
 
 class EmbeddedStack:
@@ -106,7 +106,7 @@ class EmbeddedStack:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error:
-            # Nobody waits for what runs.
+            # No caller waits for what runs.
             for function in self.functions.values():
                 function.kill()
         self._exit_stack.close()
@@ -145,7 +145,7 @@ class EmbeddedStack:
         return message_ids
 
     def invoke(self, function: str, event: Any) -> Any:
-        """What a synchronous invocation answers. Raises FunctionError."""
+        """Returns the result of a synchronous invocation. Raises FunctionError."""
         return self.functions[function].invoke(event)
 
     def start_execution(self, state_machine: str, payload: Any, name: str) -> str:

@@ -74,7 +74,7 @@ def load_template(
     values = _parameter_values(source.get("Parameters", {}), parameters or {})
     code_directories = _take_paths(source, "AWS::Serverless::Function", "CodeUri", path.parent)
     definitions = _take_paths(source, "AWS::Serverless::StateMachine", "DefinitionUri", path.parent)
-    # The transform asks boto3's session for the region.
+    # The transform reads the region from boto3's session.
     with mock.patch.dict(os.environ, {"AWS_DEFAULT_REGION": REGION}):
         transformed = transform(source, dict(values), _NoManagedPolicies())
     values |= _PSEUDO_PARAMETERS
@@ -136,7 +136,7 @@ def _no_attributes(logical_id: str, _attribute: str) -> Any:
 
 
 class _NoManagedPolicies:
-    """In place of samtranslator's loader, which asks IAM for the managed policies."""
+    """In place of samtranslator's loader, which gets the managed policies from IAM."""
 
     def load(self) -> dict[str, str]:
         return {}

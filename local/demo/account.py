@@ -1,4 +1,4 @@
-"""What was asked for, against what the double, the queues and the outcome events say became of it."""
+"""Compares what was requested with what the double, the queues and the outcome events report."""
 
 import json
 import math
@@ -13,14 +13,14 @@ from local.demo.workload import Workload
 from local.sendgrid_double import Job, SendGridDouble
 from local.sendgrid_double.contacts import IDENTIFIER_FIELDS
 
+# As many ids of 36 characters as fit in a request target of 8,000.
 IDS_PER_CALL = 204
-"""As many ids of 36 characters as fit in a request target of 8,000."""
 
 REQUEST_QUEUES = ("BulkDeleteQueue", "RemoveIdentifierQueue", "DeleteAllQueue")
 STATUS_QUEUE = "DeletionStatusQueue"
 
+# Counts bodies, each with its code.
 DeadLetters = Counter[tuple[str, str]]
-"""Counts bodies, each with its code."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def is_planned(event: Event, work: Workload, double: SendGridDouble) -> bool:
 
 
 def discrepancies(work: Workload, evidence: Evidence, double: SendGridDouble) -> list[str]:
-    """Everything that is not as it was asked for; empty when all is accounted for."""
+    """Everything that differs from what was requested. Empty if all is accounted for."""
     there = {contact.id: contact for contact in double.account.contacts()}
     spared = {contact_id for job in failed_jobs(double) for contact_id in job.contact_ids}
     checks: dict[str, Collection[Any]] = {

@@ -15,8 +15,8 @@ from local.demo.sentences import Event, counted
 from local.demo.workload import Workload
 from local.sendgrid_double import RateLimit, SendGridDouble
 
+# What, how many, and what that means.
 Row = tuple[str, str, str]
-"""What, how many, and what that means."""
 
 _BULK_DELETION = ("DELETE", "/v3/marketing/contacts")
 _PLANNED_429 = 1
@@ -67,7 +67,7 @@ def request_rows(work: Workload, journal: Journal, events: list[Event]) -> list[
     )
     return [
         ("Requests", f"{work.message_count:,}", sent),
-        ("  completed", f"{kinds['Completed']:,}", "SendGrid did all that they asked for"),
+        ("  completed", f"{kinds['Completed']:,}", "SendGrid did all that they requested"),
         (
             "  failed, as planned",
             f"{kinds['Failed']:,}",
@@ -81,7 +81,7 @@ def request_rows(work: Workload, journal: Journal, events: list[Event]) -> list[
         (
             "Duplicate requests",
             f"{len(journal.replayed):,}",
-            "answered from the ledger, without a call to SendGrid",
+            "completed from the ledger, without a call to SendGrid",
         ),
         (
             "Deferred requests",
@@ -104,7 +104,7 @@ def sendgrid_rows(
     refused = sum(code == "SendGridRefused" for code in work.rejected.values())
     wrong = (
         f"{answers[400]} got 400 for {counted(refused, 'refused ID')}, {_PLANNED_429} got 429, "
-        f"{answers[502]} got 502, {answers[None]} got no answer"
+        f"{answers[502]} got 502, {answers[None]} got no response"
     )
     too_early = answers[429] - _PLANNED_429
     return [
@@ -116,7 +116,7 @@ def sendgrid_rows(
         (
             "Identifiers removed",
             f"{removed:,}",
-            f"of {len(work.removed):,}; the contacts keep their others",
+            f"of {len(work.removed):,}; the contacts still have their others",
         ),
         (
             "Bulk deletion calls",

@@ -18,7 +18,7 @@ _FONT_FACE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 
 def new_console() -> Console:
-    """Elsewhere than on a terminal it writes no control characters, whatever the environment asks for."""
+    """Without a terminal it writes no control characters, whatever the environment sets."""
     is_terminal = sys.stdout.isatty()
     return Console(
         highlight=False,

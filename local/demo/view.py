@@ -38,7 +38,7 @@ def line(progress: Progress) -> str:
     if progress.ended.done < progress.ended.total:
         parts.append(
             f"received {_of(progress.received)}, accepted {_of(progress.accepted)}, "
-            f"followed to the end {_of(progress.ended)}"
+            f"tracked to the end {_of(progress.ended)}"
         )
     if progress.waiting:
         parts.append(f"{progress.waiting:,} wait for another try")
@@ -79,7 +79,7 @@ def _requests(progress: Progress) -> RenderableType:
     received, accepted, ended = progress.received, progress.accepted, progress.ended
     bars.add_row("received", _bar(received), _of(received), "")
     bars.add_row("accepted", _bar(accepted), _of(accepted), f"{progress.replayed:,} duplicates")
-    bars.add_row("followed to the end", _bar(ended), _of(ended), f"{progress.waiting:,} deferred")
+    bars.add_row("tracked to the end", _bar(ended), _of(ended), f"{progress.waiting:,} deferred")
     bars.add_row("rate limit window", *_window(progress.window))
     return bars
 

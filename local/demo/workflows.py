@@ -14,8 +14,8 @@ from local.aws.state_machines import Execution
 from local.demo.watch import Watch
 from local.sendgrid_double import SendGridDouble
 
+# More than the 4,080 of one batch.
 LISTED = 4_500
-"""More than the 4,080 of one batch."""
 
 CONTACTS_PER_EXPORT_FILE = 100
 

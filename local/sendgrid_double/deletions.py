@@ -6,8 +6,8 @@ from dataclasses import replace
 from local.sendgrid_double.contacts import Contact
 from local.sendgrid_double.jobs import Job, spared
 
+# In so many parts the contacts of a long deletion disappear.
 STEPS = 10
-"""In so many parts the contacts of a long deletion disappear."""
 
 
 class Deletion:

@@ -16,10 +16,10 @@ from local.sendgrid_double.settings import Delay, Settings
 
 @dataclass
 class ReceivedRequest:
-    """One request as it came in. `status` is None until it is answered, and stays so if it never is.
+    """One request as it came in. `status` is None until the response is sent.
 
     `route` is the path as documented ("/v3/marketing/contacts/{contact_id}"), `target` path and query sent.
-    `headers` are without Authorization: the key is kept nowhere.
+    `headers` are without Authorization: the key is not stored.
     """
 
     received_at: float
@@ -42,14 +42,14 @@ class ReceivedRequest:
 
 
 class SendGridDouble:
-    """Everything that the HTTP server (`serve`) answers from. Attributes may be changed while it runs.
+    """The state of the double behind the HTTP server (`serve`). Attributes may be changed while it runs.
 
     clock: seconds since the epoch; drives jobs, exports and rate limit. The double's own can be advanced.
-    sleep: waits for latency and delayed answers.
+    sleep: waits for latency and delayed responses.
     job_delay, export_delay: as in `settings.Settings`, where there is more to set.
     rate_limit: None for no limit, and then no X-RateLimit headers.
     api_keys: the keys accepted; None for any.
-    latency_seconds: added to every answer.
+    latency_seconds: added to every response.
     max_target_length: a longer request target gets `too_long_status` (8,150 characters of ids observed to pass).
 
     `settings` are those of all its accounts. `poison_ids` look like contact ids, but a deletion that names one
@@ -101,7 +101,7 @@ class SendGridDouble:
         return self.account
 
     def reset(self) -> None:
-        """Forgets contacts, jobs, exports, faults and requests; keeps settings, subusers, clock and rate limit."""
+        """Removes contacts, jobs, exports, faults and requests. Settings, subusers, clock and rate limit stay."""
         for account in self.accounts():
             account.clear()
         self.faults.clear()

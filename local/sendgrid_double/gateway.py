@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Gateway:
-    """The whole double as a WSGI application. Raises ConnectionDropped where there is to be no answer."""
+    """The whole double as a WSGI application. Raises ConnectionDropped for a request without a response."""
 
     def __init__(self, double: SendGridDouble) -> None:
         self._double = double

@@ -7,9 +7,9 @@ from local.sendgrid_double.contacts import IdentifierType
 
 JobKind = Literal["delete", "delete_all", "remove_identifier", "upsert"]
 JobStatus = Literal["pending", "completed", "errored", "failed"]
+# `errored` spares half of the contacts (an upsert leaves half of them out), `failed` all; `completed` spares half and
+# does not say so: its counts do not add up. `pending` never comes to anything.
 ForcedEnding = JobStatus
-"""`errored` spares half of the contacts (an upsert leaves half of them out), `failed` all; `completed` spares
-half and does not say so: its counts do not add up. `pending` never comes to anything."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""SendGrid's rate limit: a fixed number of calls per endpoint and window, told in headers of every answer."""
+"""SendGrid's rate limit: a fixed number of calls per endpoint and window, stated in headers of every response."""
 
 import math
 import threading
@@ -17,7 +17,7 @@ class RateLimit:
     60 seconds on the full minute (observed 2026-07 of every window); others begin with a call.
 
     `reset` is how X-RateLimit-Reset tells the window's end: seconds since the epoch (as Twilio documents) or
-    seconds left (as observed 2026-07), rounded up, so that who waits as told does not come too early.
+    seconds left (as observed 2026-07), rounded up, so that a client that waits as long does not come too early.
     """
 
     limit: int
@@ -43,6 +43,7 @@ class RateLimit:
         return now + self.window_seconds
 
 
+# As in recordings of live responses (2026-07): GET contacts 600, POST search 200. That of a DELETE is not known.
 OBSERVED = RateLimit(
     limit=600,
     window_seconds=60,
@@ -50,12 +51,11 @@ OBSERVED = RateLimit(
     by_endpoint={"POST /v3/marketing/contacts/search*": 200},
     aligned=True,
 )
-"""As in recordings of live responses (2026-07): GET contacts 600, POST search 200. That of a DELETE is not known."""
 
 
 @dataclass(frozen=True)
 class Allowance:
-    """Whether a call is within the limit, and the headers that go with its answer."""
+    """Whether a call is within the limit, and the headers of its response."""
 
     exceeded: bool
     headers: dict[str, str]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class _KeepAliveRequestHandler(WSGIRequestHandler):
-    """Keeps connections open, as SendGrid does; werkzeug's own handler closes them after every answer."""
+    """Keeps connections open, as SendGrid does. werkzeug's own handler closes them after every response."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # or the body waits 40 ms for the client's acknowledgement of the headers

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 class Timeline:
     """Things happen when somebody looks and their time has come, in the order of their times.
 
-    Each is told the time it was meant for, not that of the look. Safe to use from several threads.
+    Each action gets the time that it was scheduled for, not the time of the call. Safe to use from several threads.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -30,7 +30,7 @@ class Timeline:
 
     @contextmanager
     def look(self) -> Iterator[float]:
-        """Lets everything that is due happen; gives the time, and keeps other threads out of the block."""
+        """Runs every action that is due, and yields the time. Other threads wait until the block ends."""
         with self._lock:
             now = self._clock()
             while self._to_come and self._to_come[0][0] <= now:

@@ -10,8 +10,8 @@ from time import monotonic
 from local.simulation.invariants import broken, ends
 from local.simulation.simulation import Simulation, Stuck
 
+# Of one simulation. Each begins on its own day, with its own seed.
 MESSAGES_EACH = 1_000
-"""Of one simulation. Each begins on its own day, with its own seed."""
 
 
 def main() -> int:

@@ -23,8 +23,8 @@ class Cloud:
 
     wire: Wire
     secrets: Secrets
+    # By name.
     queues: dict[str, Queue] = field(default_factory=dict)
-    """By name."""
 
     table: Table = field(default_factory=Table)
     bus: Callable[[str, dict[str, Any]], None] = lambda kind, detail: None

@@ -8,13 +8,13 @@ from enum import StrEnum
 
 class Case(StrEnum):
     UNKNOWN_ID = "1: a call that names an ID without a contact is refused"
-    STALE_READ = "1, its kind: a look-up still shows a contact that a call is refused for, since it is gone"
+    STALE_READ = "1, its kind: a lookup still shows a contact that a call is refused for, since it is gone"
     SHARED_JOB = "2: a job of several requests ends errored or failed"
     REMOVED_BEFORE = "3: the response to a removal is lost"
     IDENTIFIER_LEFT = "3, its kind: the job of a removal completes and has removed nothing"
     DELETE_ALL_LEFT = "4: the job of a delete-all completes and leaves contacts"
     STRAY_STATUS = "5: the status of a pending job is once a 4xx"
-    REFUSED_LOOK_UP = "6: a look-up is refused for one of its IDs"
+    REFUSED_LOOK_UP = "6: a lookup is refused for one of its IDs"
     DIRECT_ERROR = "7: a direct invocation fails after some of its calls were accepted"
     PARTLY_ACCEPTED = "8: some calls of a request are accepted, others not"
     FAILING_ID = "9: each call that names one ID is a 503"

@@ -19,8 +19,8 @@ MAX_CONTACTS = 10_000_000
 
 COMPLETED = "completed"
 FAILED = "failed"
+# What the event of an accepted request says: that it is not known what became of it is neither of the others.
 UNKNOWN = "unknown"
-"""What the event of an accepted request says: that it is not known what became of it is neither of the others."""
 
 ACCEPTED = frozenset({COMPLETED, FAILED, UNKNOWN})
 GIVEN_UP = "received too often"

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from local.simulation.time import Time
 from local.simulation.wire import Invocation
 
+# For so long at least the ledger has what a request without a `request_id` has done.
 RECALLED_SECONDS = 3_000.0
-"""For so long at least the ledger has what a request without a `request_id` has done."""
 
 
 class Progress:

@@ -16,8 +16,8 @@ ACCOUNT = "123456789012"
 class Message:
     id: str
     body: str
+    # In the form of SQS's API.
     attributes: dict[str, Any]
-    """In the form of SQS's API."""
 
     visible_at: float
     receive_count: int = 0
@@ -36,8 +36,8 @@ class Queue:
     max_receive_count: int | None = None
     dead_letter_queue: "Queue | None" = None
     messages: dict[str, Message] = field(default_factory=dict)
+    # How often each message was delivered, by its id.
     received: Counter[str] = field(default_factory=Counter)
-    """How often each message was delivered, by its id."""
 
     _to_come: list[tuple[float, str]] = field(default_factory=list)
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)

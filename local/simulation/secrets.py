@@ -9,11 +9,11 @@ from typing import Any
 
 _JOB_IDS = re.compile(r'"job_ids":\[([^\]]*)\]')
 
+# Part of every planted value: an e-mail address, an external id, a key, a task token, a contact's name in an error.
 NEEDLE = "xq7zplanted"
-"""Part of every planted value: an e-mail address, an external id, a key, a task token, a contact's name in an error."""
 
+# The same where only digits do.
 PHONE_NEEDLE = "9997771230"
-"""The same where only digits do."""
 
 
 class Secrets:

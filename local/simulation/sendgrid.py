@@ -30,11 +30,11 @@ _DELETE_ALL_ERRORS = [500, 503, 520, 522, 524, 529]
 _STRAY_STATUSES = [404, 406, 409]
 _FIELDS = ("email", "phone_number_id", "external_id", "anonymous_id")
 
+# For how long a client waits for the answer as a whole.
 _PATIENCE_SECONDS = 25.0
-"""For how long a client waits for the answer as a whole."""
 
+# Is told of each DELETE that takes effect: in which invocation, of which kind, and what it names.
 Deleted = Callable[[Invocation, str, Any], None]
-"""Is told of each DELETE that takes effect: in which invocation, of which kind, and what it names."""
 
 
 class _Body:

@@ -1,4 +1,4 @@
-"""The whole, from the producers to the ends of their requests."""
+"""The application, from the producers to the ends of their requests."""
 
 import itertools
 import json
@@ -38,8 +38,8 @@ from local.simulation.wire import Invocation, ProcessKilled, Wire
 MAX_AGE_SECONDS = 900
 SEVERITIES = [0.0, 0.3, 1.0, 2.0, 4.0, 7.0]
 
+# How the names of such faults begin.
 _DISTURBING = ("aws_", "message delivered twice", "deletion of a message ineffective")
-"""How the names of such faults begin."""
 
 SERVICES = ["dynamodb", "sqs", "events", "states", "secretsmanager"]
 RATE_LIMITS = [
@@ -49,12 +49,12 @@ RATE_LIMITS = [
     RateLimit(limit=10, window_seconds=60, reset="seconds", by_endpoint={"POST *": 4}, aligned=True),
 ]
 
+# Powertools keeps one logger for a service name.
 _worlds = itertools.count()
-"""Powertools keeps one logger for a service name."""
 
 
 class Stuck(AssertionError):
-    """The queues do not get empty."""
+    """The queues do not become empty."""
 
 
 class Simulation:
@@ -86,27 +86,26 @@ class Simulation:
         self.progress = Progress(self.time)
         self.violations: list[str] = self.sendgrid.violations
         self.sent: dict[str, Sent] = {}
+        # By the id of the message.
         self.serials: dict[str, str] = {}
-        """By the id of the message."""
 
+        # What the events say of each request, by its serial number.
         self.ends: defaultdict[str, set[str]] = defaultdict(set)
-        """What the events say of each request, by its serial number."""
 
+        # The jobs that each event of a request names, by its serial number.
         self.jobs_of_ends: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
-        """The jobs that each event of a request names, by its serial number."""
 
+        # The serial numbers of requests whose message may have come back after it was reported: a fault of AWS's, or
+        # the end of a process, kept it from being recorded, reported or deleted; or SQS delivered it twice.
         self.disturbed: set[str] = set()
-        """The serial numbers of requests whose message may have come back after it was reported: a fault of AWS's, or
-        the end of a process, kept it from being recorded, reported or deleted; or SQS delivered it twice.
-        """
 
         self.event_kinds: Counter[str] = Counter()
         self.ended_jobs: set[str] = set()
+        # Those whose response a process received.
         self.jobs_told: set[str] = set()
-        """Those that a process heard of."""
 
+        # The caller of a direct invocation tracks its jobs.
         self.jobs_of_workflows: set[str] = set()
-        """Whoever invokes a function directly follows its job himself."""
 
         self.delete_alls: Counter[str] = Counter()
         self.deliveries = self.invocations = 0
@@ -432,7 +431,7 @@ class Simulation:
 
     def _all_deleted(self, asking: list[Sent]) -> None:
         if len(asking) != 1 or asking[0].function != "DeleteAll":
-            self.violations.append(f"a delete-all that nobody asked for: {asking}")
+            self.violations.append(f"a delete-all without a request: {asking}")
             return
         request = asking[0].payload
         self.delete_alls[request["request_id"]] += 1

@@ -17,6 +17,7 @@ Item = dict[str, Any]
 logging.getLogger("moto").setLevel(logging.WARNING)  # or it logs each step of its parsers
 
 _TABLE = "LedgerTable"
+# What moto's model calls the parameters of DynamoDB's API.
 _ARGUMENTS = {
     "ConditionExpression": "condition_expression",
     "ExpressionAttributeNames": "expression_attribute_names",
@@ -24,7 +25,6 @@ _ARGUMENTS = {
     "ReturnValuesOnConditionCheckFailure": "return_values_on_condition_check_failure",
     "UpdateExpression": "update_expression",
 }
-"""What moto's model calls the parameters of DynamoDB's API."""
 
 
 class ConditionalCheckFailedException(ClientError):

@@ -50,14 +50,14 @@ class Wire:
         self.chance = chance
         self.time = time
         self.running: list[Invocation] = []
+        # A service of AWS's, as its calls' names begin.
         self.away: str | None = None
-        """A service of AWS's, as its calls' names begin."""
 
         self.calls: Counter[str] = Counter()
         self.kills: Counter[str] = Counter()
         self.meanwhile: Callable[[], object] = lambda: None
+        # The AWS call that botocore sends again the next time, after another delivery.
         self.repeated = ""
-        """The AWS call that botocore sends again the next time, after another delivery."""
 
     def sleep(self, seconds: float) -> None:
         self.take(seconds)

@@ -9,7 +9,7 @@ _STOPPED = ("Disabled", "Disabling", "Deleting")
 
 
 def secret_has_a_value(secrets_manager: Any, stack: DeployedStack) -> str:
-    """Asks for the versions alone, and never for the value."""
+    """Reads the versions only, never the value."""
     described = secrets_manager.describe_secret(SecretId=stack.output("SendGridApiKeySecretArn"))
     versions = described.get("VersionIdsToStages") or {}
     if not any("AWSCURRENT" in stages for stages in versions.values()):

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+# On every message of a smoke test. The functions copy a message's attributes to its dead letter.
 MESSAGE_ATTRIBUTE = "SmokeTestRequestId"
-"""On every message of a smoke test. The functions copy a message's attributes to its dead letter."""
 
 _HIDDEN_SECONDS = 60
 _BATCH = 10

@@ -8,8 +8,8 @@ from typing import Any, Self
 from local.smoke.failures import CheckFailed
 
 _SOURCE = "sendgrid-contact-deletion"
+# No consumer of outcome events sees a probe.
 _PROBE_SOURCE = f"{_SOURCE}.smoke-test"
-"""No consumer of outcome events sees a probe."""
 
 _RETENTION_SECONDS = 3600
 

@@ -55,7 +55,7 @@ def named_failure(code: str, message: str) -> CheckFailed:
 
 
 def aws_failure(error: ClientError | BotoCoreError) -> CheckFailed:
-    """Of an error that AWS answered, or botocore raised before."""
+    """The failure for an error that AWS returned or botocore raised."""
     if isinstance(error, ClientError):
         code = error.response.get("Error", {}).get("Code", "unknown")
         if any(word in code for word in _DENIED):

@@ -32,7 +32,7 @@ class Invoker:
         answer = self._answer("ContactCountFunction", payload)
         count = answer.get("contact_count")
         if not isinstance(count, int):
-            raise CheckFailed("the answer has no contact_count")
+            raise CheckFailed("the response has no contact_count")
         return f"{count:,} contacts"
 
     def no_contact(self, payload: Mapping[str, Any]) -> str:
@@ -48,7 +48,7 @@ class Invoker:
         """Of a job or an export that does not exist."""
         status = self._answer(function, payload).get("status")
         if status != "pending":
-            raise CheckFailed(f"answered {status!r} instead of 'pending'")
+            raise CheckFailed(f"the status is {status!r} instead of 'pending'")
         return "pending"
 
     def _answer(self, function: str, payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,5 +67,5 @@ class Invoker:
                 answer.get("errorType", response["FunctionError"]), answer.get("errorMessage", "")
             )
         if not isinstance(answer, dict):
-            raise CheckFailed("the answer is not a JSON object")
+            raise CheckFailed("the response is not a JSON object")
         return answer

@@ -31,11 +31,11 @@ class Messages:
         )
         self._sent.append((check, message))
         check.runs(
-            "sent" if message.expected_code else "sent, and followed to its end, which may take minutes"
+            "sent" if message.expected_code else "sent, and tracked to its end, which may take minutes"
         )
 
     def collect(self) -> None:
-        """Looks for what has arrived, and ends the checks of those messages of which nothing is missing."""
+        """Collects what has arrived, and ends the checks of the messages that are complete."""
         if self._listener:
             self._listener.receive()
         for queue in {message.queue for check, message in self._sent if self._may_be_dead(check, message)}:

@@ -130,7 +130,7 @@ class Payloads:
         ]
 
     def removal(self) -> dict[str, Any]:
-        """Also the look-up's payload."""
+        """Also the lookup's payload."""
         return {
             "contact_id": self.contact_id,
             "identifier_type": "EXTERNALID",

@@ -31,7 +31,7 @@ class Waits:
 
     listener: until a new rule and a new queue's policy are in force, about a minute.
     result: for a function to be fed after the longest batching window, cold, and perhaps behind others' messages.
-    job: for SendGrid's job, which is asked about after 30 seconds, then after each doubling of its age. One was seen to
+    job: for SendGrid's job, which is polled after 30 seconds, then after each doubling of its age. One was seen to
         take 12 minutes; the question after that comes at 16.
     poll: between two looks.
     """

@@ -26,7 +26,7 @@ from local.stack.outcomes import Outcomes
 ROOT = Path(__file__).parents[2]
 API_KEY = "SG.key-of-the-local-stack"
 
-# In the cloud a job takes about half a minute, and is asked about after as long. Here it has ended by then.
+# In the cloud a job takes about half a minute, and is polled after as long. Here it has ended by then.
 _JOB_SECONDS = 25
 _STATUS_DELAY_SECONDS = 30
 _BATCHING_SECONDS = 1

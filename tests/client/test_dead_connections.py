@@ -13,8 +13,8 @@ from tests.support.world import World
 
 REPEATABLE = {"delete_contacts": DELETIONS["delete_contacts"]} | LOOK_UPS
 NOT_REPEATABLE = {name: call for name, call in (DELETIONS | EXPORTS).items() if name not in REPEATABLE}
+# To the client it is the same: the connection that it took from the pool ends without an answer.
 DEAD = Fault(drop=True)
-"""To the client it is the same: the connection that it took from the pool ends without an answer."""
 
 
 @pytest.mark.parametrize("name", REPEATABLE)

@@ -44,12 +44,12 @@ FAILURES = {
     "dropped after its effect": Fault(drop=True, takes_effect=True),
     "page of the edge": Fault(status=406, body="<html>Not Acceptable</html>"),
 }
+# What is read of an answer, each operation says itself.
 UNUSABLE_SUCCESSES = {
     "success cut off": Fault(truncate=True),
     "success in HTML": Fault(status=202, body="<html></html>", takes_effect=True),
     "success without a body": Fault(status=204),
 }
-"""What is read of an answer, each operation says itself."""
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,12 @@ from tests.support import events
 from tests.support.events import contact_id
 from tests.support.world import TABLE, World
 
+# Of the account: a contact's id, and the type of one of its identifiers.
 Part = tuple[str, str]
-"""Of the account: a contact's id, and the type of one of its identifiers."""
 
 MAX_AGE = timedelta(seconds=900)
+# Of a removal: a message that comes back finds its identifier where it was.
 JOB_SECONDS = 60
-"""Of a removal: a message that comes back finds its identifier where it was."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Sent:
 @dataclass(frozen=True)
 class Batch:
     operation: str
+    # Makes the account, and what is sent.
     fill: Callable[[World], list[Sent]]
-    """Makes the account, and what is sent."""
 
     @property
     def queue(self) -> str:

@@ -28,11 +28,11 @@ class Run:
     events: list[dict[str, Any]]
     dead_letters: list[dict[str, Any]]
     task_answers: list[dict[str, Any]]
+    # What SendGrid started.
     jobs: frozenset[str]
-    """What SendGrid started."""
 
+    # What of it is in the ledger, an event or a log line.
     known_jobs: frozenset[str]
-    """What of it is in the ledger, an event or a log line."""
 
 
 def run(batch: Batch, at: int | None = None, way: Way | None = None) -> Run:

@@ -10,6 +10,7 @@ from tests.crashes.calls import Way
 from tests.crashes.invariants import violations
 from tests.crashes.run import Run, run
 
+# Calls that may have taken effect when their response is lost; to read twice does nothing.
 _WRITES = {
     *(
         "PutItem",
@@ -21,7 +22,6 @@ _WRITES = {
     ),
     *("PutEvents", "SendTaskSuccess", "SendTaskFailure"),
 }
-"""Calls that may have taken effect when their response is lost; to read twice does nothing."""
 
 each_batch = pytest.mark.parametrize("operation", BATCHES)
 

@@ -75,7 +75,7 @@ def test_a_line_is_ascii_without_control_characters(progress: Progress) -> None:
     line = view.line(progress)
 
     assert line.startswith("1:23  Step 2 of 7: Send 2,141 requests")
-    assert "received 20 of 20, accepted 12 of 18, followed to the end 5 of 20" in line
+    assert "received 20 of 20, accepted 12 of 18, tracked to the end 5 of 20" in line
     assert "rate limit: 17 of 20 calls" in line
     assert "in state StateNumber39" in line
     assert line.isascii()

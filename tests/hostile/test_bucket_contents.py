@@ -11,6 +11,7 @@ from contact_deletion.errors import BackupIncomplete, ListResultUnreadable
 from tests.hostile.functions import FOLDER, IDS_KEY, PART, Functions, places, with_value
 from tests.hostile.values import PLANTED, WRONG_TYPES, fuzz, texts
 
+# As the workflow writes one.
 RESULT = {
     "request_id": "purge",
     "contact_count": 7,
@@ -22,7 +23,6 @@ RESULT = {
         "errors": [{"Error": "States.Timeout", "Cause": json.dumps({"errorMessage": "late"})}],
     },
 }
-"""As the workflow writes one."""
 
 LIST = "lists/list.csv"
 

@@ -102,7 +102,7 @@ def check(outcome: Any, world: World) -> None:
 
 @each_call
 def test_a_body_that_is_no_answer(functions: Functions, call: Call) -> None:
-    """In place of a look-up it is an outage, not a reason to give a message up."""
+    """In place of a lookup it is an outage, not a reason to give a message up."""
     for body in BODIES.values():
         fault = Fault(method=call.method, route=call.route, status=call.status, body=body, takes_effect=True)
         outcome = outcome_of(functions, call, fault)

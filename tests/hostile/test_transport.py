@@ -21,8 +21,8 @@ from tests.support.serving import serving
 
 MEBIBYTE = 1024 * 1024
 BODY = b'{"contact_count": 7}'
+# Nobody has to compress a gigabyte for it: gzip members may follow one another.
 GIGABYTE_OF_ZEROS = gzip.compress(bytes(MEBIBYTE)) * 1024
-"""Nobody has to compress a gigabyte for it: gzip members may follow one another."""
 
 NAMES = [
     *("Content-Type", "Content-Length", "Content-Encoding", "Transfer-Encoding", "Content-Range", "Location"),

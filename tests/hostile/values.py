@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from tests.support.events import contact_id
 
+# In every text, so that an error which holds it holds a value that was given.
 PLANTED = "planted7@value"
-"""In every text, so that an error which holds it holds a value that was given."""
 
 UUID = contact_id(7)
 
+# Each has something in it that no id has.
 _NASTY = [
     *(",", "&", "&delete_all_contacts=true", "%", "%2C", "%26delete_all_contacts%3Dtrue", "%00", "?", "#"),
     ";",
@@ -21,7 +22,6 @@ _NASTY = [
     *("\uff11", "\u0430", "\u0660", "\u200b", "\u202e", "\ufeff", "\u212a", "\U0001d7d8", "\ud800", "\udfff"),
     *("{}", "[]", '"', "'", "<", "${x}", "$.x", "{{x}}", "x" * 10_000, "\u00e9" * 10_000),
 ]
-"""Each has something in it that no id has."""
 
 texts = st.builds(
     lambda nasty, others: "".join([PLANTED, *others, nasty, *others]),
@@ -29,6 +29,7 @@ texts = st.builds(
     st.lists(st.sampled_from([*_NASTY, UUID]), max_size=2),
 )
 
+# Nearly a contact's id, or more than one.
 LOOK_ALIKES = [
     UUID.replace("7", "\uff17"),  # a fullwidth digit
     UUID.replace("0", "\u0660", 1),
@@ -42,7 +43,6 @@ LOOK_ALIKES = [
     f"{UUID},{contact_id(8)}",
     f"{UUID}%2C{contact_id(8)}",
 ]
-"""Nearly a contact's id, or more than one."""
 
 
 def nested(depth: int) -> Any:

@@ -25,12 +25,12 @@ def contacts(world: World, count: int, start: int = 0) -> list[str]:
 
 
 def refused_at_once(world: World) -> None:
-    """What SendGrid refuses although it shows the contact is rejected without waiting for the look-up to change."""
+    """What SendGrid refuses although it shows the contact is rejected without waiting for the lookup to change."""
     world.change_settings(consistency_window_seconds=0)
 
 
 def refusals(world: World) -> list[int]:
-    """The statuses of the deletions and look-ups that SendGrid refused."""
+    """The statuses of the deletions and lookups that SendGrid refused."""
     calls = [*world.deletions(), *world.contact_looks()]
     return [call.status for call in calls if call.status and 400 <= call.status < 500]
 

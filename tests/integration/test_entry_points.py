@@ -20,14 +20,14 @@ ENVIRONMENT = {
     "BACKUP_BUCKET": "backups",
     "CONTACT_LIST_BUCKET": "lists",
 }
+# What only the functions that a queue feeds need besides.
 WITH_A_QUEUE = {
     "LEDGER_TABLE": "table",
     "DEAD_LETTER_QUEUE_URL": "https://sqs.example.com/dead-letters",
 }
-"""What only the functions that a queue feeds need besides."""
 
+# Of functions that do not call SendGrid.
 FIRST_MISSED = {"backup_check": "BACKUP_BUCKET", "list_summary": "CONTACT_LIST_BUCKET"}
-"""Of functions that do not call SendGrid."""
 
 every_function = pytest.mark.parametrize(
     "function", sorted(path.stem for path in Path(handlers.__path__[0]).glob("[a-z]*.py"))

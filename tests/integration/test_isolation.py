@@ -1,4 +1,4 @@
-"""A job, or a look-up, that SendGrid never answers delays nothing but itself."""
+"""A job, or a lookup, that SendGrid never answers delays nothing but itself."""
 
 from typing import Any
 

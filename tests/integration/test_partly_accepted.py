@@ -12,8 +12,8 @@ from tests.integration.job_status import LOOK_UP_ROUTE
 from tests.support.events import bulk_delete, status_check
 from tests.support.world import World
 
+# So many contacts are in a full call.
 CALL = 204
-"""So many contacts are in a full call."""
 
 
 def caught(outcome: object) -> dict[str, str]:

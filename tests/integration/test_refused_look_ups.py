@@ -1,4 +1,4 @@
-"""A look-up that SendGrid refuses is divided, and what stays unknown is reported as unknown."""
+"""A lookup that SendGrid refuses is divided, and what stays unknown is reported as unknown."""
 
 import json
 
@@ -20,7 +20,7 @@ from tests.support.world import STATUS_QUEUE, World
 
 
 def look_ups(world: World, *statuses: int | None) -> None:
-    """The next look-ups are refused with these statuses, or answered where there is none."""
+    """The next lookups are refused with these statuses, or answered where there is none."""
     for status in statuses:
         world.double.faults.add(Fault(route=LOOK_UP_ROUTE, status=status))
 

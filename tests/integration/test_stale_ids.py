@@ -284,7 +284,7 @@ def test_a_refusal_about_the_ids_names_a_hundred_at_most_and_another_none(
 def test_a_contact_that_is_gone_and_still_shown_is_waited_for_and_costs_no_other_refusal(
     world: World,
 ) -> None:
-    """Another request has deleted it; look-ups lag behind by a minute."""
+    """Another request has deleted it; lookups lag behind by a minute."""
     world.change_settings(consistency_window_seconds=900)
     refuses_unknown_ids(world)
     gone, other = contacts(world, 2)

@@ -19,15 +19,15 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 LEAST_KILLED = 0.9
 
+# Without what mypy has against mutmut's own additions.
 TYPES = [
     *(sys.executable, "-m", "mypy", "--output=json"),
     "--no-warn-unused-ignores",
     "--disable-error-code=no-redef",
 ]
-"""Without what mypy has against mutmut's own additions."""
 
+# The last is what mutmut calls those that it had to kill because they went on without end.
 KILLED = {"killed", "timeout", "segfault"}
-"""The last is what mutmut calls those that it had to kill because they went on without end."""
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ class Run:
         self._work("BulkDelete", bulk_delete([stays], **TOKEN))
         following.enable()
         self._work("DeletionStatus", {"job_ids": "none"})
-        # One of two look-ups fails: the request that needs it is left to a message of its own.
+        # One of two lookups fails: the request that needs it is left to a message of its own.
         self.double.faults.add(Fault(route="/v3/marketing/contacts/batch", status=503))
         gone = [str(uuid.uuid4()) for _ in range(101)]
         requests = [{"contact_ids": gone[:100]}, {"contact_ids": gone[100:]}]

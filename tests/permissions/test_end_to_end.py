@@ -12,6 +12,7 @@ from local.aws.account import arn
 from tests.permissions.conftest import Run
 from tests.permissions.policy import Call, Policy, actions_of
 
+# Actions that no call shows to be needed, of all functions or of one, and why they are there.
 UNSEEN = {
     "logs:CreateLogStream": "Lambda writes the log, in the function's name",
     "logs:PutLogEvents": "Lambda writes the log, in the function's name",
@@ -20,7 +21,6 @@ UNSEEN = {
     "sqs:GetQueueAttributes": "Lambda demands it of a role that it is to poll with (Lambda's documentation)",
     "BackupCheckFunction s3:ListBucket": "for 404 in place of 403, which moto answers anyway",
 }
-"""Actions that no call shows to be needed, of all functions or of one, and why they are there."""
 
 
 def test_each_role_allows_what_its_function_does_and_no_more(run: Run, subtests: pytest.Subtests) -> None:

@@ -8,8 +8,8 @@ from local.sendgrid_double import Account
 
 CONTACTS = "/v3/marketing/contacts"
 API_KEY = "SG.example"
+# When the tests take place; some name the times that follow from it.
 NOW = 1_800_000_000.0
-"""When the tests take place; some name the times that follow from it."""
 
 
 class ApiSession(requests.Session):

@@ -22,7 +22,7 @@ PARSERS = [bulk_deletion.parse, account_deletion.parse, identifier_removal.parse
 EVERYTHING = {
     **{message.title: message.payload for message in PAYLOADS.messages()},
     **{execution.title: execution.payload for execution in PAYLOADS.executions()},
-    "look-up": PAYLOADS.removal(),
+    "lookup": PAYLOADS.removal(),
     "contact count": PAYLOADS.contact_count(),
     "export status": PAYLOADS.export_status(),
     "deletion status": PAYLOADS.deletion_status(),

@@ -8,19 +8,19 @@ from local.simulation.simulation import Simulation
 
 OUTAGE_SECONDS = 12 * 60 * 60
 LONGEST_PAUSE_SECONDS = 900
+# Of the longest, with the jitter.
 LEAST_PAUSE_SECONDS = 450
-"""Of the longest, with the jitter."""
 
+# The delays that grow to it.
 SHORTER_PAUSES = 6
-"""The delays that grow to it."""
 
 MESSAGES = 100
 CONTACTS_EACH = 40
 LIMIT = RateLimit(limit=2, window_seconds=60)
 CONTACTS_PER_CALL = 204
 IDENTIFIERS = 20
+# That the messages make which wait for deletion, for an identifier's removal, and for their job's end.
 BATCHES = 1 + 2 + 1
-"""That the messages make which wait for deletion, for an identifier's removal, and for their job's end."""
 
 
 def test_an_outage_of_twelve_hours_is_waited_out_with_few_calls_and_no_dead_letter() -> None:

@@ -12,8 +12,8 @@ from local.sendgrid_double import SendGridDouble, Settings, serve
 from tests.support.template import TEMPLATE
 
 API_KEY = "SG.deployment"
+# Half a minute takes a workflow 15 ms.
 TIME_SCALE = 0.0005
-"""Half a minute takes a workflow 15 ms."""
 
 STATUS_QUEUE = "DeletionStatusQueue"
 _ALARM_TOPIC = "Alarms"

@@ -13,13 +13,13 @@ from tests.template.names import DELETERS, FUNCTIONS, QUEUE_FUNCTIONS, STATE_MAC
 KMS_KEY_ARN = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 OPERATIONS = {"BulkDelete": "bulk_delete", "DeleteAll": "delete_all", "RemoveIdentifier": "remove_identifier"}
 X_RAY = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+# A deletion succeeds with its job, and only a request without a job succeeds where it was sent.
 TASK_TOKENS = {
     "BulkDelete": {"states:SendTaskFailure"},
     "DeleteAll": {"states:SendTaskFailure"},
     "RemoveIdentifier": {"states:SendTaskSuccess", "states:SendTaskFailure"},
     "DeletionStatus": {"states:SendTaskSuccess", "states:SendTaskFailure"},
 }
-"""A deletion succeeds with its job, and only a request without a job succeeds where it was sent."""
 
 EVENT_BUS = "arn:aws:events:us-east-1:123456789012:event-bus/default"
 WITHOUT_API_KEY = {"BackupCheck", "ListSummary"}

@@ -12,12 +12,11 @@ from tests.template.tree import within
 SOURCE = TEMPLATE.read_text()
 RESOURCES = slice(SOURCE.index("\nResources:"), SOURCE.index("\n  Dashboard:"))
 LINES = SOURCE[RESOURCES].splitlines()
+# Everything under a name of the stack's own: part of a bucket, the executions of one state machine, or one operation's
+# items.
 PREFIX = re.compile(
     r"\$\{\w+Bucket\.Arn\}/(\w+/)?\*|\$\{\w+\.Name\}[:/]\*|: (lists|results|backups)/\*|\[\"\w+#\*\"\]"
 )
-"""Everything under a name of the stack's own: part of a bucket, the executions of one state machine, or one operation's
-items.
-"""
 
 
 def has_wildcard(line: str) -> bool:

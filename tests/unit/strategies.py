@@ -4,11 +4,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+# Control characters and lone surrogates too, since JSON can spell them.
 any_text = st.text(st.characters(exclude_categories=()) | st.characters(categories=["Cc", "Cs"]), max_size=40)
-"""Control characters and lone surrogates too, since JSON can spell them."""
 
+# No field's name has what it has, so that a message which holds it holds a value that was given.
 PLANTED = "planted7value@example.com"
-"""No field's name has what it has, so that a message which holds it holds a value that was given."""
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | any_text | st.just(PLANTED),
@@ -18,8 +18,8 @@ json_values = st.recursive(
 
 uuid_texts = st.uuids().map(str)
 
+# In either case, as producers may write them.
 contact_ids = st.builds(lambda text, upper: text.upper() if upper else text, uuid_texts, st.booleans())
-"""In either case, as producers may write them."""
 
 
 def mostly(usual: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:

@@ -7,11 +7,11 @@ from contact_deletion.responses.backoff import LEAST_JITTER, MAX_SECONDS, visibi
 from local.aws.template import load_template
 from tests.support.template import TEMPLATE
 
+# The latter is SQS's limit.
 LONGEST_OUTAGE_SECONDS = LONGEST_VISIBILITY_TIMEOUT = 12 * 60 * 60
-"""The latter is SQS's limit."""
 
+# Seconds: a request in progress elsewhere is soon settled.
 LONGER_THAN_A_CLAIM = 60
-"""Seconds: a request in progress elsewhere is soon settled."""
 
 receive_counts = st.integers(1, 100_000)
 waits = st.floats(0, 1_000)

@@ -1,4 +1,4 @@
-"""Contacts are looked up a hundred at a time, and refused look-ups are divided as long as that is worth it."""
+"""Contacts are looked up a hundred at a time, and refused lookups are divided as long as that is worth it."""
 
 from collections.abc import Sequence
 from typing import Any, cast

@@ -14,8 +14,8 @@ from contact_deletion.sendgrid.rate_limit import (
 )
 from tests.support.clock import FakeClock
 
+# Seconds: Reset is told in whole ones, and a margin is added.
 TOLERANCE = 2.0
-"""Seconds: Reset is told in whole ones, and a margin is added."""
 
 
 class Endpoint:

@@ -41,8 +41,8 @@ def test_the_job_of_a_202_is_its_job_id(job: str) -> None:
 UNUSABLE_IDS: list[object] = [
     *(None, {}, {"id": JOB}, [JOB], 7, True, "", " ", "a b", "../count", "a\n", "é", "x" * 129),
 ]
+# Bodies that tell of nothing.
 NOT_OBJECTS = [None, b"", b"null", b"[]", b"{}", b'"completed"', HTML, b'{"status": "compl', b"[" * 100_000]
-"""Bodies that tell of nothing."""
 
 
 @pytest.mark.parametrize(
@@ -90,11 +90,11 @@ def test_each_status_has_its_error(status: int, kind: type[NotAccepted], body: b
 ABOUT_THE_REQUEST = [400, 402, 404, 405, 406, 409, 410, 422]
 
 
+# Bodies of the edge or of another gateway, empty, or cut off.
 NOT_SENDGRIDS = [
     *(None, b"", HTML, b"Not Acceptable", b"{}", b"[]", b'{"message": "Not Found"}', b'{"errors": []}'),
     *(b'{"errors": "x"}', errors_body("something")[:-1]),
 ]
-"""Bodies of the edge or of another gateway, empty, or cut off."""
 
 
 @pytest.mark.parametrize("status", ABOUT_THE_REQUEST)

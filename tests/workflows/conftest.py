@@ -14,8 +14,8 @@ from local.sendgrid_double import Fault, ReceivedRequest, SendGridDouble
 from local.waiting import wait_until
 from tests.support.deployment import Deployment
 
+# Of a definition's text: what is to stand in place of what, everywhere.
 Changes = Mapping[str, str]
-"""Of a definition's text: what is to stand in place of what, everywhere."""
 
 
 def changed(definition: str, changes: Changes) -> str:

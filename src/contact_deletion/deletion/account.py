@@ -47,7 +47,7 @@ class AccountDeletion:
         guards.check_ceiling(request, contact_count)
         check_subuser(self._client, deadline)
         require_time(deadline)
-        self._check_age(request)  # the look-ups may have waited for the rate limit
+        self._check_age(request)  # the lookups may have waited for the rate limit
         claim.make_permanent()
         try:
             job_id = self._client.delete_all_contacts()
