@@ -12,6 +12,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPResponse
 
 from contact_deletion.deadline import Deadline
+from contact_deletion.requests.backups import ContactSource
 from contact_deletion.requests.identifiers import IdentifierType
 from contact_deletion.sendgrid.client import SendGridClient
 from contact_deletion.sendgrid.exports import ExportClient
@@ -74,7 +75,9 @@ LOOK_UPS: dict[str, Operation] = {
     "job": lambda api, deadline: api.client.job(api.job, deadline),
     "export": lambda api, deadline: api.client.export(api.export, deadline),
 }
-EXPORTS: dict[str, Operation] = {"start_export": lambda api, deadline: api.client.start_export(deadline)}
+EXPORTS: dict[str, Operation] = {
+    "start_export": lambda api, deadline: api.client.start_export(ContactSource(), deadline)
+}
 WAITING: dict[str, Operation] = {"delete_identifier": DELETIONS["delete_identifier"]} | LOOK_UPS | EXPORTS
 """Those that wait for the rate limit's reset themselves."""
 

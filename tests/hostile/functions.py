@@ -29,6 +29,7 @@ from tests.support.world import World
 EMAIL = "jane@example.com"
 FOLDER = "before-reset.2026"
 PART = b"a part"
+LIST = contact_id(1)
 IDS_KEY = f"backups/{FOLDER}/contact-ids/00000"
 
 FUNCTIONS: dict[str, Callable[[Runtime], Any]] = {
@@ -60,7 +61,7 @@ class Functions:
         self.forget()
         self.world.clock.advance(60)  # what was accepted before is done before there is something new
         account = self.world.double.account
-        self.contact = self.world.new_contact(email=EMAIL, external_id="x")
+        self.contact = account.add_contact(email=EMAIL, external_id="x")
         self.export = account.exports.start().id
         self.job = account.delete_contacts([contact_id(1)]).id
         self.world.clock.advance(60)
@@ -105,7 +106,7 @@ class Functions:
                 "requests": [followed | envelope],
             },
             "contact_count": {},
-            "export_start": {},
+            "export_start": {"segment_id": LIST},
             "export_status": {"export_id": self.export, "started_at": self.world.now()},
             "identifier_check": removal,
             "export_copy": {
@@ -116,6 +117,8 @@ class Functions:
             },
             "backup_check": {
                 "folder": FOLDER,
+                "source": {"segment_id": contact_id(1)},
+                "sampled_at": self.world.now(),
                 "expected_contact_count": 1,
                 "exported_contact_count": 1,
                 "parts": [part],

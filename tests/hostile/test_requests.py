@@ -63,7 +63,7 @@ def may_be_let_through(name: str, place: Place, value: object) -> bool:
         return field in FREE_TEXTS
     if isinstance(value, int) and not isinstance(value, bool):
         return field == "max_contacts" if value > MAX_SAFE_INTEGER else field in NUMBERS and value >= 0
-    if field == "exported_contact_count" and value is None:
+    if field in {"exported_contact_count", "sampled_at"} and value is None:
         return True
     if field == "include_errors_url" and isinstance(value, bool):
         return True
@@ -72,7 +72,9 @@ def may_be_let_through(name: str, place: Place, value: object) -> bool:
         return followed and field in {"operation", "message_id", "contact_count"}
     if value == []:
         return place == ("parts",) or (followed and field in {"requests", "contact_ids"})
-    return value == {} and (name in {"contact_count", "export_start"} or (followed and place[1:] == (0,)))
+    return value == {} and (
+        field == "source" or name in {"contact_count", "export_start"} or (followed and place[1:] == (0,))
+    )
 
 
 def all_that_was_said(message: str, world: World) -> str:

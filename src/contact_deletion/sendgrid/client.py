@@ -1,7 +1,7 @@
 """SendGrid's Marketing contacts API: the three deletions, and the lookups that guard and confirm them."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from contact_deletion.deadline import Deadline
 from contact_deletion.errors import ContactNotFound, RateLimited, SendGridRefused, SendGridUnavailable
@@ -11,6 +11,9 @@ from contact_deletion.sendgrid.jobs import UNKNOWN, Job
 from contact_deletion.sendgrid.rate_limit import RateLimit
 from contact_deletion.sendgrid.transport import Call, Transport
 
+if TYPE_CHECKING:
+    from contact_deletion.requests.backups import ContactSource
+
 # The comma as Twilio's own samples send it.
 IDS_SEPARATOR = "%2C"
 
@@ -19,6 +22,16 @@ MAX_LOOKED_UP = 100
 
 # A hundred contacts with all their custom fields.
 _MAX_LOOK_UP_BYTES = 16 * 1024 * 1024
+
+
+class SourceCount(NamedTuple):
+    """The number of a source's contacts. That of a segment is as old as its sample, taken at `sampled_at`.
+
+    `sampled_at` is in seconds since the epoch, and None where SendGrid does not report it.
+    """
+
+    contact_count: int
+    sampled_at: float | None = None
 
 
 class SendGridClient(Transport):
@@ -82,13 +95,22 @@ class SendGridClient(Transport):
 
     def contact_count(self, deadline: Deadline) -> int:
         """How many contacts the account has."""
-        answer = self._rate_limited_request(
-            Call("GET", f"{self._contacts}/count", is_repeatable=True), "count", deadline
-        )
-        count = responses.count(responses.json_object(answer), "contact_count")
-        if count is None:
-            raise SendGridUnavailable("SendGrid's contact count response has no count")
-        return count
+        return _count(self._get(f"{self._contacts}/count", "count", deadline), "contact_count")
+
+    def source_count(self, source: "ContactSource", deadline: Deadline) -> SourceCount:
+        """How many contacts the list, the segment or the account has.
+
+        Twilio docs: Get a List Contact Count, Get Segment by ID of Segmenting Contacts V2.
+        """
+        if source.list_id is not None:
+            target = f"{self._marketing}/lists/{source.list_id}/contacts/count"
+            return SourceCount(_count(self._get(target, "list count", deadline), "contact_count"))
+        if source.segment_id is not None:
+            target = f"{self._marketing}/segments/2.0/{source.segment_id}"
+            found = self._get(target, "segment", deadline)
+            sampled_at = responses.timestamp_or_none(found.get("sample_updated_at"))
+            return SourceCount(_count(found, "contacts_count"), sampled_at)
+        return SourceCount(self.contact_count(deadline))
 
     def job(self, job_id: str, deadline: Deadline) -> Job:
         """The status of a deletion job (Twilio docs: Import Contacts Status)."""
@@ -177,3 +199,15 @@ class SendGridClient(Transport):
         if not self._has_been_answered:
             self.contact_count(deadline)
         return None
+
+    def _get(self, target: str, endpoint: str, deadline: Deadline) -> dict[str, Any]:
+        return responses.json_object(
+            self._rate_limited_request(Call("GET", target, is_repeatable=True), endpoint, deadline)
+        )
+
+
+def _count(found: dict[str, Any], name: str) -> int:
+    count = responses.count(found, name)
+    if count is None:
+        raise SendGridUnavailable("SendGrid's contact count response has no count")
+    return count

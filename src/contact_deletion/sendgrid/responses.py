@@ -63,7 +63,7 @@ def job(job_id: str, body: bytes | None) -> Job:
         deleted_count=count(counts, "deleted_count"),
         errored_count=count(counts, "errored_count"),
         errors_url=_url(counts.get("errors_url")),
-        finished_at=_timestamp_or_none(found.get("finished_at")),
+        finished_at=timestamp_or_none(found.get("finished_at")),
     )
 
 
@@ -173,7 +173,7 @@ def count(counts: dict[str, Any], name: str) -> int | None:
     return value if is_non_negative_int(value) else None
 
 
-def _timestamp_or_none(value: object) -> float | None:
+def timestamp_or_none(value: object) -> float | None:
     """Seconds since the epoch; None where it is not a date and time."""
     try:
         return validation.parse_timestamp(value, "timestamp").timestamp()

@@ -108,7 +108,8 @@ class Transport:
     ) -> None:
         url = urlsplit(base_url)
         self._origin = f"{url.scheme}://{url.netloc}"
-        self._contacts = f"{url.path}/v3/marketing/contacts"
+        self._marketing = f"{url.path}/v3/marketing"
+        self._contacts = f"{self._marketing}/contacts"
         self._api_key = api_key
         self._on_behalf_of = on_behalf_of
         self._session = session
