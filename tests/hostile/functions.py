@@ -27,6 +27,7 @@ from tests.support.events import contact_id
 from tests.support.world import World
 
 EMAIL = "jane@example.com"
+NOBODY = "nobody@example.com"
 FOLDER = "before-reset.2026"
 PART = b"a part"
 LIST = contact_id(1)
@@ -48,6 +49,8 @@ FUNCTIONS: dict[str, Callable[[Runtime], Any]] = {
         list_summary,
     )
 }
+BY_IDENTIFIERS = "bulk_delete_by_identifiers"
+FUNCTIONS[BY_IDENTIFIERS] = bulk_delete.build
 
 
 @dataclass
@@ -90,9 +93,18 @@ class Functions:
             "message_id": "message",
             "contact_count": 1,
             "contact_ids": [contact_id(1)],
+            "identifiers": {
+                **dict.fromkeys(("found", "not_found", "alternate_email_matches", "invalid"), 1),
+                "invalid_positions": [3],
+            },
         }
         requests: dict[str, dict[str, Any]] = {
             "bulk_delete": {"contact_ids": [contact_id(1), contact_id(2)]},
+            BY_IDENTIFIERS: {
+                "identifier_type": "EMAIL",
+                "identifier_values": [EMAIL, NOBODY],
+                "match_alternate_emails": False,
+            },
             "delete_all": {
                 "confirm": "Delete All Contacts",
                 "requested_at": self.world.now(),
