@@ -105,7 +105,7 @@ def test_deletion_status(filled: World) -> None:
 
 
 def test_contact_count(filled: World) -> None:
-    assert filled.contact_count(event("contact-count-direct")) == {"contact_count": 7}
+    assert filled.contact_count(event("contact-count-direct"))["contact_count"] == 7
 
 
 def test_identifier_check(filled: World) -> None:
