@@ -60,7 +60,7 @@ class BatchLedger:
         new_deletion: NewDeletion,
         content_key: Callable[[], bytes],
     ) -> None:
-        """`content_key` returns the key of hashes of personal content, or raises the reason why there is none."""
+        """`content_key` returns the key of hashes of personal content, or raises a Deferred if it cannot be derived."""
         self._stores = stores
         self._content_key = content_key
         self._telemetry = telemetry
@@ -155,7 +155,7 @@ def _known(entry: _Entry, record: DataRecord) -> DeletionOutcome | None:
     if entry.store.payload_validation_enabled and record.payload_hash != entry.payload_hash:
         if not is_of_another_key(record.payload_hash, entry.payload_hash):
             return records.conflict()
-        # The API key was rotated, and nobody can tell whether the contents are equal. To delete twice does no harm.
+        # The API key was rotated, so the contents cannot be compared. Deleting twice does no harm.
         entry.before = StoredProgress.jobs_of(record)
         return None
     if record.status == COMPLETED:
