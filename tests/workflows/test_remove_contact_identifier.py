@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from local.sendgrid_double import Fault
+from tests.support.deployment import Deployment
 from tests.support.events import remove_identifier
 from tests.workflows.conftest import Changes, Workflows, error_of, function_arn, pending
 
@@ -175,14 +176,19 @@ def test_removal_with_a_lost_response_is_sent_once(workflows: Workflows, ada: st
     assert len(workflows.calls("DELETE")) == 1
 
 
-def test_a_key_that_stays_revoked_ends_the_execution(workflows: Workflows, ada: str) -> None:
+def test_a_key_that_stays_revoked_ends_the_execution(
+    workflows: Workflows, deployment: Deployment, ada: str
+) -> None:
+    # The environment may remember an older key of another test, which costs one more call.
+    deployment.rotate_api_key()
+    workflows.run(MACHINE, without_email(str(uuid.uuid4())))
+    workflows.double.requests.clear()
     workflows.double.api_keys = {"SG.another"}
 
     ended = workflows.run(MACHINE, without_email(ada), ONE_RETRY)
 
     assert error_of(ended) == ("FAILED", "SendGridUnauthorized")
-    # An environment that read the key a while ago reads it again, and sends its call once more.
-    assert [call.status for call in workflows.double.requests] in ([401] * calls for calls in (2, 3, 4))
+    assert [call.status for call in workflows.double.requests] == [401, 401]
 
 
 def test_a_question_that_takes_too_long_is_given_up(workflows: Workflows, ada: str) -> None:
