@@ -276,7 +276,8 @@ class BulkDeletion:
 
         A sample stands for all, unless a contact of it does not exist.
         """
-        refused = self._progress.refused(self._unconfirmed)
+        # In a fixed order, so that the same requests make the same calls.
+        refused = self._progress.refused(sorted(self._unconfirmed))
         sampled = refused if len(refused) <= MAX_SENT_ALONE else sample(refused, MAX_SENT_ALONE)
         looked_up = look_up(self._client, sampled, self._deadline, per_call=1)
         gone = set(sampled) - looked_up.found - looked_up.unreadable - looked_up.errors.keys()

@@ -62,11 +62,12 @@ def find_contacts(
     open_values: defaultdict[IdentifierType, list[str]] = defaultdict(list)
     for request, checkpoint in zip(requests, before, strict=True):
         if request.identifiers is not None:
-            resolution = checkpoint.resolution or Resolution.none_of(len(request.identifiers.values))
-            open_values[request.identifiers.identifier_type] += [
+            kind = request.identifiers.identifier_type
+            states = _reached(request.identifiers, checkpoint).states
+            open_values[kind] += [
                 value
-                for value, state in zip(request.identifiers.values, resolution.states, strict=True)
-                if state == UNRESOLVED and may_exist(request.identifiers.identifier_type, value)
+                for value, state in zip(request.identifiers.values, states, strict=True)
+                if state == UNRESOLVED and may_exist(kind, value)
             ]
     answers: dict[IdentifierType, Mapping[str, Answer]] = {}
     for identifier_type, values in open_values.items():
@@ -81,10 +82,14 @@ def find_contacts(
 def _found(request: BulkDelete, before: Checkpoint, answers: Answers) -> FoundContacts:
     if request.identifiers is None:
         return FoundContacts(request, before)
-    resolution = before.resolution or Resolution.none_of(len(request.identifiers.values))
-    resolution, failure = _resolved(request.identifiers, resolution, answers)
+    resolution, failure = _resolved(request.identifiers, _reached(request.identifiers, before), answers)
     request = replace(request, contact_ids=tuple(sorted(resolution.contact_ids)))
     return FoundContacts(request, before, resolution, failure)
+
+
+def _reached(identifiers: Identifiers, before: Checkpoint) -> Resolution:
+    """The resolution of earlier deliveries."""
+    return before.resolution or Resolution.none_of(len(identifiers.values))
 
 
 def _resolved(

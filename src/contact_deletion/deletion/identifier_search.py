@@ -100,14 +100,13 @@ class IdentifierSearch:
                 self._answer(chunk, _TOO_MANY)
 
     def _chunks(self, spellings: Sequence[str]) -> Iterator[tuple[str, ...]]:
-        doubtful = [
-            one
-            for one in spellings
-            if self._type is IdentifierType.EMAIL and not _PLAIN_ADDRESS.fullmatch(one)
-        ]
-        plain = [one for one in spellings if one not in set(doubtful)]
-        for alike in (plain, doubtful):
-            yield from runs(alike, MAX_LOOKED_UP)
+        plain: list[str] = []
+        doubtful: list[str] = []
+        for spelling in spellings:
+            is_plain = self._type is not IdentifierType.EMAIL or _PLAIN_ADDRESS.fullmatch(spelling)
+            (plain if is_plain else doubtful).append(spelling)
+        yield from runs(plain, MAX_LOOKED_UP)
+        yield from runs(doubtful, MAX_LOOKED_UP)
 
     def _take(
         self, asked: Mapping[tuple[str, ...], Entries | SendGridRefused | Deferred]
