@@ -17,11 +17,7 @@ from typing import Any
 
 from jsonpath_ng.ext.parser import parse as parse_json_path
 from moto.stepfunctions.parser.api import HistoryEventType, MapRunFailedEventDetails
-from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
-    FailureEvent,
-    FailureEventException,
-)
-from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEventException
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
     StatesErrorNameType,
 )
@@ -42,6 +38,7 @@ from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.asl.utils import json_path
 
+from local.aws.moto_failures import failure
 from local.aws.moto_patch import replace
 from local.aws.moto_step_functions import Replacements, text_of
 
@@ -186,11 +183,5 @@ def _too_many_failed(record: map_run_record.MapRunRecord, children: int) -> bool
 
 def _failure(env: Environment, error: StatesErrorNameType, cause: str) -> FailureEventException:
     details = MapRunFailedEventDetails(error=error.to_name(), cause=cause)
-    return FailureEventException(
-        FailureEvent(
-            env=env,
-            error_name=StatesErrorName(typ=error),
-            event_type=HistoryEventType.MapRunFailed,
-            event_details=EventDetails(mapRunFailedEventDetails=details),  # type: ignore[typeddict-item]
-        )
-    )
+    event_details = EventDetails(mapRunFailedEventDetails=details)  # type: ignore[typeddict-item]
+    return failure(env, error, HistoryEventType.MapRunFailed, event_details)

@@ -10,11 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
-from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
-    FailureEvent,
-    FailureEventException,
-)
-from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEventException
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
     StatesErrorNameType,
 )
@@ -29,6 +25,7 @@ from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 
+from local.aws.moto_failures import failure
 from local.aws.moto_patch import replace
 
 _POLL_SECONDS = 0.05
@@ -53,7 +50,7 @@ def _start_execution(
 ) -> None:
     if self.resource.condition != ResourceCondition.Sync2:
         raise ValueError("only states:startExecution.sync:2 is run here")
-    client: Any = boto_client_for(service="stepfunctions", region=resource_runtime_part.region)
+    client = _client(resource_runtime_part)
     named = {name[0].lower() + name[1:]: value for name, value in normalised_parameters.items()}
     started = client.start_execution(**named)
     env.stack.append({"ExecutionArn": started["executionArn"], "StartDate": _json(started["startDate"])})
@@ -66,7 +63,7 @@ def _wait_for_execution(
     normalised_parameters: dict[str, Any],
     state_credentials: Any,
 ) -> None:
-    client: Any = boto_client_for(service="stepfunctions", region=resource_runtime_part.region)
+    client = _client(resource_runtime_part)
     arn = env.stack.pop()["ExecutionArn"]
     while (described := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
         if not env.is_running():
@@ -82,6 +79,10 @@ def _wait_for_execution(
     env.stack.append(result | {name: json.loads(result[name]) for name in ("Input", "Output")})
 
 
+def _client(resource_runtime_part: ResourceRuntimePart) -> Any:
+    return boto_client_for(service="stepfunctions", region=resource_runtime_part.region)
+
+
 def _json(value: Any) -> Any:
     """Times are milliseconds since the epoch."""
     return round(value.timestamp() * 1000) if isinstance(value, datetime) else value
@@ -95,11 +96,5 @@ def _failure(task: StateTaskServiceSfn, env: Environment, cause: str) -> Failure
         resource=task._get_sfn_resource(),
         resourceType=task._get_sfn_resource_type(),
     )
-    return FailureEventException(
-        FailureEvent(
-            env=env,
-            error_name=StatesErrorName(typ=error),
-            event_type=HistoryEventType.TaskFailed,
-            event_details=EventDetails(taskFailedEventDetails=details),  # type: ignore[typeddict-item]
-        )
-    )
+    event_details = EventDetails(taskFailedEventDetails=details)  # type: ignore[typeddict-item]
+    return failure(env, error, HistoryEventType.TaskFailed, event_details)

@@ -15,6 +15,9 @@ from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 from local.aws.account import ACCOUNT_ID, REGION, STACK_NAME
 from local.aws.intrinsics import Resolver
 
+# The application's own.
+TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+
 _PSEUDO_PARAMETERS = {
     "AWS::AccountId": ACCOUNT_ID,
     "AWS::Partition": "aws",

@@ -1,9 +1,9 @@
 """What the demo does: requests through the queues with faults on the way, the workflows, and an account of it all."""
 
 import random
-from pathlib import Path
 
 from local.aws.stack import EmbeddedStack
+from local.aws.template import TEMPLATE
 from local.demo import account, planned, workflows, workload
 from local.demo.progress import Progress, Workflow
 from local.demo.report import Report, Row, request_rows, sendgrid_rows
@@ -11,7 +11,6 @@ from local.demo.watch import Watch
 from local.demo.workload import Workload
 from local.sendgrid_double import RateLimit, SendGridDouble, serve
 
-TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 API_KEY = "SG.demo-key-that-only-the-double-knows"
 NEW_CONTACTS = 40
 

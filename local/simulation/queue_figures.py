@@ -2,12 +2,9 @@
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
-from local.aws.template import load_template
+from local.aws.template import TEMPLATE, load_template
 from local.simulation.queue_functions import FED
-
-TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from local.aws.moto_server import EVERY_ADDRESS, LOOPBACK
 from local.aws.stack import EmbeddedStack
+from local.aws.template import TEMPLATE
 from local.docker_bridge import bridge_address
 from local.environment import forget_aws_settings
 from local.ports import AWS_PORT, SENDGRID_PORT, require_free
@@ -65,7 +66,7 @@ def _run(
     sendgrid_url = f"http://{LOOPBACK}:{sendgrid_port}"
     status_delay = round(_STATUS_DELAY_SECONDS * options.time_scale)
     stack = EmbeddedStack(
-        ROOT / "template.yaml",
+        TEMPLATE,
         parameters={
             "SendGridBaseUrl": sendgrid_url,
             "DeleteAllEnabled": "true",

@@ -3,9 +3,9 @@
 from functools import cache
 
 from local.aws.account import arn
-from local.aws.template import load_template
+from local.aws.template import TEMPLATE, load_template
 from tests.permissions.policy import Policy
-from tests.support.template import TEMPLATE, role_statements
+from tests.support.template import role_statements
 
 API_KEY_SECRET = arn("secretsmanager", "secret:SendGridApiKeySecret-AbCdEf")
 _KINDS = {"Queue": "sqs:", "Table": "dynamodb:table/", "LogGroup": "logs:log-group:"}

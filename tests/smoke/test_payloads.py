@@ -13,8 +13,8 @@ from contact_deletion.requests import account_deletion, bulk_deletion, identifie
 from contact_deletion.requests.account_deletion import DeleteAll
 from contact_deletion.requests.bulk_deletion import BulkDelete
 from contact_deletion.requests.identifier_removal import RemoveIdentifier
+from local.aws.template import TEMPLATE
 from local.smoke.payloads import Execution, Message, Payloads
-from tests.support.template import TEMPLATE
 
 PAYLOADS = Payloads.random()
 PARSERS = [bulk_deletion.parse, account_deletion.parse, identifier_removal.parse, status_check.parse]

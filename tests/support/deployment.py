@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from local.aws.account import arn
 from local.aws.stack import EmbeddedStack
+from local.aws.template import TEMPLATE
 from local.sendgrid_double import SendGridDouble, Settings, serve
-from tests.support.template import TEMPLATE
 
 API_KEY = "SG.deployment"
 # Half a minute takes a workflow 15 ms.

@@ -1,12 +1,9 @@
-"""The template, and the statements of its roles."""
+"""The statements of the template's roles."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from local.aws.template import Template
-
-TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 
 
 def role_statements(template: Template, role: str, attribute_of: Callable[[str, str], Any]) -> list[Any]:

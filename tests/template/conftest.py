@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
-from local.aws.template import Template, load_template
-from tests.support.template import TEMPLATE, role_statements
+from local.aws.template import TEMPLATE, Template, load_template
+from tests.support.template import role_statements
 
 WITH_ALARM_TOPIC = {"AlarmEmail": "operator@example.com"}
 

@@ -13,7 +13,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from tests.support.template import TEMPLATE
+from local.aws.template import TEMPLATE
 from tests.template.names import FUNCTIONS
 
 MAKE = shutil.which("make") or "make"

@@ -3,8 +3,7 @@
 import json
 from typing import Any
 
-from local.aws.template import load_template
-from tests.support.template import TEMPLATE
+from local.aws.template import TEMPLATE, load_template
 from tests.template.conftest import Declared
 from tests.template.names import STATE_MACHINES
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.template import TEMPLATE
+from local.aws.template import TEMPLATE
 from tests.template.conftest import Declared
 from tests.template.names import FUNCTIONS, QUEUE_FUNCTIONS
 

@@ -8,8 +8,7 @@ from contact_deletion.errors import SendGridUnavailable
 from contact_deletion.requests.bulk_deletion import MAX_CONTACT_IDS
 from contact_deletion.responses.backoff import LEAST_JITTER, visibility_timeout
 from contact_deletion.sendgrid.polling import GIVE_UP_SECONDS
-from local.aws.template import load_template
-from tests.support.template import TEMPLATE
+from local.aws.template import TEMPLATE, load_template
 from tests.template.conftest import Declared
 from tests.template.names import QUEUE_FUNCTIONS, QUEUES
 

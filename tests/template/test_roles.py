@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from local.aws.template import load_template
-from tests.support.template import TEMPLATE
+from local.aws.template import TEMPLATE, load_template
 from tests.template.conftest import Declared
 from tests.template.names import DELETERS, FUNCTIONS, QUEUE_FUNCTIONS, STATE_MACHINES
 

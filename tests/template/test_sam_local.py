@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from local.aws.template import TEMPLATE
 from local.ports import AWS_PORT, SENDGRID_PORT
 from local.stack import sam_local
-from tests.support.template import TEMPLATE
 from tests.template.conftest import Declared
 from tests.template.names import BUCKETS, FUNCTIONS, QUEUE_FUNCTIONS, QUEUES
 

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from contact_deletion.sendgrid.polling import FIRST_POLL_SECONDS
-from local.aws.template import load_template
-from tests.support.template import TEMPLATE
+from local.aws.template import TEMPLATE, load_template
 from tests.template.conftest import Declared
 from tests.template.names import FUNCTIONS, STATE_MACHINES
 from tests.template.tree import within

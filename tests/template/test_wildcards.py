@@ -6,7 +6,7 @@ from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
-from tests.support.template import TEMPLATE
+from local.aws.template import TEMPLATE
 from tests.template.tree import within
 
 SOURCE = TEMPLATE.read_text()

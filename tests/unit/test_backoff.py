@@ -4,8 +4,7 @@ from hypothesis import strategies as st
 from contact_deletion import errors
 from contact_deletion.errors import Deferred, RequestInProgress, SendGridUnavailable
 from contact_deletion.responses.backoff import LEAST_JITTER, MAX_SECONDS, visibility_timeout
-from local.aws.template import load_template
-from tests.support.template import TEMPLATE
+from local.aws.template import TEMPLATE, load_template
 
 # The latter is SQS's limit.
 LONGEST_OUTAGE_SECONDS = LONGEST_VISIBILITY_TIMEOUT = 12 * 60 * 60
