@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Set
 from datetime import UTC, datetime
 from typing import Any
 
@@ -143,11 +144,17 @@ def test_a_backup_under_the_executions_name_is_not_made_twice(workflows: Workflo
     assert workflows.double.account.contact_ids() == contacts
 
 
-def test_stopping_the_workflow_stops_its_backup(workflows: Workflows) -> None:
+def backing_up(workflows: Workflows) -> tuple[Set[str], str]:
+    """The contacts, and the execution that waits for its backup: the export does not end."""
     contacts = fill(workflows)
     workflows.double.account.exports.spoil_next(ExportFlaw(status="pending"))
     execution = workflows.start(MACHINE, request())
     workflows.wait_until(lambda: workflows.double.account.exports.all())
+    return contacts, execution
+
+
+def test_stopping_the_workflow_stops_its_backup(workflows: Workflows) -> None:
+    contacts, execution = backing_up(workflows)
 
     workflows.stack.step_functions.stop_execution(executionArn=execution)
 
@@ -157,10 +164,7 @@ def test_stopping_the_workflow_stops_its_backup(workflows: Workflows) -> None:
 
 
 def test_a_backup_that_was_stopped_deletes_nothing(workflows: Workflows) -> None:
-    contacts = fill(workflows)
-    workflows.double.account.exports.spoil_next(ExportFlaw(status="pending"))
-    execution = workflows.start(MACHINE, request())
-    workflows.wait_until(lambda: workflows.double.account.exports.all())
+    contacts, execution = backing_up(workflows)
 
     workflows.stack.step_functions.stop_execution(executionArn=backup_execution(execution))
 
