@@ -19,7 +19,7 @@ Entries = list[dict[str, Any]]
 
 @dataclass
 class Cloud:
-    """What there is of AWS. `bus` takes each event's kind and detail, `answers` what workflows were told."""
+    """What there is of AWS. `bus` takes each event's kind and detail, `answers` the notifications of workflows."""
 
     wire: Wire
     secrets: Secrets
@@ -176,7 +176,9 @@ class _StepFunctions(_Client):
         def effect() -> dict[str, Any]:
             self._cloud.answers[token] += 1
             if self._cloud.answers[token] > 1:
-                raise ClientError({"Error": {"Code": "TaskTimedOut", "Message": "told before"}}, "SendTask")
+                raise ClientError(
+                    {"Error": {"Code": "TaskTimedOut", "Message": "notified before"}}, "SendTask"
+                )
             return {}
 
         return self._wire.aws("states.SendTask", effect)

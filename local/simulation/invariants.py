@@ -9,7 +9,7 @@ from local.simulation.simulation import Simulation
 
 UNTRACKED = "DeletionUntracked"
 # Of a message that comes back although it was accepted, where the ledger could not be written: its dead letter says
-# that it was accepted; or nobody knows whether it was; or the ledger has by now the other request of its `request_id`;
+# that it was accepted; or it is unknown whether it was; or the ledger has by now the other request of its `request_id`;
 # or SendGrid refuses to delete and to look up what is gone. And of one that is judged twice: a lookup is refused once.
 _SECOND_ENDS = frozenset({UNTRACKED, "DeleteAllUnconfirmed", "RequestConflict", "SendGridRefused", UNKNOWN})
 

@@ -111,7 +111,7 @@ class Producers:
         return self._sent("RemoveIdentifier", payload, *ACCEPTED)
 
     def by_identifiers(self, **envelope: str) -> Sent:
-        """Some of its identifiers nobody has, some are invalid, and some are another contact's alternate addresses."""
+        """Some of its identifiers do not exist, some are invalid, some are alternate addresses of another contact."""
         kind, field, new = self._chance.choice(
             [
                 ("EMAIL", "email", self._secrets.email),

@@ -1,4 +1,4 @@
-"""Values that nobody may see but SendGrid, and a watch on everything else that is told."""
+"""Values that only SendGrid may see, and a watch on all other output."""
 
 import io
 import itertools
@@ -59,7 +59,7 @@ class Secrets:
         folded = text.casefold()
         if NEEDLE in folded or PHONE_NEEDLE in folded:
             at = max(folded.find(NEEDLE), folded.find(PHONE_NEEDLE))
-            self.leaks.append(f"{where} was told {text[max(0, at - 150) : at + 60]!r}")
+            self.leaks.append(f"{where} received {text[max(0, at - 150) : at + 60]!r}")
 
     def watch_message(self, queue: str, entry: Mapping[str, Any]) -> None:
         """A dead letter's body is its producer's; a status message has its request's task token, and nothing else."""
@@ -73,7 +73,7 @@ class Secrets:
 
 
 class Watched(io.StringIO):
-    """A stream that keeps nothing but what it should not have been told, and the jobs that it was told of."""
+    """A stream that stores only what it must not receive, and the jobs that it is about."""
 
     def __init__(self, secrets: Secrets, where: str) -> None:
         super().__init__()
@@ -85,6 +85,6 @@ class Watched(io.StringIO):
     def write(self, text: str) -> int:
         self._secrets.watch(self._where, text)
         self.lines += text.count("\n")
-        for told in _JOB_IDS.findall(text):
-            self.job_ids.update(told.replace('"', "").split(",") if told else ())
+        for reported in _JOB_IDS.findall(text):
+            self.job_ids.update(reported.replace('"', "").split(",") if reported else ())
         return len(text)

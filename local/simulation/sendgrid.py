@@ -1,4 +1,4 @@
-"""SendGrid behind a session of `requests`: the account of the double, and an HTTP that nobody can rely on."""
+"""SendGrid behind a session of `requests`: the account of the double, and an unreliable HTTP."""
 
 import json
 from collections.abc import Callable
@@ -33,7 +33,7 @@ _FIELDS = ("email", "phone_number_id", "external_id", "anonymous_id")
 # For how long a client waits for the answer as a whole.
 _PATIENCE_SECONDS = 25.0
 
-# Is told of each DELETE that takes effect: in which invocation, of which kind, and what it names.
+# Is called for each DELETE that takes effect: in which invocation, of which kind, and what it names.
 Deleted = Callable[[Invocation, str, Any], None]
 
 
@@ -306,8 +306,8 @@ class SendGrid(BaseAdapter):
         response.headers.update(self._headers)
         self._headers = {}
         if self._chance.fault("rate limit's headers nonsense", 0.3 if status == 429 else 0.01):
-            told = self._wire.time() + self._chance.uniform(1, 90)
-            resets = [str(int(told)), str(self._chance.randint(1, 90)), *_NONSENSE]
+            reported = self._wire.time() + self._chance.uniform(1, 90)
+            resets = [str(int(reported)), str(self._chance.randint(1, 90)), *_NONSENSE]
             response.headers["X-RateLimit-Reset"] = self._chance.choice(resets)
             response.headers["X-RateLimit-Remaining"] = self._chance.choice(["0", "3", "many", "-1"])
         if status == 302:

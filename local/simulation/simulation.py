@@ -487,7 +487,7 @@ def _asks_to_remove(sent: Sent, contact_id: str, kind: str, value: str) -> bool:
 
 def _record(message: Message, queue_arn: str) -> dict[str, Any]:
     """As Lambda's event has it."""
-    told: Any = {
+    reported: Any = {
         "MessageId": message.id,
         "ReceiptHandle": message.receipt,
         "Body": message.body,
@@ -495,4 +495,4 @@ def _record(message: Message, queue_arn: str) -> dict[str, Any]:
         "MessageAttributes": message.attributes,
         "MD5OfBody": "",
     }
-    return record(told, queue_arn)
+    return record(reported, queue_arn)

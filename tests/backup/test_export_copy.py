@@ -124,9 +124,9 @@ def test_no_link_is_in_the_answer_or_in_the_log(backups: Backups) -> None:
         backups.ready_at(link)
         answer = backups.copy()
 
-    for told in (json.dumps(answer), backups.world.log.getvalue()):
-        assert "Signature" not in told
-        assert "127.0.0.1" not in told
+    for reported in (json.dumps(answer), backups.world.log.getvalue()):
+        assert "Signature" not in reported
+        assert "127.0.0.1" not in reported
     assert answer["key"] in backups.world.log.getvalue()
 
 

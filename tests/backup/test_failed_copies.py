@@ -26,9 +26,9 @@ def refused(
         backups.copy(export_id, file=None if link is None else file_id(link))
 
     assert backups.is_untouched()
-    told = caught.value.message + backups.world.log.getvalue()
-    assert "Signature" not in told
-    assert "127.0.0.1" not in told
+    reported = caught.value.message + backups.world.log.getvalue()
+    assert "Signature" not in reported
+    assert "127.0.0.1" not in reported
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
     return caught.value.message
 

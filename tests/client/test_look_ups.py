@@ -120,7 +120,7 @@ LARGE = {"id": WANTED, "custom_fields": {"notes": "x" * 2_000_000}}
     ("found", "existing_ids"),
     [
         pytest.param([{"id": WANTED.upper()}], {WANTED}, id="in whatever case SendGrid writes the ids"),
-        pytest.param([{"id": contact_id(2)}, {}, {"id": None}], set(), id="not those that nobody asked for"),
+        pytest.param([{"id": contact_id(2)}, {}, {"id": None}], set(), id="not those without a request"),
         pytest.param([], set(), id="none"),
         pytest.param([LARGE], {WANTED}, id="as large as a hundred are, more than any other answer may be"),
     ],

@@ -75,16 +75,16 @@ def _dead_letters_are_the_rejected(run: Run) -> Iterator[str]:
 
 def _workflows_are_told(run: Run) -> Iterator[str]:
     """Of each token only what became of a message that has it."""
-    told: dict[str, set[str | None]] = {}
+    reported: dict[str, set[str | None]] = {}
     for answer in run.task_answers:
-        told.setdefault(answer["taskToken"], set()).add(answer.get("error"))
+        reported.setdefault(answer["taskToken"], set()).add(answer.get("error"))
     ended: dict[str, set[str | None]] = {}
     for message_id, message in run.sent.items():
         for token in _tokens(message):
             codes = {event["code"] for event in run.events if event["message_id"] == message_id}
             ended.setdefault(token, set()).update(codes)
-    if told != ended:
-        yield f"workflows were told {told}, and it ended {ended}"
+    if reported != ended:
+        yield f"workflows were notified of {reported}, and it ended {ended}"
 
 
 def _tokens(message: Sent) -> list[str]:

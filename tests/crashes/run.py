@@ -81,5 +81,5 @@ def _send(world: World, queue: str, messages: Sequence[Sent]) -> list[str]:
 def _told(world: World, events: list[dict[str, Any]]) -> Iterator[str]:
     for item in world.ledger():
         yield from json.loads(item["data"]["S"]).get("job_ids", ()) if "data" in item else ()
-    for told in [*events, *world.log_lines()]:
-        yield from told.get("job_ids", ())
+    for reported in [*events, *world.log_lines()]:
+        yield from reported.get("job_ids", ())

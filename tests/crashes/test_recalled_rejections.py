@@ -1,4 +1,4 @@
-"""A delete-all that was told to be refused is not carried out when its message comes back."""
+"""A delete-all that was reported as refused is not carried out when its message comes back."""
 
 from tests.crashes.batches import Batch, Sent
 from tests.crashes.calls import Way

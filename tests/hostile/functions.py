@@ -160,7 +160,7 @@ class Functions:
         world.log.truncate()
 
     def outcome(self, name: str, payload: object) -> Any:
-        """The answer to a direct invocation, or the error by which it is told."""
+        """The answer to a direct invocation, or the error that reports it."""
         try:
             return self.handle(name, payload)
         except NotAccepted as outcome:

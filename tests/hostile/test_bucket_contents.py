@@ -54,7 +54,7 @@ def test_a_file_that_is_no_result_is_named(functions: Functions, case: str) -> N
 def test_a_result_with_a_field_that_is_not_what_it_should_be(
     functions: Functions, number: int, value: Any
 ) -> None:
-    """It is read or it is not, but the summary can always be told."""
+    """It is read or it is not, but there is always a summary."""
     possible = list(places(RESULT))
     put_result(functions, json.dumps(with_value(RESULT, possible[number % len(possible)], value)).encode())
     outcome = functions.outcome("list_summary", {"folder": FOLDER, "key": LIST})

@@ -88,10 +88,10 @@ def all_that_was_said(message: str, world: World) -> str:
 def check_refusal(place: Place, value: object, refusal: InvalidRequest, world: World) -> None:
     about_its_own_fields = isinstance(value, dict) and " field: " in refusal.message
     assert field_of(place) in refusal.message or about_its_own_fields
-    told = all_that_was_said(refusal.message, world)
-    assert PLANTED not in told
+    reported = all_that_was_said(refusal.message, world)
+    assert PLANTED not in reported
     if isinstance(value, str) and value.strip():
-        assert value not in told
+        assert value not in reported
     assert len(refusal.message) < 300
     assert refusal.message.isascii()
 

@@ -190,9 +190,9 @@ def test_the_file_of_a_jobs_errors_is_not_fetched(functions: Functions, elsewher
     for url in (elsewhere.url, secure, with_key, own, "file:///etc/passwd", "https://\ud800", ""):
         answer = call.answer(functions)
         answer["results"]["errors_url"] = url
-        told = outcome_of(functions, call, fault_of(call, answer))
+        reported = outcome_of(functions, call, fault_of(call, answer))
         usable = url.startswith("https://") and url.isascii()
-        assert [job.get("errors_url") for job in told["jobs"]] == [url if usable else None]
+        assert [job.get("errors_url") for job in reported["jobs"]] == [url if usable else None]
         assert not url or url not in functions.world.log.getvalue()
     assert elsewhere.heard == []
 

@@ -21,7 +21,7 @@ from tests.support.serving import serving
 
 MEBIBYTE = 1024 * 1024
 BODY = b'{"contact_count": 7}'
-# Nobody has to compress a gigabyte for it: gzip members may follow one another.
+# It takes no compression of a gigabyte: gzip members may follow one another.
 GIGABYTE_OF_ZEROS = gzip.compress(bytes(MEBIBYTE)) * 1024
 
 NAMES = [

@@ -70,7 +70,7 @@ def kinds(world: World) -> dict[str, str]:
 
 
 def followed(world: World, *, ending: Any, name: str, number: int = 1) -> dict[str, Any]:
-    """What DeletionStatusFunction is told of a request with a job of its own."""
+    """The status check of a request with a job of its own."""
     if ending:
         world.double.account.force_next_jobs(ending)
     ids = contacts(world, number)

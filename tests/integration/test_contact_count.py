@@ -87,8 +87,8 @@ def test_what_goes_wrong_is_an_error_by_name(
         world.contact_count({})
 
     (line,) = world.outcomes()
-    told = (line["message"], line["operation"], line["code"])
-    assert told == ("request deferred", "contact_count", error.__name__)
+    reported = (line["message"], line["operation"], line["code"])
+    assert reported == ("request deferred", "contact_count", error.__name__)
     put_out = capsys.readouterr().out
     assert f'"code":"{error.__name__}","RequestsDeferred":[1.0]' in put_out
     assert '"ApiCalls":[1.0]' in put_out
@@ -102,8 +102,8 @@ def test_answer_is_logged_and_its_cost_is_counted(world: World, capsys: pytest.C
     world.contact_count({})
 
     line = world.log_lines()[-1]
-    told = (line["message"], line["operation"], line["answer"])
-    assert told == ("answered", "contact_count", counted(0))
+    reported = (line["message"], line["operation"], line["answer"])
+    assert reported == ("answered", "contact_count", counted(0))
     put_out = capsys.readouterr().out
     assert '"ApiCalls":[1.0]' in put_out
     assert '"RateLimitWait":' in put_out

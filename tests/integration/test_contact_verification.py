@@ -69,8 +69,8 @@ def test_each_contact_is_looked_up_once_and_a_hundred_in_a_call(world: World) ->
     assert [len(ids) for ids in looked_up] == [100, 100, 30]
     assert sorted(contact for ids in looked_up for contact in ids) == sorted(there)
     left = [events[f"order-{number}"]["remaining_contacts"] for number in range(3)]
-    told = [(group["count"], len(group["contact_ids"]), group["truncated"]) for group in left]
-    assert told == [(150, 100, True), (130, 100, True), (3, 3, False)]
+    reported = [(group["count"], len(group["contact_ids"]), group["truncated"]) for group in left]
+    assert reported == [(150, 100, True), (130, 100, True), (3, 3, False)]
 
 
 def test_a_404_of_the_look_up_says_that_no_contact_is_left(world: World) -> None:
@@ -94,10 +94,11 @@ def test_where_the_look_up_fails_the_end_is_told_later(world: World, body: str |
 
 
 @pytest.mark.parametrize(
-    ("endings", "told", "looks"), [((None, "failed"), "Completed", 1), (("failed", "failed"), "Failed", 2)]
+    ("endings", "reported", "looks"),
+    [((None, "failed"), "Completed", 1), (("failed", "failed"), "Failed", 2)],
 )
 def test_where_a_look_up_fails_what_is_in_no_doubt_or_was_decided_before_is_told_all_the_same(
-    world: World, endings: tuple[Any, Any], told: str, looks: int
+    world: World, endings: tuple[Any, Any], reported: str, looks: int
 ) -> None:
     messages = [
         followed(world, ending=ending, name=name, number=100)
@@ -110,6 +111,6 @@ def test_where_a_look_up_fails_what_is_in_no_doubt_or_was_decided_before_is_told
 
     response = world.deletion_status(status_batch(*messages))
 
-    assert kinds(world) == {"first": told}
+    assert kinds(world) == {"first": reported}
     assert len(response["batchItemFailures"]) == 1
     assert len(world.contact_looks()) == looks

@@ -211,9 +211,9 @@ def test_an_unusable_key_keeps_messages_waiting_long(world: World, visibility_ti
     assert visibility_timeouts == [900]
 
 
-@pytest.mark.parametrize(("window", "told"), [(600, 3), (20, 5)])
+@pytest.mark.parametrize(("window", "reported"), [(600, 3), (20, 5)])
 def test_a_rate_limit_that_is_spent_is_waited_for_or_defers_the_rest_until_its_reset(
-    world: World, visibility_timeouts: list[int], window: float, told: int
+    world: World, visibility_timeouts: list[int], window: float, reported: int
 ) -> None:
     messages = [followed(world, ending=None, name=f"order-{number}") for number in range(5)]
     world.jobs_end()
@@ -221,9 +221,9 @@ def test_a_rate_limit_that_is_spent_is_waited_for_or_defers_the_rest_until_its_r
 
     response = world.deletion_status(status_batch(*messages))
 
-    assert set(kinds(world)) == {f"order-{number}" for number in range(told)}
-    assert len(response["batchItemFailures"]) == 5 - told
-    assert visibility_timeouts == [pytest.approx(window, abs=2)] * (5 - told)
+    assert set(kinds(world)) == {f"order-{number}" for number in range(reported)}
+    assert len(response["batchItemFailures"]) == 5 - reported
+    assert visibility_timeouts == [pytest.approx(window, abs=2)] * (5 - reported)
     assert {call.status for call in world.job_looks()} == {200}
 
 
@@ -235,8 +235,8 @@ def test_a_status_message_that_makes_no_sense_is_kept_as_a_dead_letter(world: Wo
     (letter,) = world.dead_letters("DeletionStatusDeadLetterQueue")
     assert letter["ErrorCode"] == "InvalidRequest"
     (event,) = world.outcome_events()
-    told = (event["kind"], event["operation"], event["code"])
-    assert told == ("Rejected", "deletion_status", "InvalidRequest")
+    reported = (event["kind"], event["operation"], event["code"])
+    assert reported == ("Rejected", "deletion_status", "InvalidRequest")
 
 
 @pytest.mark.parametrize(

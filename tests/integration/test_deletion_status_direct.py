@@ -21,22 +21,22 @@ def test_a_workflow_that_names_its_jobs_alone_learns_how_they_stand(world: World
     world.clock.advance(30)
     completed = world.deletion_status({"job_ids": [job.id]})
 
-    told = {"job_id": job.id, "requested_count": 3, "errored_count": None}
+    reported = {"job_id": job.id, "requested_count": 3, "errored_count": None}
     unknown = dict.fromkeys(("request_id", "code", "remaining_contacts", "unchecked_contacts"))
-    untold = [unknown | {"message": ""}]
+    unreported = [unknown | {"message": ""}]
     finished_at = datetime.fromtimestamp(int(world.clock()), UTC).isoformat(timespec="milliseconds")
     assert pending == {
         "status": "pending",
         "job_ids": [job.id],
-        "jobs": [told | {"status": "pending", "deleted_count": None, "finished_at": None}],
-        "requests": untold,
+        "jobs": [reported | {"status": "pending", "deleted_count": None, "finished_at": None}],
+        "requests": unreported,
         "retry_after": 30,
     }
     assert completed == {
         "status": "completed",
         "job_ids": [job.id],
-        "jobs": [told | {"status": "completed", "deleted_count": 3, "finished_at": finished_at}],
-        "requests": untold,
+        "jobs": [reported | {"status": "completed", "deleted_count": 3, "finished_at": finished_at}],
+        "requests": unreported,
         "retry_after": 0,
     }
 
@@ -126,12 +126,14 @@ def test_the_pause_that_a_workflow_is_told_grows_with_what_was_waited(world: Wor
     job = world.double.account.delete_contacts([contact_id(1)])
     accepted_at = world.now()
 
-    told = []
+    reported = []
     for seconds in (0, 100, 1_000):
         world.clock.advance(seconds)
-        told.append(world.deletion_status({"job_ids": [job.id], "accepted_at": accepted_at})["retry_after"])
+        reported.append(
+            world.deletion_status({"job_ids": [job.id], "accepted_at": accepted_at})["retry_after"]
+        )
 
-    assert told == [30, 100, 900]
+    assert reported == [30, 100, 900]
 
 
 def test_without_a_time_of_acceptance_a_job_is_never_given_up(world: World) -> None:

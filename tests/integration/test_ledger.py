@@ -296,7 +296,7 @@ def test_a_lookup_that_fails_defers_the_requests_unsent(world: World, code: str)
     ("code", "error"),
     [
         ("InternalServerError", LedgerUnavailable),
-        # DynamoDB need not give back the item that a condition failed on: nobody knows whose claim it is.
+        # DynamoDB need not give back the item that a condition failed on: it is unknown whose claim it is.
         ("ConditionalCheckFailedException", RequestInProgress),
     ],
 )

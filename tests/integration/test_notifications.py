@@ -1,4 +1,4 @@
-"""Whatever goes wrong in between, each message ends, and what it ended in is told."""
+"""Whatever goes wrong in between, each message ends, and its outcome is reported."""
 
 from collections import Counter
 from typing import Any
@@ -46,8 +46,8 @@ def test_every_message_ends_in_exactly_one_event_however_its_job_ends(world: Wor
     world.double.faults.add(Fault(method="GET", status=500))
     delivered_until_gone(world, world.deletion_status, status_batch)
 
-    told = Counter(event["message_id"] for event in world.outcome_events())
-    assert told == {record["messageId"]: 1 for record in batch["Records"]}
+    reported = Counter(event["message_id"] for event in world.outcome_events())
+    assert reported == {record["messageId"]: 1 for record in batch["Records"]}
     answered = Counter(answer["taskToken"] for answer in world.task_answers)
     assert answered == {request["task_token"]: 1 for request in requests if isinstance(request, dict)}
     assert len(world.dead_letters()) == 6
@@ -57,7 +57,7 @@ def test_every_message_ends_in_exactly_one_event_however_its_job_ends(world: Wor
 
 
 def test_one_untold_request_of_a_job_does_not_keep_the_others_from_being_told(world: World) -> None:
-    """The message comes back whole, so the others are told once more: at least once is what is promised."""
+    """The message comes back whole, so the others are reported once more: at least once is what is promised."""
     job = world.double.account.delete_contacts([contact_id(1)])
     world.jobs_end()
     message = status_check([job.id], {"request_id": "waits", "task_token": "token"}, {"request_id": "other"})

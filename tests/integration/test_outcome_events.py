@@ -96,8 +96,8 @@ def test_a_rejected_request_is_a_dead_letter_and_an_event_of_the_same_code(world
 
     letters = sorted(letter["ErrorMessage"] for letter in world.dead_letters())
     events = world.outcome_events()
-    told = [(event["kind"], event["code"], event["request_id"]) for event in events]
-    assert told == [("Rejected", "InvalidRequest", request_id) for request_id in (None, None, "order-7")]
+    reported = [(event["kind"], event["code"], event["request_id"]) for event in events]
+    assert reported == [("Rejected", "InvalidRequest", request_id) for request_id in (None, None, "order-7")]
     assert sorted(event["message"] for event in events) == letters
 
 

@@ -53,8 +53,8 @@ def test_one_id_that_cannot_be_looked_up_leaves_the_outcome_of_its_own_request_u
     events = ended(world, [contact_id(1)], [contact_id(2)], [left], [contact_id(4)], ending="failed")
 
     assert [json.loads(call.body)["ids"] for call in world.contact_looks()][-2:] == [[left], [contact_id(4)]]
-    told = [events[f"order-{number}"]["kind"] for number in range(4)]
-    assert told == ["Completed", "Completed", "Failed", "Unknown"]
+    reported = [events[f"order-{number}"]["kind"] for number in range(4)]
+    assert reported == ["Completed", "Completed", "Failed", "Unknown"]
 
 
 def test_request_of_which_some_contacts_remain_and_some_are_unchecked_has_failed(world: World) -> None:

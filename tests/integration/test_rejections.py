@@ -1,4 +1,4 @@
-"""What a message was told to be rejected for stays so when it comes back, whatever has changed by then."""
+"""A message keeps the rejection that was reported when it comes back, whatever has changed by then."""
 
 import time
 from collections.abc import Callable
@@ -76,15 +76,15 @@ def test_a_message_that_comes_back_hears_what_it_was_told(
     request = prepare(world)
     with sending_fails(world, DEAD_LETTERS):
         assert deliver(world, operation, request) == STAYS
-    (told,) = world.outcome_events()
+    (reported,) = world.outcome_events()
     asked = len(world.deletions())
     mend(world)
 
     assert deliver(world, operation, request, receive_count=2) == GOES
 
     (again,) = world.outcome_events()
-    assert again == told | {"ended_at": again["ended_at"]}
-    assert (told["kind"], told["code"]) == ("Rejected", code)
+    assert again == reported | {"ended_at": again["ended_at"]}
+    assert (reported["kind"], reported["code"]) == ("Rejected", code)
     assert [letter["ErrorCode"] for letter in world.dead_letters()] == [code]
     assert len(world.deletions()) == asked
 
@@ -152,7 +152,7 @@ def test_a_message_that_comes_back_is_not_acted_on_while_nobody_can_say_what_it_
 
 
 def test_the_record_of_a_rejection_is_powertools_own_and_outlasts_its_message(world: World) -> None:
-    """Under the same key from version to version: what one told, the next one keeps to."""
+    """Under the same key from version to version: what one has reported, the next one repeats."""
     deliver(world, "bulk_delete", refused_by_sendgrid(world))
     layer = DynamoDBPersistenceLayer(TABLE, boto3_client=world.runtime.dynamodb)
     layer.configure(IdempotencyConfig(hash_function="sha256"), key_prefix="bulk_delete")

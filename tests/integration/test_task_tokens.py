@@ -1,4 +1,4 @@
-"""A workflow that sent a request with a task token, and waits, is told what became of it."""
+"""A workflow that sent a request with a task token is notified of its outcome."""
 
 import json
 from typing import Any
@@ -43,9 +43,9 @@ def test_the_end_is_the_tasks_output_or_its_error(
     (event,) = world.outcome_events()
     (answer,) = world.task_answers
     assert (answer["taskToken"], answer.get("error")) == (TOKEN, code)
-    told = json.loads(answer["cause" if code else "output"])
-    assert (told["request_id"], told["code"]) == ("run-1", code)
-    assert told | {"kind": kind} == event
+    reported = json.loads(answer["cause" if code else "output"])
+    assert (reported["request_id"], reported["code"]) == ("run-1", code)
+    assert reported | {"kind": kind} == event
 
 
 def test_each_request_of_a_job_answers_its_own_token_at_its_end(world: World) -> None:
@@ -59,7 +59,7 @@ def test_each_request_of_a_job_answers_its_own_token_at_its_end(world: World) ->
     assert len(world.double.account.jobs()) == 1
     answered = {answer["taskToken"]: json.loads(answer["output"]) for answer in world.task_answers}
     assert len(world.task_answers) == 12
-    assert {token: told["message_id"][-2:] for token, told in answered.items()} == {
+    assert {token: reported["message_id"][-2:] for token, reported in answered.items()} == {
         f"token-{number}": f"{number + 1:02x}" for number in range(12)
     }
 
@@ -106,8 +106,8 @@ def test_an_outcome_that_nobody_waits_for_any_more_is_done(world: World, code: s
         assert world.deletion_status(batch) == GOES
 
     lines = [line for line in world.log_lines() if "no workflow waits" in line["message"]]
-    told = [(line["level"], line.get("request_id"), line["reason"]) for line in lines]
-    assert told == [("WARNING", "run-1", code), ("WARNING", None, code)]
+    reported = [(line["level"], line.get("request_id"), line["reason"]) for line in lines]
+    assert reported == [("WARNING", "run-1", code), ("WARNING", None, code)]
     assert len(world.dead_letters()) == 1
     assert [event["kind"] for event in world.outcome_events()] == ["Rejected", "Completed"]
 

@@ -336,11 +336,11 @@ def test_error_that_ends_the_polling_is_raised(queue: QueueUnderTest) -> None:
 
     queue.sqs.delete_queue(QueueUrl=queue.url)
 
-    def told() -> bool:
+    def reported() -> bool:
         try:
             mapping.check()
         except queue.sqs.exceptions.QueueDoesNotExist:
             return True
         return False
 
-    wait_until(told)
+    wait_until(reported)

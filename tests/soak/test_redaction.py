@@ -1,4 +1,4 @@
-"""No personal data, token or key is told to anybody but SendGrid, whatever goes wrong and at the most talkative level.
+"""No personal data, token or key reaches anything but SendGrid, whatever goes wrong and at the most verbose level.
 
 Every run of the simulation watches all that leaves a process (test_faults_at_random.py); here it is made sure that the
 watch sees it.
@@ -29,11 +29,11 @@ def test_the_watch_sees_every_kind_of_planted_value(value: object) -> None:
 
 
 def test_what_urllib3_logs_of_real_calls_has_nothing_planted_either(world: World) -> None:
-    secrets, told = Secrets(), io.StringIO()
+    secrets, reported = Secrets(), io.StringIO()
     world.rotate_key(secrets.api_key)
     email = secrets.email()
     contact_id = world.new_contact(email=email, external_id=secrets.external_id())
-    logger, handler = logging.getLogger("urllib3"), logging.StreamHandler(told)
+    logger, handler = logging.getLogger("urllib3"), logging.StreamHandler(reported)
     level = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG)
@@ -44,8 +44,8 @@ def test_what_urllib3_logs_of_real_calls_has_nothing_planted_either(world: World
         logger.removeHandler(handler)
         logger.setLevel(level)
     assert len(world.deletions()) == 1
-    assert "/identifiers" in told.getvalue()
-    assert NEEDLE not in told.getvalue().casefold()
+    assert "/identifiers" in reported.getvalue()
+    assert NEEDLE not in reported.getvalue().casefold()
 
 
 def test_debug_as_log_level_leaves_botocore_silent(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

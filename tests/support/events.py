@@ -48,7 +48,7 @@ def remove_identifier(
 
 
 def status_check(job_ids: Sequence[str], *requests: Mapping[str, Any], **more: Any) -> dict[str, Any]:
-    """What DeletionStatusFunction is told; a workflow names the jobs alone."""
+    """A status check. A workflow names only the jobs."""
     return {"job_ids": list(job_ids)} | ({"requests": list(requests)} if requests else {}) | more
 
 

@@ -1,4 +1,4 @@
-"""The files in events/: `python -m tests.support.sample_events` (or `make events`) writes them anew."""
+"""The files in events/: `python -m tests.support.sample_events` (or `make events`) writes them again."""
 
 import json
 from pathlib import Path
@@ -15,14 +15,14 @@ from tests.support.events import (
 )
 
 DIRECTORY = Path(__file__).parents[2] / "events"
-# Long ago for whoever tries it, so that a sample of delete-all is refused until somebody writes the time anew.
+# Long ago, so that a sample of delete-all is refused until its time is changed.
 REQUESTED_AT = "2026-11-21T12:00:00+00:00"
 
 # A form that a request id may have, too: one replacement of both makes a new request of the sample.
 DELETE_ALL_AT = "2026-11-21T12:00:00Z"
 
 PERSON, LONELY_PERSON = contact_id(1), contact_id(2)
-# Of nobody: accepted so long ago that a queue's message about it ends as failed.
+# Accepted so long ago that a queue's message about it ends as failed.
 JOB = "21be0c9d-73ca-40a6-a903-13adea0eb0a8"
 
 

@@ -1,4 +1,4 @@
-"""The world that a function runs in: moto for AWS, the SendGrid double on loopback, a clock that nobody waits for."""
+"""The world that a function runs in: moto for AWS, the SendGrid double on loopback, a clock without waits."""
 
 import io
 import itertools
@@ -53,7 +53,7 @@ class World:
     secret_arn: str
     log: io.StringIO
     task_answers: list[dict[str, Any]]
-    """What workflows were told that wait with a task token: the token, and `output`, or `error` and `cause`."""
+    """The notifications of workflows that wait with a task token: the token, and `output`, or `error` and `cause`."""
 
     bus_entries: list[dict[str, Any]]
     """What the event bus took since it was last asked for, as it was put."""
@@ -173,7 +173,7 @@ class World:
         ]
 
     def status_messages(self) -> list[dict[str, Any]]:
-        """What DeletionStatusFunction was told since this was last asked."""
+        """The status checks that were sent since the last call."""
         return [json.loads(message["body"]) for message in self.receive_all(STATUS_QUEUE)]
 
     def outcome_events(self) -> list[dict[str, Any]]:
@@ -233,7 +233,7 @@ def _bus_entries(client: Any) -> Iterator[list[dict[str, Any]]]:
 
 @contextmanager
 def _task_answers(client: Any) -> Iterator[list[dict[str, Any]]]:
-    """Fills with what Step Functions is told; moto takes every token, and keeps nothing."""
+    """Fills with what is sent to Step Functions. moto accepts every token, and stores nothing."""
     answers: list[dict[str, Any]] = []
 
     def note(params: dict[str, Any], **_: Any) -> None:

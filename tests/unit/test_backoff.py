@@ -9,7 +9,7 @@ from local.aws.template import TEMPLATE, load_template
 # The latter is SQS's limit.
 LONGEST_OUTAGE_SECONDS = LONGEST_VISIBILITY_TIMEOUT = 12 * 60 * 60
 
-# Seconds: a request in progress elsewhere is soon settled.
+# Seconds: a request in progress elsewhere ends soon.
 LONGER_THAN_A_CLAIM = 60
 
 receive_counts = st.integers(1, 100_000)

@@ -14,7 +14,7 @@ from contact_deletion.sendgrid.rate_limit import (
 )
 from tests.support.clock import FakeClock
 
-# Seconds: Reset is told in whole ones, and a margin is added.
+# Seconds: Reset has whole ones, and a margin is added.
 TOLERANCE = 2.0
 
 
@@ -25,7 +25,7 @@ class Endpoint:
         self.clock = FakeClock()
         self.limit = RateLimit(self.clock)
 
-    def told(self, remaining: object, *, seconds_left: float, reset: str = "epoch") -> dict[str, str]:
+    def headers(self, remaining: object, *, seconds_left: float, reset: str = "epoch") -> dict[str, str]:
         at = round(self.clock() + seconds_left) if reset == "epoch" else round(seconds_left)
         return {"X-RateLimit-Remaining": str(remaining), "X-RateLimit-Reset": str(at)}
 
@@ -53,7 +53,7 @@ both_formats = pytest.mark.parametrize("reset", ["epoch", "seconds"])
 
 
 def test_the_first_call_of_a_window_waits_for_those_of_the_last(endpoint: Endpoint) -> None:
-    endpoint.answer(endpoint.told(50, seconds_left=30))
+    endpoint.answer(endpoint.headers(50, seconds_left=30))
     endpoint.clock.advance(60)
     assert not endpoint.limit.try_acquire(in_flight=1)
     assert endpoint.limit.try_acquire(in_flight=0)
@@ -61,7 +61,7 @@ def test_the_first_call_of_a_window_waits_for_those_of_the_last(endpoint: Endpoi
 
 @both_formats
 def test_after_first_answer_calls_go_side_by_side_but_not_too_many(endpoint: Endpoint, reset: str) -> None:
-    endpoint.answer(endpoint.told(500, seconds_left=30, reset=reset))
+    endpoint.answer(endpoint.headers(500, seconds_left=30, reset=reset))
     assert endpoint.start_all() == MAX_CALLS_AT_ONCE == 8
 
 
@@ -70,7 +70,7 @@ def test_after_first_answer_calls_go_side_by_side_but_not_too_many(endpoint: End
 def test_no_more_calls_start_than_are_left(reset: str, remaining: int) -> None:
     side_by_side, one_after_another = Endpoint(), Endpoint()
     for endpoint in (side_by_side, one_after_another):
-        endpoint.answer(endpoint.told(remaining, seconds_left=30, reset=reset))
+        endpoint.answer(endpoint.headers(remaining, seconds_left=30, reset=reset))
     started = side_by_side.start_all()
     assert min(1, remaining) <= started <= min(remaining, MAX_CALLS_AT_ONCE)
     assert started <= 1 or MAX_CONSUMERS * started <= remaining, (
@@ -82,47 +82,47 @@ def test_no_more_calls_start_than_are_left(reset: str, remaining: int) -> None:
 @both_formats
 def test_the_last_call_of_a_window_that_others_spend_too_is_left(endpoint: Endpoint, reset: str) -> None:
     """Every environment would send it, and all but one would be answered 429."""
-    endpoint.answer(endpoint.told(10, seconds_left=30, reset=reset))
+    endpoint.answer(endpoint.headers(10, seconds_left=30, reset=reset))
     assert endpoint.limit.try_acquire()
-    endpoint.answer(endpoint.told(8, seconds_left=30, reset=reset))  # one more than was started here
+    endpoint.answer(endpoint.headers(8, seconds_left=30, reset=reset))  # one more than was started here
     assert endpoint.start_one_after_another() == 7
 
 
 def test_after_a_pause_the_first_call_of_such_a_window_goes_alone(endpoint: Endpoint) -> None:
-    """Nobody knows what others have spent meanwhile."""
-    endpoint.answer(endpoint.told(30, seconds_left=30))
-    endpoint.answer(endpoint.told(20, seconds_left=30))
+    """What others have spent meanwhile is unknown."""
+    endpoint.answer(endpoint.headers(30, seconds_left=30))
+    endpoint.answer(endpoint.headers(20, seconds_left=30))
     endpoint.clock.advance(0.3)
     assert endpoint.start_all() == 1
-    endpoint.answer(endpoint.told(10, seconds_left=30))
+    endpoint.answer(endpoint.headers(10, seconds_left=30))
     endpoint.clock.advance(0.2)
     assert endpoint.start_all() > 1
 
 
 @both_formats
 def test_a_window_that_nobody_else_spends_is_spent_to_the_last_call(endpoint: Endpoint, reset: str) -> None:
-    endpoint.answer(endpoint.told(10, seconds_left=30, reset=reset))
+    endpoint.answer(endpoint.headers(10, seconds_left=30, reset=reset))
     for left in (9, 8):
         assert endpoint.limit.try_acquire()
-        endpoint.answer(endpoint.told(left, seconds_left=30, reset=reset))
+        endpoint.answer(endpoint.headers(left, seconds_left=30, reset=reset))
     assert endpoint.start_one_after_another() == 8
 
 
 def test_that_others_spent_a_window_says_nothing_of_the_next(endpoint: Endpoint) -> None:
-    endpoint.answer(endpoint.told(10, seconds_left=30))
-    endpoint.answer(endpoint.told(5, seconds_left=30))
+    endpoint.answer(endpoint.headers(10, seconds_left=30))
+    endpoint.answer(endpoint.headers(5, seconds_left=30))
     endpoint.clock.advance(60)
-    endpoint.answer(endpoint.told(3, seconds_left=30))
+    endpoint.answer(endpoint.headers(3, seconds_left=30))
     assert endpoint.start_one_after_another() == 3
 
 
 @both_formats
 def test_a_spent_window_is_known_until_just_after_its_reset(endpoint: Endpoint, reset: str) -> None:
     """SendGrid's whole second may be rounded down by up to a margin that its documentation does not give."""
-    headers = endpoint.told(0, seconds_left=30, reset=reset)
+    headers = endpoint.headers(0, seconds_left=30, reset=reset)
     endpoint.answer(headers)
-    told = float(headers["X-RateLimit-Reset"]) - (endpoint.clock() if reset == "epoch" else 0)
-    assert told < endpoint.limit.seconds_until_reset() == pytest.approx(30, abs=TOLERANCE)
+    reported = float(headers["X-RateLimit-Reset"]) - (endpoint.clock() if reset == "epoch" else 0)
+    assert reported < endpoint.limit.seconds_until_reset() == pytest.approx(30, abs=TOLERANCE)
     assert not endpoint.limit.try_acquire()
     endpoint.clock.advance(endpoint.limit.seconds_until_reset())
     assert endpoint.limit.seconds_until_reset() == 0
@@ -131,7 +131,7 @@ def test_a_spent_window_is_known_until_just_after_its_reset(endpoint: Endpoint, 
 
 @given(st.lists(st.floats(0, 9.9), min_size=1, max_size=20), st.sampled_from(["epoch", "seconds"]))
 def test_the_end_of_a_window_is_the_earliest_that_was_told(told_at: list[float], reset: str) -> None:
-    """Where it is told in seconds left, each answer rounds up something else."""
+    """Where it is in seconds left, each answer rounds up something else."""
     endpoint = Endpoint()
     start = endpoint.clock()
     ends_at = start + 10
@@ -149,57 +149,57 @@ def test_the_end_of_a_window_is_the_earliest_that_was_told(told_at: list[float],
 @given(st.permutations(range(10)))
 def test_of_answers_that_overtake_each_other_the_least_remaining_counts(order: list[int]) -> None:
     endpoint = Endpoint()
-    headers = [endpoint.told(remaining, seconds_left=30) for remaining in range(10)]
+    headers = [endpoint.headers(remaining, seconds_left=30) for remaining in range(10)]
     for number in order:
         endpoint.answer(headers[number])
     assert not endpoint.limit.try_acquire()
 
 
 def test_an_answer_of_an_older_window_is_not_news(endpoint: Endpoint) -> None:
-    late = endpoint.told(400, seconds_left=5)
+    late = endpoint.headers(400, seconds_left=5)
     endpoint.clock.advance(4)
-    endpoint.answer(endpoint.told(0, seconds_left=60))
+    endpoint.answer(endpoint.headers(0, seconds_left=60))
     endpoint.answer(late)
     assert not endpoint.limit.try_acquire()
     assert endpoint.limit.seconds_until_reset() == pytest.approx(60, abs=TOLERANCE)
 
 
 def test_an_answer_of_a_newer_window_is_news_though_the_older_seems_open(endpoint: Endpoint) -> None:
-    endpoint.answer(endpoint.told(0, seconds_left=5))
-    endpoint.answer(endpoint.told(40, seconds_left=65))
+    endpoint.answer(endpoint.headers(0, seconds_left=5))
+    endpoint.answer(endpoint.headers(40, seconds_left=65))
     assert endpoint.start_one_after_another() == 40
 
 
 def test_calls_under_way_count_against_a_window_that_opened_meanwhile(endpoint: Endpoint) -> None:
-    """Around its end nobody here knows which window a call falls into: Reset is told in whole seconds."""
-    endpoint.answer(endpoint.told(5, seconds_left=30))
+    """Around its end it is unknown which window a call falls into: Reset has whole seconds."""
+    endpoint.answer(endpoint.headers(5, seconds_left=30))
     endpoint.clock.advance(endpoint.limit.seconds_until_reset() - 0.1)
     under_way = endpoint.start_all()
-    endpoint.answer(endpoint.told(5, seconds_left=60))  # of the first of them, the window allowing 6
+    endpoint.answer(endpoint.headers(5, seconds_left=60))  # of the first of them, the window allowing 6
     left = 6 - under_way
     assert endpoint.start_one_after_another() == left, "though the others end without saying anything"
 
 
 def test_the_first_answer_of_a_window_lets_calls_start_beside_those_of_the_last(endpoint: Endpoint) -> None:
-    endpoint.answer(endpoint.told(50, seconds_left=30))
+    endpoint.answer(endpoint.headers(50, seconds_left=30))
     under_way = endpoint.start_all()
     endpoint.clock.advance(60)
-    endpoint.answer(endpoint.told(50, seconds_left=30))
+    endpoint.answer(endpoint.headers(50, seconds_left=30))
     assert endpoint.limit.try_acquire(in_flight=under_way - 1)
 
 
 @both_formats
 def test_a_429_ends_all_calls_until_the_reset(endpoint: Endpoint, reset: str) -> None:
-    endpoint.answer(endpoint.told(100, seconds_left=30, reset=reset))
-    endpoint.answer(endpoint.told(0, seconds_left=30, reset=reset), refused=True)
+    endpoint.answer(endpoint.headers(100, seconds_left=30, reset=reset))
+    endpoint.answer(endpoint.headers(0, seconds_left=30, reset=reset), refused=True)
     assert not endpoint.limit.try_acquire()
     assert endpoint.limit.seconds_until_reset() == pytest.approx(30, abs=TOLERANCE)
 
 
 def test_a_429_is_believed_whatever_it_or_an_answer_that_it_overtook_says_is_left(endpoint: Endpoint) -> None:
-    endpoint.answer(endpoint.told(100, seconds_left=30), refused=True)
+    endpoint.answer(endpoint.headers(100, seconds_left=30), refused=True)
     assert not endpoint.limit.try_acquire()
-    endpoint.answer(endpoint.told(3, seconds_left=30))
+    endpoint.answer(endpoint.headers(3, seconds_left=30))
     assert not endpoint.limit.try_acquire()
 
 
@@ -211,16 +211,16 @@ def test_a_429_without_a_reset_is_waited_out_for_some_seconds(endpoint: Endpoint
 
 @pytest.mark.parametrize("reset", ["0", "1", "past"])
 def test_after_a_429_at_least_a_second_is_waited(endpoint: Endpoint, reset: str) -> None:
-    past = endpoint.told(0, seconds_left=-3600)
+    past = endpoint.headers(0, seconds_left=-3600)
     endpoint.answer(past if reset == "past" else {"X-RateLimit-Reset": reset}, refused=True)
     assert endpoint.limit.seconds_until_reset() >= 1
     assert reset != "past" or endpoint.limit.seconds_until_reset() == 1
 
 
 def test_a_429_does_not_put_off_an_end_that_was_told_more_exactly(endpoint: Endpoint) -> None:
-    endpoint.answer(endpoint.told(5, seconds_left=10, reset="seconds"))
+    endpoint.answer(endpoint.headers(5, seconds_left=10, reset="seconds"))
     endpoint.clock.advance(0.5)
-    endpoint.answer(endpoint.told(0, seconds_left=10, reset="seconds"), refused=True)
+    endpoint.answer(endpoint.headers(0, seconds_left=10, reset="seconds"), refused=True)
     assert endpoint.limit.seconds_until_reset() == pytest.approx(9.5 + RESET_MARGIN_SECONDS, abs=0.001)
 
 
@@ -241,13 +241,13 @@ NONSENSE = [
 @pytest.mark.parametrize("nonsense", NONSENSE)
 @pytest.mark.parametrize("name", ["X-RateLimit-Remaining", "X-RateLimit-Reset"])
 def test_headers_that_make_no_sense_are_as_good_as_none(endpoint: Endpoint, name: str, nonsense: str) -> None:
-    endpoint.answer(endpoint.told(0, seconds_left=30) | {name: nonsense})
+    endpoint.answer(endpoint.headers(0, seconds_left=30) | {name: nonsense})
     assert endpoint.start_all() == MAX_CALLS_AT_ONCE
 
 
 @pytest.mark.parametrize("nonsense", NONSENSE)
 def test_headers_that_make_no_sense_change_nothing_that_is_known(endpoint: Endpoint, nonsense: str) -> None:
-    endpoint.answer(endpoint.told(2, seconds_left=30))
+    endpoint.answer(endpoint.headers(2, seconds_left=30))
     endpoint.answer({"X-RateLimit-Remaining": nonsense, "X-RateLimit-Reset": nonsense})
     endpoint.answer({})
     assert endpoint.start_one_after_another() == 2
@@ -264,22 +264,22 @@ def test_no_headers_mean_no_limit_for_a_while(endpoint: Endpoint) -> None:
 
 
 def test_no_headers_after_a_spent_window_mean_no_limit_either(endpoint: Endpoint) -> None:
-    endpoint.answer(endpoint.told(0, seconds_left=30))
+    endpoint.answer(endpoint.headers(0, seconds_left=30))
     endpoint.clock.advance(endpoint.limit.seconds_until_reset())
     endpoint.answer({})
     assert endpoint.start_all() == MAX_CALLS_AT_ONCE
 
 
 def test_a_window_may_be_as_short_as_a_second(endpoint: Endpoint) -> None:
-    endpoint.answer(endpoint.told(0, seconds_left=1, reset="seconds"))
+    endpoint.answer(endpoint.headers(0, seconds_left=1, reset="seconds"))
     endpoint.clock.advance(endpoint.limit.seconds_until_reset())
-    endpoint.answer(endpoint.told(5, seconds_left=1, reset="seconds"))
+    endpoint.answer(endpoint.headers(5, seconds_left=1, reset="seconds"))
     assert endpoint.start_one_after_another() == 5
 
 
 def test_headers_end_the_time_without_a_limit(endpoint: Endpoint) -> None:
     endpoint.answer({})
-    endpoint.answer(endpoint.told(0, seconds_left=10))
+    endpoint.answer(endpoint.headers(0, seconds_left=10))
     assert not endpoint.limit.try_acquire()
 
 

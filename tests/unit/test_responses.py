@@ -225,12 +225,12 @@ def body(answer: object) -> bytes:
 def test_a_job_is_told_with_its_counts_and_the_link_to_its_errors() -> None:
     url = "https://errors.example.com/file?signature=1"
     results = {"requested_count": 5, "deleted_count": 3, "errored_count": 2, "errors_url": url}
-    told = {"id": "whatever it calls itself", "status": "errored", "job_type": "delete_contacts"}
-    assert responses.job(JOB, body(told | {"results": results})) == Job(JOB, "errored", 5, 3, 2, url)
+    reported = {"id": "whatever it calls itself", "status": "errored", "job_type": "delete_contacts"}
+    assert responses.job(JOB, body(reported | {"results": results})) == Job(JOB, "errored", 5, 3, 2, url)
 
 
 @pytest.mark.parametrize(
-    "told",
+    "reported",
     [
         {},
         *({"results": None}, {"results": []}, {"results": {}}),
@@ -240,12 +240,12 @@ def test_a_job_is_told_with_its_counts_and_the_link_to_its_errors() -> None:
     ],
     ids=str,
 )
-def test_what_a_job_does_not_tell_is_none(told: dict[str, Any]) -> None:
-    assert responses.job(JOB, body(told | {"status": "completed"})) == Job(JOB, "completed")
+def test_what_a_job_does_not_tell_is_none(reported: dict[str, Any]) -> None:
+    assert responses.job(JOB, body(reported | {"status": "completed"})) == Job(JOB, "completed")
 
 
 @pytest.mark.parametrize(
-    ("told", "status"),
+    ("reported", "status"),
     [
         *((word, "completed") for word in ("completed", "Completed", " completed\n")),
         *(("ERRORED", "errored"), ("Failure", "failure")),
@@ -256,8 +256,10 @@ def test_what_a_job_does_not_tell_is_none(told: dict[str, Any]) -> None:
     ],
     ids=repr,
 )
-def test_status_is_word_in_lower_case_and_anything_else_leaves_matter_open(told: object, status: str) -> None:
-    assert responses.job(JOB, body({"status": told})).status == status
+def test_status_is_word_in_lower_case_and_anything_else_leaves_matter_open(
+    reported: object, status: str
+) -> None:
+    assert responses.job(JOB, body({"status": reported})).status == status
 
 
 COUNTS = [
@@ -280,15 +282,15 @@ def test_count_is_a_whole_number_however_it_is_spelled(sent: object, count: int 
 
 
 @pytest.mark.parametrize(
-    ("told", "finished_at"),
+    ("reported", "finished_at"),
     [
         ("2026-11-21T12:00:05Z", 1_795_262_405.0),
         *((other, None) for other in ("2026-11-21T12:00:05", "soon", 7, None)),
     ],
     ids=repr,
 )
-def test_the_end_of_a_job_is_a_moment_or_unknown(told: object, finished_at: float | None) -> None:
-    assert responses.job(JOB, body({"status": "errored", "finished_at": told})).finished_at == finished_at
+def test_the_end_of_a_job_is_a_moment_or_unknown(reported: object, finished_at: float | None) -> None:
+    assert responses.job(JOB, body({"status": "errored", "finished_at": reported})).finished_at == finished_at
 
 
 def test_a_job_without_a_status_is_pending() -> None:
@@ -378,9 +380,9 @@ def test_a_202_without_a_usable_export_id_is_no_success(answer: bytes | None) ->
 
 def test_an_export_is_told_with_its_links_their_expiry_and_its_count() -> None:
     links = ["https://files.example.com/1", "https://files.example.com/2"]
-    told = {"status": "ready", "urls": links, "expires_at": "2026-11-22T00:00:00Z", "contact_count": 7}
+    reported = {"status": "ready", "urls": links, "expires_at": "2026-11-22T00:00:00Z", "contact_count": 7}
     expiry = datetime(2026, 11, 22, tzinfo=UTC)
-    assert exports.export(body(told)) == Export("ready", tuple(links), expiry, 7)
+    assert exports.export(body(reported)) == Export("ready", tuple(links), expiry, 7)
 
 
 def test_an_expiry_keeps_its_offset() -> None:
@@ -392,7 +394,7 @@ def test_an_expiry_keeps_its_offset() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "reported",
     [
         {"status": "ready"},
         {"status": "ready", "urls": None, "expires_at": None, "contact_count": None, "message": None},
@@ -401,8 +403,8 @@ def test_an_expiry_keeps_its_offset() -> None:
     ],
     ids=str,
 )
-def test_what_an_export_does_not_tell_is_left_out(told: dict[str, Any]) -> None:
-    assert exports.export(body(told)) == Export("ready")
+def test_what_an_export_does_not_tell_is_left_out(reported: dict[str, Any]) -> None:
+    assert exports.export(body(reported)) == Export("ready")
 
 
 @pytest.mark.parametrize("status", ["ready", "Ready", "completed", "done"])

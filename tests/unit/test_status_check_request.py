@@ -178,7 +178,7 @@ def test_anything_has_an_envelope(payload: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("payload", "told"),
+    ("payload", "reported"),
     [
         ({"request_id": "run-1", "task_token": "token", "contact_ids": 3}, ("run-1", "token")),
         ({"request_id": "a b", "task_token": "token"}, (None, "token")),
@@ -189,9 +189,9 @@ def test_anything_has_an_envelope(payload: object) -> None:
     ids=lambda value: json.dumps(value),
 )
 def test_of_an_invalid_request_what_is_valid_of_its_envelope_is_told(
-    payload: object, told: tuple[str | None, str | None]
+    payload: object, reported: tuple[str | None, str | None]
 ) -> None:
-    assert envelope(payload) == told
+    assert envelope(payload) == reported
 
 
 CAUGHT = {
