@@ -55,15 +55,19 @@ def run(
     *,
     limit: RateLimit | None = None,
     consumers: int = 1,
+    addresses: Sequence[str] = (),
 ) -> Run:
-    """Raises Incomplete: what leaves something undone is not compared."""
+    """Runs it on an account with contacts of these addresses.
+
+    Raises Incomplete: what leaves something undone is not compared.
+    """
     with ExitStack() as stack:
         world.sendgrid.reset(limit)
         started = [stack.enter_context(consumer(contender, world)) for _ in range(consumers)]
         for one in started:
             one.invoke(contender.first_event)
         world.aws.reset()
-        world.sendgrid.reset(limit)
+        world.sendgrid.reset(limit, addresses)
         queue = Queue(events, world.aws.visibility_timeouts)
         for one in started:
             one.forget()

@@ -1,5 +1,6 @@
 """The SendGrid double in a process of its own, with a fixed latency."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
@@ -11,7 +12,7 @@ LATENCY_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Received:
-    """`last_accepted_at`, in seconds since the epoch, is when the last 202 was answered.
+    """`calls` are deletions. `last_accepted_at`, in seconds since the epoch, is when the last 202 was answered.
 
     `contacts` is how many different ids the calls named that were answered 202.
     """
@@ -20,6 +21,7 @@ class Received:
     refused: int
     contacts: int
     last_accepted_at: float
+    searches: int = 0
 
     def require(self, contacts: int, *, of: str) -> None:
         """Raises Incomplete."""
@@ -38,13 +40,13 @@ class SendGrid(OwnProcess):
         super().__init__(_serve)
         self.url: str = self.introduction
 
-    def reset(self, limit: RateLimit | None) -> None:
-        """Resets the double, with this rate limit."""
-        self.call(("reset", limit))
+    def reset(self, limit: RateLimit | None, addresses: Sequence[str] = ()) -> None:
+        """Resets the double, with this rate limit and contacts with these addresses."""
+        self.call(("reset", limit, addresses))
 
     def received(self) -> Received:
         """Since the last reset."""
-        received: Received = self.call(("received", None))
+        received: Received = self.call(("received", None, ()))
         return received
 
 
@@ -54,12 +56,14 @@ def _serve(connection: Connection) -> None:
         connection.send(url)
         while True:
             try:
-                question, limit = connection.recv()
+                question, limit, addresses = connection.recv()
             except EOFError:
                 return
             if question == "reset":
                 double.reset()
                 double.rate_limiter.configure(limit)
+                for address in addresses:
+                    double.account.add_contact(email=address)
             connection.send(_received(double))
 
 
@@ -70,4 +74,5 @@ def _received(double: SendGridDouble) -> Received:
         refused=sum(request.status == 429 for request in double.requests),
         contacts=len({contact_id for job in jobs for contact_id in job.contact_ids}),
         last_accepted_at=max((job.started_at for job in jobs), default=0.0),
+        searches=sum("/search/" in request.route for request in double.requests),
     )

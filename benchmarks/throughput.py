@@ -11,6 +11,7 @@ from benchmarks.scenarios import (
     delete_calls,
     duplicates,
     dynamodb,
+    identifiers,
     large_account,
     lists,
     no_limit,
@@ -38,6 +39,7 @@ def measure() -> Throughput:
     with stand_ins() as world:
         unlimited = no_limit.measure(world)
         limited = rate_limited.measure(world)
+        by_identifiers = identifiers.measure(world)
         of_duplicates = duplicates.findings(world)
         of_a_large_account = large_account.findings(limited, world.aws)
         shares = profile.shares(world)
@@ -45,6 +47,7 @@ def measure() -> Throughput:
         findings=[
             delete_calls.finding(unlimited),
             *rate_limited.findings(limited),
+            *identifiers.findings(by_identifiers),
             lists.finding(unlimited),
             *singles.findings(unlimited),
             *of_a_large_account,

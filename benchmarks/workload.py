@@ -31,6 +31,14 @@ def messages(ids: Sequence[str], of: int = 1, first: int = 0) -> list[Record]:
     return [message(body, number) for number, body in enumerate(bodies, first)]
 
 
+def identifier_messages(addresses: Sequence[str]) -> list[Record]:
+    """A message for each address, as docs/requests.md shows it."""
+    bodies = (
+        json.dumps({"identifier_type": "EMAIL", "identifier_values": [address]}) for address in addresses
+    )
+    return [message(body, number) for number, body in enumerate(bodies)]
+
+
 def message(body: str, number: int) -> Record:
     """One record of an event: what SQS and Lambda add to a body is as long as theirs."""
     digest = hashlib.sha512(str(number).encode()).hexdigest()

@@ -54,9 +54,12 @@ def test_event_that_is_shown_is_valid() -> None:
 
 
 def test_requests_that_are_shown_are_valid() -> None:
-    bulk, everything, identifier, status, _ = json_blocks(DOCS / "requests.md")
+    bulk, by_identifier, everything, identifier, status, _ = json_blocks(DOCS / "requests.md")
+    erasure, again = json_blocks(DOCS / "erasure.md")
 
     assert len(bulk_deletion.parse(bulk).contact_ids) == 2
+    for request in (by_identifier, erasure, json.loads(again["Input"])):
+        assert bulk_deletion.parse(request).identifiers
     assert account_deletion.parse(everything).max_contacts == 25_000
     assert identifier_removal.parse(identifier).identifier_type == "EMAIL"
     assert len(status_check.parse(status).job_ids) == 1

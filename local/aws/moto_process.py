@@ -19,7 +19,7 @@ from moto.sqs.models import Message, sqs_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 from werkzeug.wrappers import Request, Response
 
-from local.aws import moto_distributed_map, moto_sqs, moto_step_functions
+from local.aws import moto_distributed_map, moto_nested_executions, moto_sqs, moto_step_functions
 from local.aws.account import ACCOUNT_ID, REGION
 from local.aws.lambda_front import LambdaFront
 from local.aws.moto_description import StackDescription
@@ -107,6 +107,7 @@ def main(hosts: Sequence[str], port: int, lambda_url: str, time_scale: float) ->
         port = server.port
     moto_step_functions.apply(lock, f"http://{LOOPBACK}:{port}", lambda_url, time_scale)
     moto_distributed_map.apply()
+    moto_nested_executions.apply()
     for server in servers:
         threading.Thread(target=server.serve_forever, daemon=True).start()
     print(port, flush=True)

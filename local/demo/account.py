@@ -143,7 +143,7 @@ def message_discrepancies(work: Workload, evidence: Evidence, double: SendGridDo
         "messages with an event that contradicts SendGrid": [
             message_id
             for message_id, events in of_message.items()
-            if not all(_is_true(event, work.sent.get(message_id, ""), jobs, there) for event in events)
+            if not all(_is_true(event, work, jobs, there) for event in events)
         ],
         "codes of dead letters that were not expected": [
             code for _, code in evidence.dead_letters.keys() - expected_dead
@@ -163,8 +163,9 @@ def _said(event: Event) -> tuple[str, str | None, tuple[str, ...]]:
     return event["detail-type"], event["detail"]["code"], tuple(sorted(event["detail"]["job_ids"]))
 
 
-def _is_true(event: Event, body: str, jobs: Mapping[str, Job], there: Collection[str]) -> bool:
+def _is_true(event: Event, work: Workload, jobs: Mapping[str, Job], there: Collection[str]) -> bool:
     """`there` are the contacts that the account has."""
+    body = work.sent.get(event["detail"]["message_id"], "")
     own = [jobs[job_id] for job_id in event["detail"]["job_ids"] if job_id in jobs]
     if event["detail-type"] == "Contact Deletion Rejected":
         return not own and event["detail"]["code"] is not None
@@ -173,6 +174,8 @@ def _is_true(event: Event, body: str, jobs: Mapping[str, Job], there: Collection
     except ValueError:
         return False
     to_delete = set(request.get("contact_ids", ()))
+    if body in work.by_email:
+        to_delete.add(work.by_email[body])
     named = to_delete | ({request["contact_id"]} if "contact_id" in request else set())
     carried = {contact_id for job in own for contact_id in job.contact_ids}
     if named and any(named.isdisjoint(job.contact_ids) for job in own):

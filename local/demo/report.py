@@ -61,8 +61,10 @@ def request_rows(work: Workload, journal: Journal, events: list[Event]) -> list[
     """What became of the requests that went through the queues."""
     kinds = account.kinds(events)
     of_queue = {queue: len(bodies) for queue, bodies in work.messages.items()}
+    by_email = sum("identifier_values" in body for body in work.messages["BulkDeleteQueue"])
     sent = (
-        f"{of_queue['BulkDeleteQueue']:,} by ID, {of_queue['RemoveIdentifierQueue']:,} to remove an identifier, "
+        f"{of_queue['BulkDeleteQueue'] - by_email:,} by ID, {by_email:,} by e-mail address, "
+        f"{of_queue['RemoveIdentifierQueue']:,} to remove an identifier, "
         f"{of_queue['DeleteAllQueue']:,} to delete all"
     )
     return [

@@ -13,6 +13,7 @@ SINGLES = 1_500
 SENT_TWICE = 100
 LISTS = 6
 IDS_PER_LIST = 600
+BY_EMAIL = 100
 BYSTANDERS = 250
 PEOPLE_PER_IDENTIFIER = 5
 
@@ -21,15 +22,16 @@ PEOPLE_PER_IDENTIFIER = 5
 class Workload:
     """Messages by queue, and what they should lead to.
 
-    `sent` has the body of each message that was sent, by its id. `gone` and `stay` are contact ids, `removed` pairs of
-    contact id and the identifier's field; `rejected` has the code for each body that must be rejected; `accepted`
-    counts messages.
+    `sent` has the body of each message that was sent, by its id. `gone` and `stay` are contact ids, `by_email` has the
+    contact id for each body that names a contact by its address, and `removed` has pairs of contact id and the
+    identifier's field; `rejected` has the code for each body that must be rejected; `accepted` counts messages.
     """
 
     messages: dict[str, list[str]] = field(default_factory=dict)
     sent: dict[str, str] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     stay: set[str] = field(default_factory=set)
+    by_email: dict[str, str] = field(default_factory=dict)
     removed: set[tuple[str, str]] = field(default_factory=set)
     rejected: dict[str, str] = field(default_factory=dict)
     accepted: int = 0
@@ -57,6 +59,7 @@ def deletions(account: Account, poison_ids: set[str], dice: random.Random) -> Wo
     work = Workload()
     work.stay = {account.add_contact(email=f"bystander-{n}@example.com") for n in range(BYSTANDERS)}
     _bulk(work, account, dice)
+    _by_email(work, account)
     _refused_by_sendgrid(work, account, poison_ids)
     _identifiers(work, account)
     _invalid(work)
@@ -85,6 +88,17 @@ def _bulk(work: Workload, account: Account, dice: random.Random) -> None:
         own = listed[start : start + IDS_PER_LIST]
         repeated = dice.choices(own, k=50) + dice.choices(singles, k=50)
         work.ask("BulkDeleteQueue", {"contact_ids": own + repeated, "request_id": f"list-{start}"})
+
+
+def _by_email(work: Workload, account: Account) -> None:
+    """Addresses in another case than SendGrid has them. One is an alternate address of a contact that stays."""
+    for number in range(BY_EMAIL):
+        contact_id = account.add_contact(email=f"customer-{number}@example.com")
+        (body,) = work.ask("BulkDeleteQueue", _erasure(f"Customer-{number}@Example.com"))
+        work.gone.add(contact_id)
+        work.by_email[body] = contact_id
+    work.stay.add(account.add_contact(email="family@example.com", alternate_emails=["child@example.com"]))
+    work.ask("BulkDeleteQueue", _erasure("child@example.com"), _erasure("nobody@example.com"))
 
 
 def _refused_by_sendgrid(work: Workload, account: Account, poison_ids: set[str]) -> None:
@@ -155,6 +169,10 @@ def _delete_all(**fields: Any) -> dict[str, Any]:
         "max_contacts": 1_000_000,
     }
     return request | fields
+
+
+def _erasure(address: str) -> dict[str, Any]:
+    return {"identifier_type": "EMAIL", "identifier_values": [address]}
 
 
 def _removal(contact_id: str, kind: str, value: str) -> dict[str, Any]:

@@ -45,6 +45,7 @@ class Account:
         self._timeline = Timeline(clock)
         self._contacts = ContactStore(self._timeline.now, lambda: settings.read_lag_seconds)
         self._billable = 0
+        self._groups: set[str] = set()
         self._jobs: dict[str, Job] = {}
         self._forced_endings: deque[ForcedEnding] = deque()
         self.exports = Exports(self._timeline, settings, self._contacts)
@@ -55,6 +56,7 @@ class Account:
             self._timeline.clear()
             self._contacts.clear()
             self._billable = 0
+            self._groups.clear()
             self._jobs.clear()
             self._forced_endings.clear()
             self.exports.clear()
@@ -68,6 +70,7 @@ class Account:
         anonymous_id: str = "",
         alternate_emails: Sequence[str] = (),
         list_ids: Sequence[str] = (),
+        segment_ids: Sequence[str] = (),
         contact_id: str | None = None,
     ) -> str:
         """Adds a contact at once and returns its id. E-mail addresses are stored in lower case, as SendGrid does.
@@ -93,9 +96,11 @@ class Account:
                 anonymous_id,
                 tuple(address.lower() for address in alternate_emails) if alternate_emails else (),
                 tuple(list_ids),
+                tuple(segment_ids),
                 made_up_details(new_id),
             )
             self._billable += 1
+            self._groups.update(list_ids, segment_ids)
         return new_id
 
     def contact(self, contact_id: str) -> Contact | None:
@@ -131,6 +136,20 @@ class Account:
         """As the API shows it. Deleting a contact does not lower the billable count (observed 2026-07)."""
         with self._timeline.look():
             return count_contacts(self.read_contacts(), self._billable)
+
+    def count_of(self, *, list_id: str = "", segment_id: str = "") -> int | None:
+        """How many contacts a list or a segment has, as the API shows it. None if no contact was ever on it."""
+        with self._timeline.look():
+            if not self._groups & {list_id, segment_id}:
+                return None
+            return sum(
+                list_id in contact.list_ids or segment_id in contact.segment_ids
+                for contact in self.read_contacts()
+            )
+
+    def sampled_at(self) -> float:
+        """When the samples of the segments were taken, as the API shows it."""
+        return self._timeline.now() - self.settings.segment_sample_age_seconds
 
     def has_all(self, contact_ids: Iterable[str]) -> bool:
         """Whether there is a contact for each of these ids."""
@@ -232,6 +251,7 @@ class Account:
     ) -> Job:
         left_out = spared(job, len(upserts))
         counts = upsert(self._contacts, upserts[left_out:], list_ids, at)
+        self._groups.update(list_ids)
         self._billable += counts.created
         errored = counts.errored + (0 if job.forced_ending == "completed" else left_out)
         true_ending: JobStatus = (

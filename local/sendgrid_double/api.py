@@ -1,4 +1,4 @@
-"""The endpoints under /v3/marketing/contacts.
+"""The endpoints under /v3/marketing.
 
 Undocumented, and decided so: `ids` together with `delete_all_contacts`, `ids` given more than once, and any
 id that is not a UUID (a space after the comma spoils one) are a 400; contacts that a batch look-up does not
@@ -21,11 +21,13 @@ from local.sendgrid_double.bodies import accepted, contact_body, job_body
 from local.sendgrid_double.contacts import IDENTIFIER_FIELDS, is_uuid
 from local.sendgrid_double.double import SendGridDouble
 from local.sendgrid_double.exports_api import exports_api
+from local.sendgrid_double.groups_api import groups_api
 from local.sendgrid_double.responses import errors, json_answer, not_implemented, usual_answer
 from local.sendgrid_double.search_api import search_api
 from local.sendgrid_double.upsert_api import upsert_api
 
-CONTACTS = "/v3/marketing/contacts"
+_MARKETING = "/v3/marketing"
+CONTACTS = f"{_MARKETING}/contacts"
 MAX_BATCH = 100
 MAX_SAMPLE = 50
 _COUNT_NAMES = {"ANONYMOUSID": "AID", "EMAIL": "EID", "EXTERNALID": "EXTID", "PHONENUMBERID": "PHNID"}
@@ -169,6 +171,6 @@ def api() -> Flask:
             return errors(404, "job not found")
         return json_answer(200, job_body(job, settings, request.host_url))
 
-    for routes in (upsert_api(CONTACTS), search_api(CONTACTS), exports_api(CONTACTS)):
+    for routes in (upsert_api(CONTACTS), search_api(CONTACTS), exports_api(CONTACTS), groups_api(_MARKETING)):
         app.register_blueprint(routes)
     return app

@@ -25,7 +25,7 @@ def contact_body(contact: Contact) -> dict[str, object]:
         **identifiers,
         "alternate_emails": list(contact.alternate_emails) or None,
         "list_ids": list(contact.list_ids),
-        "segment_ids": [],
+        "segment_ids": list(contact.segment_ids),
         "custom_fields": dict(contact.custom_fields),
         "created_at": timestamp(contact.created_at),
         "updated_at": f"{timestamp(contact.updated_at)[:-1]}.{int(contact.updated_at % 1 * 1e9):09}Z",

@@ -80,6 +80,7 @@ class Contact:
     anonymous_id: str = ""
     alternate_emails: tuple[str, ...] = ()
     list_ids: tuple[str, ...] = ()
+    segment_ids: tuple[str, ...] = ()
     details: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     custom_fields: Mapping[str, object] = field(default_factory=lambda: _EMPTY)
 

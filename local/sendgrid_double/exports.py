@@ -106,7 +106,7 @@ class Exports:
     ) -> Export:
         """Asks for an export in files of `max_file_bytes` at most, before compression.
 
-        With lists or segments it is of the contacts on one of the lists: no contact is in a segment.
+        With lists or segments it is of the contacts on one of them.
         """
         with self._timeline.look() as now:
             export = Export(
@@ -167,7 +167,12 @@ class Exports:
         contacts = self._contacts.values()
         if not export.list_ids and not export.segment_ids:
             return list(contacts)
-        return [contact for contact in contacts if not set(export.list_ids).isdisjoint(contact.list_ids)]
+        chosen = {*export.list_ids, *export.segment_ids}
+        return [
+            contact
+            for contact in contacts
+            if not chosen.isdisjoint((*contact.list_ids, *contact.segment_ids))
+        ]
 
     def _files(
         self, export: Export, contacts: list[Contact], max_file_bytes: int | None

@@ -1,9 +1,10 @@
 """The endpoints under /v3/marketing/contacts/exports.
 
-Undocumented, and decided so: an export that names several lists holds the contacts that are on one of them; segments
-have no contacts; a megabyte is 1,000,000 bytes; an export whose links have expired is still `ready` and shows them, but
-is not listed any more; exports are listed in the order they were asked for, under one user ID; one that names lists and
-segments is a `list_export`; lists and segments have no names.
+Undocumented, and decided so: an export that names several lists or segments holds the contacts that are on one of
+them; an export of a list or segment without contacts has a file without rows; a megabyte is 1,000,000 bytes; an export
+whose links have expired is still `ready` and shows them, but is not listed any more; exports are listed in the order
+they were asked for, under one user ID; one that names lists and segments is a `list_export`; lists and segments have
+no names.
 """
 
 from typing import Any, cast

@@ -33,6 +33,8 @@ class Settings:
     export_member_contacts: a file is several gzip members of so many contacts at most, each with a header of its own;
         None for one member.
     export_links_rotate: each response has an export's links in another order.
+    segment_sample_age_seconds: how old a segment says that its sample is (up to a day documented); its count is the
+        true one all the same.
     on_behalf_of_is_case_sensitive: only a header named exactly `On-Behalf-Of` chooses a subuser; another
         spelling is ignored, and the parent's account answers (reported to Twilio).
     """
@@ -51,6 +53,7 @@ class Settings:
     export_part_contacts: int | None = None
     export_member_contacts: int | None = None
     export_links_rotate: bool = False
+    segment_sample_age_seconds: float = 0.0
     on_behalf_of_is_case_sensitive: bool = False
 
     def __post_init__(self) -> None:
@@ -64,6 +67,7 @@ class Settings:
             self.counts_early_seconds,
             self.export_delay,
             self.export_lifetime_seconds,
+            self.segment_sample_age_seconds,
         )
         if any(not callable(seconds) and seconds < 0 for seconds in durations):
             raise ValueError("a duration is not negative")

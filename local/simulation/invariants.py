@@ -84,11 +84,10 @@ def _allowed(simulation: Simulation, sent: Sent) -> frozenset[str]:
         sendgrid = simulation.sendgrid
         jobs = map(sendgrid.account.job, sendgrid.failing_jobs)
         failing = {contact_id for job in jobs if job for contact_id in job.contact_ids}
-        if sent.function == "BulkDelete" and not failing.isdisjoint(sent.payload["contact_ids"]):
+        if sent.function == "BulkDelete" and not failing.isdisjoint(sent.contact_ids):
             allowed |= {GIVEN_UP}
         # SendGrid refuses to look up an ID and to delete it: whether it has the contact cannot be known.
-        named = frozenset(sent.payload["contact_ids"]) if sent.function == "BulkDelete" else frozenset()
-        if sendgrid.unknown_id_status != 202 and not sendgrid.unreadable_ids.isdisjoint(named):
+        if sendgrid.unknown_id_status != 202 and not sendgrid.unreadable_ids.isdisjoint(sent.contact_ids):
             allowed |= {"SendGridRefused"}
     return allowed
 
@@ -100,7 +99,7 @@ def _nothing_spared(simulation: Simulation) -> Iterator[str]:
     asked_for = {contact_id for job in sendgrid.account.jobs() for contact_id in job.contact_ids}
     for serial, found in ends(simulation).items():
         if "SendGridRefused" in found and simulation.sent[serial].function == "BulkDelete":
-            named = set(simulation.sent[serial].payload["contact_ids"])
+            named = simulation.sent[serial].contact_ids
             if spared := (named & sendgrid.account.contact_ids()) - refused - asked_for:
                 yield f"message {serial} was refused, and contacts that SendGrid does not refuse remain: {spared}"
 
@@ -115,6 +114,9 @@ def _no_job_lost(simulation: Simulation) -> Iterator[str]:
         record = (
             json.loads(item["data"]["S"]) if item["status"]["S"] == "COMPLETED" and "data" in item else {}
         )
+        if "resolution" in record and simulation.progress.has_rotated:
+            # It may have come back after the rotation and found nothing left to do. Whether that is true is I6.
+            continue
         for job_id in record.get("job_ids", ()):
             if job_id not in followed and "code" not in record and job_id not in named:
                 yield f"job {job_id} is in the ledger, and no event tells of its end"

@@ -1,8 +1,8 @@
 """Messages as producers send them, right and wrong, and how each may end."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,7 +30,8 @@ _DELETE_ALL_ENDS = ACCEPTED | {"DeleteAllRefused", "DeleteAllUnconfirmed"}
 @dataclass(frozen=True)
 class Sent:
     """`ends` are the ways in which it may end: those of what is accepted, GIVEN_UP, or an error code. `key` is the
-    ledger's, if it has one.
+    ledger's, if it has one; that of a request by identifiers depends on the API key, unless it has a `request_id`.
+    `contact_ids` are the contacts that a bulk deletion is about.
     """
 
     serial: str
@@ -39,6 +40,11 @@ class Sent:
     ends: frozenset[str]
     key: str | None
     payload: Any
+    contact_ids: frozenset[str] = frozenset()
+
+    @property
+    def by_identifiers(self) -> bool:
+        return self.function == "BulkDelete" and "identifier_values" in (self.payload or ())
 
 
 class Producers:
@@ -62,13 +68,14 @@ class Producers:
                 self._duplicates,
                 self._conflict,
                 self._poison,
+                self._by_identifiers,
                 self._identifier,
                 self._hopeless_identifier,
                 self._delete_all,
                 self._refused_delete_all,
                 self._invalid,
             ],
-            [80, 3, 1, 0.5, 6, 1, 2, 1, 2],
+            [80, 3, 1, 0.5, 10, 6, 1, 2, 1, 2],
         )[0]
         yield from make()
 
@@ -102,6 +109,44 @@ class Producers:
         contact = self._new_contact(external_id=self._secrets.external_id(), **{field: value})
         payload = {"contact_id": contact, "identifier_type": kind, "identifier_value": value}
         return self._sent("RemoveIdentifier", payload, *ACCEPTED)
+
+    def by_identifiers(self, **envelope: str) -> Sent:
+        """Some of its identifiers nobody has, some are invalid, and some are another contact's alternate addresses."""
+        kind, field, new = self._chance.choice(
+            [
+                ("EMAIL", "email", self._secrets.email),
+                ("EMAIL", "email", self._secrets.email),
+                ("PHONENUMBERID", "phone_number_id", self._secrets.phone),
+                ("EXTERNALID", "external_id", self._secrets.external_id),
+            ]
+        )
+        values = [new() for _ in range(self._chance.choice([1] * 10 + [2, 5, 120]))]
+        contacts = {self._identified(field, value) for value in values}
+        payload: dict[str, Any] = {"identifier_type": kind, "identifier_values": values} | envelope
+        if self._chance.random() < 0.2:
+            values += [new(), "", values[0]]
+        if kind == "EMAIL" and self._chance.random() < 0.2:
+            values.append(self._secrets.refused_email())
+        if kind == "EMAIL" and self._chance.random() < 0.2:
+            # SendGrid searches for no longer ones among the alternates.
+            values.append(next(address for address in iter(new, "") if len(address) <= 100))
+            other = self._identified("email", new(), values[-1])
+            payload["match_alternate_emails"] = self._chance.random() < 0.5
+            contacts |= {other} if payload["match_alternate_emails"] else set()
+        return self._sent("BulkDelete", payload, *ACCEPTED, contact_ids=contacts)
+
+    def _identified(self, field: str, value: str, *alternate_emails: str) -> str:
+        contact_id = self._new_contact(**{field: value}, alternate_emails=alternate_emails)
+        self._sendgrid.identified_ids.add(contact_id)
+        self._sendgrid.identified |= dict.fromkeys(
+            (value.lower(), *map(str.lower, alternate_emails)), contact_id
+        )
+        return contact_id
+
+    def _by_identifiers(self) -> Iterator[Sent]:
+        sent = self.by_identifiers(**self._envelope())
+        for _ in range(self._chance.choice([1] * 9 + [2])):
+            yield replace(sent, serial=self._next_serial())
 
     def _bulk(self) -> Iterator[Sent]:
         many = self._chance.choice([1] * 30 + [2, 5, 40, 300])
@@ -183,11 +228,13 @@ class Producers:
             "max_contacts": MAX_CONTACTS,
         }
 
-    def _sent(self, function: str, payload: dict[str, Any], *ends: str) -> Sent:
+    def _sent(
+        self, function: str, payload: dict[str, Any], *ends: str, contact_ids: Iterable[str] = ()
+    ) -> Sent:
         request = DELETERS[function].parse(payload)
         key, _ = self._stores[function].of(request).identify(payload_of(request))
-        body = json.dumps(payload)
-        return Sent(self._next_serial(), function, body, frozenset(ends), key, payload)
+        named = frozenset(payload.get("contact_ids", contact_ids))
+        return Sent(self._next_serial(), function, json.dumps(payload), frozenset(ends), key, payload, named)
 
     def _envelope(self) -> dict[str, Any]:
         envelope: dict[str, Any] = {}
@@ -204,7 +251,7 @@ class Producers:
             for _ in range(count)
         ]
 
-    def _new_contact(self, **identifiers: str) -> str:
+    def _new_contact(self, **identifiers: Any) -> str:
         """It was imported a while ago: no read lags behind it."""
         settings = self._sendgrid.account.settings
         lag, settings.read_lag_seconds = settings.read_lag_seconds, 0.0

@@ -28,7 +28,23 @@ class Secrets:
         return f"SG.{NEEDLE}.{next(self._numbers)}"
 
     def email(self) -> str:
-        return f"Ada.{NEEDLE}.{next(self._numbers)}@example.com"
+        """Addresses of every unusual form, in turn."""
+        number = next(self._numbers)
+        forms = [
+            f"Ada.{NEEDLE}.{number}@example.com",
+            f"ada+{NEEDLE}.{number}@example.com",
+            f"o'{NEEDLE}.{number}@example.com",
+            f"{NEEDLE}.{number}@b\u00fccher.example",
+            f"jos\u00e9.{NEEDLE}.{number}@example.com",
+            f"jose\u0301.{NEEDLE}.{number}@example.com",
+            f"{NEEDLE}.{number}@EXAMPLE.COM".upper(),
+            f"{NEEDLE}.{number}.".ljust(254 - len("@example.com"), "a") + "@example.com",
+        ]
+        return forms[number % len(forms)]
+
+    def refused_email(self) -> str:
+        """What only SendGrid knows to be none."""
+        return f"{NEEDLE}.{next(self._numbers)}@host"
 
     def phone(self) -> str:
         return f"+{PHONE_NEEDLE}{next(self._numbers):05}"

@@ -62,8 +62,9 @@ class _Body:
 
 class SendGrid(BaseAdapter):
     """`down` answers everything with 503; `longest_url` is what the edge takes. `poison_ids` are refused and
-    `failing_ids` are a 503 wherever they are to be deleted; `unreadable_ids` cannot be looked up. A delete-all is about
-    the `newcomers`, and so is the count: the contacts that other requests name would not outlive the first one.
+    `failing_ids` are a 503 wherever they are to be deleted; `unreadable_ids` cannot be looked up. `identified` has the
+    contacts that can be searched for, by their identifiers in lower case. A delete-all is about the `newcomers`, and so
+    is the count: the contacts that other requests name would not outlive the first one.
 
     `faults` happen first, by their method, path and status. `cases` are what it does: `unknown_id_status` is the
     status for an ID that no contact has, `failing_jobs` are those whose status is always a 500. `delete_alls` has,
@@ -86,6 +87,8 @@ class SendGrid(BaseAdapter):
         self.failing_ids: set[str] = set()
         self.newcomers: set[str] = set()
         self.unreadable_ids: set[str] = set()
+        self.identified: dict[str, str] = {}
+        self.identified_ids: set[str] = set()
         self.failing_jobs: set[str] = set()
         self.delete_alls: dict[str, frozenset[str]] = {}
         self.longest_url = 8_200
@@ -190,6 +193,8 @@ class SendGrid(BaseAdapter):
             return 200, {"contact_count": self.contact_count()}
         if path == "/batch":
             return self._look_up(sent["ids"])
+        if path.startswith("/search/"):
+            return self._search(path, sent)
         if path.startswith("/imports/"):
             return self._job(path.rpartition("/")[2])
         contact = self.account.read_contact(path[1:])
@@ -210,12 +215,32 @@ class SendGrid(BaseAdapter):
         contacts = map(self.account.read_contact, contact_ids)
         return 200, {"result": [self._shown(contact) for contact in contacts if contact]}
 
-    def _shown(self, contact: Contact) -> dict[str, str]:
+    def _search(self, path: str, sent: dict[str, list[str]]) -> tuple[int, object]:
+        """Only search/emails finds alternate addresses."""
+        field = path.rpartition("/")[2]
+        values = sent["emails" if field == "emails" else "identifiers"]
+        if "email" in field and any(value.endswith("@host") for value in values):
+            return 400, _errors(f"invalid address {self._secrets.email()}")
+        found: dict[str, object] = {}
+        for value in values:
+            contact = self.account.read_contact(self.identified.get(value.lower(), ""))
+            own = contact is not None and getattr(contact, "email" if field == "emails" else field) == (
+                value.lower() if "email" in field else value
+            )
+            if contact is not None and (own or field == "emails"):
+                found[value.lower()] = {"contact": self._shown(contact)}
+        if not found:
+            return 404, _errors("no contacts found")
+        missing = {value.lower(): {"error": "contact not found"} for value in values}
+        return 200, {"result": missing | found}
+
+    def _shown(self, contact: Contact) -> dict[str, object]:
         """The contact's body; the invocation cannot know better."""
         running = self._wire.running[-1]
         running.shown.add(contact.id)
         running.shown_identifiers.update((contact.id, field) for field in _FIELDS if getattr(contact, field))
-        return {"id": contact.id} | {field: getattr(contact, field) for field in _FIELDS}
+        fields = {field: getattr(contact, field) for field in _FIELDS}
+        return {"id": contact.id, "alternate_emails": list(contact.alternate_emails)} | fields
 
     def _happens(self, case: Case, probability: float) -> bool:
         return case in self.cases and self._chance.fault(case.value, probability)
@@ -314,7 +339,7 @@ def _errors(message: str) -> dict[str, object]:
 
 def _endpoint(path: str) -> str:
     rest = path.partition("?")[0].removeprefix(_CONTACTS)
-    for name in ("identifiers", "imports", "batch", "count"):
+    for name in ("search/emails", "search/identifiers", "identifiers", "imports", "batch", "count"):
         if name in rest:
             return name
     return "contact" if rest else "contacts"

@@ -7,8 +7,9 @@ import os
 import random
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
+from functools import partial
 from threading import get_ident
 from typing import Any
 from unittest.mock import patch
@@ -83,7 +84,7 @@ class Simulation:
         self.other_loggers = Watched(self.secrets, "a logger of a library's")
         self.metrics = Watched(self.secrets, "standard output")
         self.truth = Truth(self.sendgrid, self.time)
-        self.progress = Progress(self.time)
+        self.progress = Progress(self.time, self.sendgrid.identified_ids)
         self.violations: list[str] = self.sendgrid.violations
         self.sent: dict[str, Sent] = {}
         # By the id of the message.
@@ -222,7 +223,7 @@ class Simulation:
         self.chance.severity = 0.0
         self.wire.away = None
         self.sendgrid.down = False
-        self.secrets.api_key = self.sendgrid.api_key
+        self._store_key()
         for _ in range(1_000 + 20 * len(self.sent)):
             if not any(function.queue.messages for function in self.functions):
                 return
@@ -251,16 +252,22 @@ class Simulation:
         if step % 20 == 0:
             self.chance.severity = self.chance.choice(SEVERITIES)
             self.sendgrid.longest_url = self.chance.choice([8_200, 8_200, 4_000])
-            self.secrets.api_key = self.sendgrid.api_key
+            self._store_key()
             away = self.chance.fault("a service of AWS's away for a while", 0.15)
             self.wire.away = self.chance.choice(SERVICES) if away else None
         if self.chance.fault("key rotated", 0.01):
             self.sendgrid.api_key = self.secrets.new_api_key()
             if self.chance.random() < 0.7:
-                self.secrets.api_key = self.sendgrid.api_key
+                self._store_key()
         for function in self.functions:
             if function.environments and self.chance.random() < 0.02:
                 function.environments = [one for one in function.environments if one.busy]
+
+    def _store_key(self) -> None:
+        """Requests by identifiers are new after a rotation."""
+        if self.secrets.api_key != self.sendgrid.api_key:
+            self.secrets.api_key = self.sendgrid.api_key
+            self.progress.key_rotated()
 
     def _wait(self) -> None:
         """Until the next message can be seen."""
@@ -359,6 +366,7 @@ class Simulation:
             serial
             for serial in serials
             if serial
+            and not self.sent[serial].by_identifiers  # after a rotation it is done again
             and (key := self.sent[serial].key)
             and self.cloud.table.is_completed(key, self.time() + 400)
         )
@@ -366,8 +374,12 @@ class Simulation:
     def _invoke_directly(self) -> None:
         """As a workflow does, with a request of its own."""
         many = self.chance.choice([3, 3, 3, 500])
-        sent = self.producers.identifier() if self.chance.random() < 0.5 else self.producers.bulk(many)
-        self.invoke_directly(sent)
+        makers: list[Callable[[], Sent]] = [
+            self.producers.identifier,
+            partial(self.producers.bulk, many),
+            partial(self.producers.by_identifiers, request_id=f"direct-{self.invocations}"),
+        ]
+        self.invoke_directly(self.chance.choice(makers)())
 
     def invoke_directly(self, sent: Sent) -> None:
         function = next(one for one in self.functions if one.name == sent.function)
@@ -415,10 +427,7 @@ class Simulation:
         asking = [one for one in named if one.payload is not None]
         if kind == "ids":
             allowed = {
-                contact_id
-                for one in asking
-                if one.function == "BulkDelete"
-                for contact_id in one.payload["contact_ids"]
+                contact_id for one in asking if one.function == "BulkDelete" for contact_id in one.contact_ids
             }
             self.progress.deleting(invocation, what)
             if not what or not allowed.issuperset(what):

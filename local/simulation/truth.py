@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from contact_deletion.requests.identifier_removal import CONTACT_FIELDS, IdentifierType
+from contact_deletion.requests.identifiers import CONTACT_FIELDS, IdentifierType
 from local.simulation.producers import Sent
 from local.simulation.sendgrid import SendGrid
 from local.simulation.time import Time
@@ -37,17 +37,26 @@ class Truth:
     def _untruths(
         self, kind: str, detail: dict[str, Any], sent: Sent, invocation: Invocation
     ) -> Iterator[str]:
+        if sent.function == "BulkDelete":
+            yield from self._of_contacts(kind, detail, sent, invocation)
+            return
         judges = {
-            "BulkDelete": self._of_contacts,
             "RemoveIdentifier": self._of_an_identifier,
             "DeleteAll": self._of_everything,
         }
         yield from judges[sent.function](kind, detail, sent.payload, invocation)
 
     def _of_contacts(
-        self, kind: str, detail: dict[str, Any], payload: Any, invocation: Invocation
+        self, kind: str, detail: dict[str, Any], sent: Sent, invocation: Invocation
     ) -> Iterator[str]:
-        present = {one for one in payload["contact_ids"] if one in self._sendgrid.account}
+        present = {one for one in sent.contact_ids if one in self._sendgrid.account}
+        if kind != "Rejected" and sent.by_identifiers:
+            counts = detail["identifiers"]
+            refused = [value == "" or value.endswith("@host") for value in sent.payload["identifier_values"]]
+            positions = [position for position, is_refused in enumerate(refused) if is_refused]
+            known = sum(counts[name] for name in ("found", "not_found", "alternate_email_matches"))
+            if counts["invalid_positions"] != positions or known + counts["invalid"] != len(refused):
+                yield "it counts its identifiers wrongly"
         if kind == "Completed" and present:
             yield f"{len(present)} of its contacts remain"
         if kind != "Failed" or detail["code"] in UNDETERMINED:

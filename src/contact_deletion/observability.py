@@ -91,6 +91,12 @@ class Telemetry:
                 "replayed": outcome.replayed,
                 "note": outcome.note,
             }
+            if outcome.resolution is not None:
+                counts = outcome.resolution.counts
+                fields["identifiers"] = counts.payload
+                self._counts["AlternateEmailMatches"] += (
+                    0 if outcome.replayed else counts.alternate_email_matches
+                )
             self._logger.info("request accepted", extra=fields)
             return
         if isinstance(outcome, Ended):

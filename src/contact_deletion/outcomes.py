@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
 from contact_deletion.errors import Deferred, DeletionFailed, Failure, NotAccepted, OutcomeUnknown
+from contact_deletion.requests.resolution import Resolution
 
 if TYPE_CHECKING:
     from contact_deletion.requests.status_check import StatusCheck, TrackedRequest
@@ -17,7 +18,8 @@ class Accepted:
 
     `contact_count` is the number of contacts that the request names, or for a delete-all that the account has. A
     `replayed` outcome comes from the ledger, without a call to SendGrid. `note` is for people. Where it is not
-    `recorded`, the ledger could not be written, and the same request would be sent again.
+    `recorded`, the ledger could not be written, and the same request would be sent again. A request by identifiers has
+    their `resolution`, and its contacts are those found.
     """
 
     job_ids: tuple[str, ...]
@@ -25,6 +27,7 @@ class Accepted:
     replayed: bool = False
     note: str = ""
     recorded: bool = True
+    resolution: Resolution | None = None
 
 
 @dataclass(frozen=True)
@@ -106,12 +109,14 @@ class Checkpoint:
     """How far an unfinished bulk deletion has come.
 
     `done` are its IDs that need no other call. `refused` are those that SendGrid refused to delete although it still
-    showed their contacts, at `refused_at` for the first time, in seconds since the epoch.
+    showed their contacts, at `refused_at` for the first time, in seconds since the epoch. The IDs of a request by
+    identifiers are those of its `resolution`.
     """
 
     done: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
     refused_at: float = 0.0
+    resolution: Resolution | None = None
 
 
 START = Checkpoint()

@@ -100,10 +100,19 @@ class Backups:
         return self._answer(export_copy.build(self.bucket.runtime(self.runtime)), payload)
 
     def check(
-        self, parts: object, expected: object = 0, folder: object = FOLDER, *, exported: object = None
+        self,
+        parts: object,
+        expected: object = 0,
+        folder: object = FOLDER,
+        *,
+        exported: object = None,
+        source: object = None,
+        sampled_at: object = None,
     ) -> dict[str, Any]:
         payload = {
             "folder": folder,
+            "source": source or {},
+            "sampled_at": sampled_at,
             "expected_contact_count": expected,
             "exported_contact_count": exported,
             "parts": parts,

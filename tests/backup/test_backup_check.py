@@ -59,11 +59,31 @@ def test_the_manifest_says_what_the_backup_consists_of(backups: Backups, parts: 
     checked_at = datetime.fromisoformat(content.pop("checked_at"))
     assert checked_at.timestamp() == pytest.approx(backups.world.clock(), abs=0.001)
     assert content == {
+        "source": {},
+        "sampled_at": None,
         "contact_count": 5,
         "expected_contact_count": 4,
         "exported_contact_count": None,
         "parts": parts,
     }
+
+
+@pytest.mark.parametrize("stale", [1, 500])
+def test_a_segments_own_count_may_be_a_day_old_and_refuses_nothing(
+    backups: Backups, parts: list[dict[str, Any]], stale: int
+) -> None:
+    segment = {"segment_id": contact_id(1)}
+    sampled = "2026-11-25T12:00:00+00:00"
+
+    assert backups.check(parts, stale, exported=5, source=segment, sampled_at=sampled)["contact_count"] == 5
+    content = manifest(backups)
+    assert (content["source"], content["sampled_at"]) == (segment, sampled)
+    assert content["expected_contact_count"] == stale
+
+
+def test_a_list_is_compared_with_its_own_count(backups: Backups, parts: list[dict[str, Any]]) -> None:
+    with pytest.raises(BackupIncomplete):
+        backups.check(parts, 6, source={"list_id": contact_id(1)})
 
 
 def test_fewer_contacts_than_expected_are_incomplete(backups: Backups, parts: list[dict[str, Any]]) -> None:

@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import pytest
 
-from benchmarks.workload import BATCH_SIZE, Event, batches, contact_ids, messages
+from benchmarks.workload import BATCH_SIZE, Event, batches, contact_ids, identifier_messages, messages
 from contact_deletion.deliveries import deliveries
 from contact_deletion.requests.bulk_deletion import parse
 
@@ -40,6 +40,13 @@ def test_a_batch_is_within_what_an_invocation_may_be_given() -> None:
 def test_the_work_is_the_same_each_time() -> None:
     assert contact_ids(100) == contact_ids(100)
     assert len(set(contact_ids(10_000))) == 10_000
+
+
+def test_a_message_by_identifier_is_valid_and_names_one() -> None:
+    addresses = ["a@example.com", "b@example.com"]
+    (batch,) = batches(identifier_messages(addresses))
+    requests = [parse(delivery.payload).identifiers for delivery in deliveries(batch)]
+    assert [request.values for request in requests if request] == [(address,) for address in addresses]
 
 
 def test_no_two_messages_are_taken_for_each_other() -> None:

@@ -12,7 +12,8 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPResponse
 
 from contact_deletion.deadline import Deadline
-from contact_deletion.requests.identifier_removal import IdentifierType
+from contact_deletion.requests.backups import ContactSource
+from contact_deletion.requests.identifiers import IdentifierType
 from contact_deletion.sendgrid.client import SendGridClient
 from contact_deletion.sendgrid.exports import ExportClient
 from local.sendgrid_double import Account
@@ -66,11 +67,17 @@ LOOK_UPS: dict[str, Operation] = {
     "contact": lambda api, deadline: api.client.contact(api.contact, deadline),
     "contact_count": lambda api, deadline: api.client.contact_count(deadline),
     "existing_contacts": lambda api, deadline: api.client.existing_contacts([api.contact], deadline),
+    "search_identifiers": lambda api, deadline: api.client.search_identifiers(
+        IdentifierType.EMAIL, [EMAIL], deadline
+    ),
+    "search_emails": lambda api, deadline: api.client.search_emails([EMAIL], deadline),
     "sampled_contacts": lambda api, deadline: api.client.sampled_contacts(deadline),
     "job": lambda api, deadline: api.client.job(api.job, deadline),
     "export": lambda api, deadline: api.client.export(api.export, deadline),
 }
-EXPORTS: dict[str, Operation] = {"start_export": lambda api, deadline: api.client.start_export(deadline)}
+EXPORTS: dict[str, Operation] = {
+    "start_export": lambda api, deadline: api.client.start_export(ContactSource(), deadline)
+}
 WAITING: dict[str, Operation] = {"delete_identifier": DELETIONS["delete_identifier"]} | LOOK_UPS | EXPORTS
 """Those that wait for the rate limit's reset themselves."""
 

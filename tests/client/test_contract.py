@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from contact_deletion.errors import NotAccepted, SendGridRefused
-from contact_deletion.requests.identifier_removal import IdentifierType
+from contact_deletion.requests.identifiers import IdentifierType
 from local.sendgrid_double import Fault, RateLimit
 from tests.client.support import LOOK_UPS, OPERATIONS, Api, ContractAdapter
 from tests.support.world import World

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from contact_deletion.errors import ContactNotFound, SendGridRefused, SendGridUnavailable
+from contact_deletion.requests.backups import ContactSource
 from contact_deletion.sendgrid.exports import PART_MEGABYTES
 from contact_deletion.sendgrid.jobs import UNKNOWN, Job
 from local.sendgrid_double import ExportFlaw, Fault
@@ -146,7 +147,7 @@ def test_404_that_is_not_sendgrids_does_not_say_that_contacts_are_gone(
 
 
 def test_an_export_is_of_all_contacts_in_parts_that_can_be_copied_in_time(world: World, api: Api) -> None:
-    export_id = api.client.start_export(api.deadline)
+    export_id = api.client.start_export(ContactSource(), api.deadline)
     (request,) = world.double.requests
     assert json.loads(request.body) == {"file_type": "csv", "max_file_size": PART_MEGABYTES}
     assert [export.id for export in world.double.account.exports.all()] == [api.export, export_id]
@@ -156,7 +157,7 @@ def test_an_export_is_pending_and_then_ready_with_its_links(world: World, api: A
     for _ in range(4):
         world.new_contact()
     world.double.settings.change(export_part_contacts=2)
-    export_id = api.client.start_export(api.deadline)
+    export_id = api.client.start_export(ContactSource(), api.deadline)
     pending = api.client.export(export_id, api.deadline)
     world.clock.advance(30)
     ready = api.client.export(export_id, api.deadline)
@@ -168,7 +169,7 @@ def test_an_export_is_pending_and_then_ready_with_its_links(world: World, api: A
 def test_an_export_that_failed_says_why(world: World, api: Api) -> None:
     flaw = ExportFlaw(status="failure", message="too many for jane@example.com")
     world.double.account.exports.spoil_next(flaw)
-    export_id = api.client.start_export(api.deadline)
+    export_id = api.client.start_export(ContactSource(), api.deadline)
     world.clock.advance(30)
     failed = api.client.export(export_id, api.deadline)
     assert (failed.ready, failed.failed, failed.message) == (False, True, "too many for ***")

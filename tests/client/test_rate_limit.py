@@ -17,6 +17,8 @@ ROUTES = {
     "delete_identifier": "DELETE /v3/marketing/contacts/{contact_id}/identifiers",
     "contact": "GET /v3/marketing/contacts/{contact_id}",
     "contact_count": "GET /v3/marketing/contacts/count",
+    "search_identifiers": "POST /v3/marketing/contacts/search/identifiers/{identifier_type}",
+    "search_emails": "POST /v3/marketing/contacts/search/emails",
     "existing_contacts": "POST /v3/marketing/contacts/batch",
     "sampled_contacts": "GET /v3/marketing/contacts",
     "job": "GET /v3/marketing/contacts/imports/{job_id}",

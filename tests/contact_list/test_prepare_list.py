@@ -201,7 +201,7 @@ VALID: dict[str, Any] = {"folder": FOLDER, "source": {"key": LIST}}
 PART = {"key": "backups/x/part-00000.csv.gz", "version_id": "v"}
 CONTINUATION = {
     "stage": "read",
-    "etag": "e",
+    "etag": '"e"',
     "files": 0,
     "records": 0,
     "rows": 0,
@@ -224,9 +224,10 @@ CONTINUATION = {
         ({"source": {"parts": [PART | {"key": LIST}]}}, r"source: parts\[0\]: key must begin with backups/"),
         ({"id_column": ""}, "id_column must be text"),
         ({"continuation": {}}, "continuation: missing field"),
-        ({"continuation": CONTINUATION | {"stage": "x"}}, "continuation: it must be as the response had it"),
+        ({"continuation": CONTINUATION | {"stage": "x"}}, "continuation: stage must be"),
         ({"continuation": CONTINUATION | {"rows": -1}}, "continuation: rows must be"),
-        ({"continuation": CONTINUATION | {"runs": [0] * 10_001}}, "continuation: runs has too many"),
+        ({"continuation": CONTINUATION | {"runs": [0] * 10_001}}, "continuation: runs must be"),
+        ({"continuation": CONTINUATION | {"etag": "e"}}, "continuation: etag must be"),
     ],
 )
 def test_a_request_that_is_not_valid_names_the_field(

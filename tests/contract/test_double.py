@@ -160,6 +160,19 @@ def test_export_is_shown_and_listed_as_the_contract_says_at_every_stage(
         double.clock.advance(30)
 
 
+@pytest.mark.parametrize("path", ["lists/{}/contacts/count", "segments/2.0/{}"])
+@pytest.mark.parametrize(("group_id", "status"), [(SOME_LIST, 200), (SOME_ID, 404)])
+def test_counts_of_lists_and_segments_are_as_the_contract_says(
+    double: SendGridDouble, api: ApiSession, path: str, group_id: str, status: int
+) -> None:
+    double.account.add_contact(email="b@example.com", segment_ids=[SOME_LIST])
+
+    response = api.get(f"/v3/marketing/{path.format(group_id)}")
+
+    assert response.status_code == status
+    check(response)
+
+
 def test_contract_has_every_endpoint_of_the_double() -> None:
     document = yaml.safe_load(CONTRACT.read_text())
     declared = {

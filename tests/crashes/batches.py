@@ -65,8 +65,8 @@ def _add(world: World, *numbers: int, **identifiers: str) -> list[str]:
     return ids
 
 
-def _parts(*ids: str) -> frozenset[Part]:
-    return frozenset((one, "EXTERNALID") for one in ids)
+def _parts(*ids: str, kind: str = "EXTERNALID") -> frozenset[Part]:
+    return frozenset((one, kind) for one in ids)
 
 
 def _key(world: World, module: Any, body: dict[str, Any]) -> str:
@@ -88,6 +88,8 @@ def _bulk_delete(world: World) -> list[Sent]:
         body = events.bulk_delete(named, **more)
         return Sent(body, "Completed", _parts(*named), key=_key(world, bulk_delete, body))
 
+    (erased,) = _add(world, 9, email="ada@example.com")
+    by_email = events.delete_by_identifiers(["Ada@Example.com"], request_id="erasure-1")
     first = accepted(ids[:2], request_id="order-1")
     return [
         Sent(events.bulk_delete([poison, neighbour]), "Rejected SendGridRefused", _parts(neighbour)),
@@ -98,6 +100,7 @@ def _bulk_delete(world: World) -> list[Sent]:
         first,
         accepted(ids[3:6]),  # shares contacts with others
         accepted(many, request_id="order-3"),
+        Sent(by_email, "Completed", _parts(erased, kind="EMAIL"), key=_key(world, bulk_delete, by_email)),
     ]
 
 

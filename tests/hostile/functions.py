@@ -19,16 +19,21 @@ from contact_deletion.handlers import (
     export_status,
     identifier_check,
     list_summary,
+    prepare_list,
     remove_identifier,
 )
+from contact_deletion.requests.list_preparation import Progress
 from contact_deletion.runtime import Runtime
 from tests.support.buckets import Bucket
 from tests.support.events import contact_id
 from tests.support.world import World
 
 EMAIL = "jane@example.com"
+NOBODY = "nobody@example.com"
 FOLDER = "before-reset.2026"
 PART = b"a part"
+LIST = contact_id(1)
+LIST_KEY = "lists/list.csv"
 IDS_KEY = f"backups/{FOLDER}/contact-ids/00000"
 
 FUNCTIONS: dict[str, Callable[[Runtime], Any]] = {
@@ -45,8 +50,11 @@ FUNCTIONS: dict[str, Callable[[Runtime], Any]] = {
         export_copy,
         backup_check,
         list_summary,
+        prepare_list,
     )
 }
+BY_IDENTIFIERS = "bulk_delete_by_identifiers"
+FUNCTIONS[BY_IDENTIFIERS] = bulk_delete.build
 
 
 @dataclass
@@ -60,7 +68,7 @@ class Functions:
         self.forget()
         self.world.clock.advance(60)  # what was accepted before is done before there is something new
         account = self.world.double.account
-        self.contact = self.world.new_contact(email=EMAIL, external_id="x")
+        self.contact = account.add_contact(email=EMAIL, external_id="x")
         self.export = account.exports.start().id
         self.job = account.delete_contacts([contact_id(1)]).id
         self.world.clock.advance(60)
@@ -69,6 +77,8 @@ class Functions:
         self._ids_version = s3.put_object(
             Bucket=self.bucket.name, Key=IDS_KEY, Body=UUID(contact_id(1)).bytes
         )["VersionId"]
+        listed = f"id\n{contact_id(1)}\n".encode()
+        self._etag = s3.put_object(Bucket=self.bucket.name, Key=LIST_KEY, Body=listed)["ETag"]
         self._built: dict[str, Any] = {}
 
     def request_of(self, name: str) -> dict[str, Any]:
@@ -89,9 +99,18 @@ class Functions:
             "message_id": "message",
             "contact_count": 1,
             "contact_ids": [contact_id(1)],
+            "identifiers": {
+                **dict.fromkeys(("found", "not_found", "alternate_email_matches", "invalid"), 1),
+                "invalid_positions": [3],
+            },
         }
         requests: dict[str, dict[str, Any]] = {
             "bulk_delete": {"contact_ids": [contact_id(1), contact_id(2)]},
+            BY_IDENTIFIERS: {
+                "identifier_type": "EMAIL",
+                "identifier_values": [EMAIL, NOBODY],
+                "match_alternate_emails": False,
+            },
             "delete_all": {
                 "confirm": "Delete All Contacts",
                 "requested_at": self.world.now(),
@@ -105,7 +124,7 @@ class Functions:
                 "requests": [followed | envelope],
             },
             "contact_count": {},
-            "export_start": {},
+            "export_start": {"segment_id": LIST},
             "export_status": {"export_id": self.export, "started_at": self.world.now()},
             "identifier_check": removal,
             "export_copy": {
@@ -116,11 +135,19 @@ class Functions:
             },
             "backup_check": {
                 "folder": FOLDER,
+                "source": {"segment_id": contact_id(1)},
+                "sampled_at": self.world.now(),
                 "expected_contact_count": 1,
                 "exported_contact_count": 1,
                 "parts": [part],
             },
-            "list_summary": {"folder": FOLDER, "key": "lists/list.csv"},
+            "list_summary": {"folder": FOLDER, "key": LIST_KEY},
+            "prepare_list": {
+                "folder": FOLDER,
+                "source": {"key": LIST_KEY},
+                "id_column": "id",
+                "continuation": Progress(etag=self._etag).continuation(),
+            },
         }
         return requests[name] | envelope
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tests.hostile.functions import EMAIL, Functions
+from tests.hostile.functions import BY_IDENTIFIERS, EMAIL, NOBODY, Functions
 from tests.support.events import contact_id
 
 CONTACTS = "/v3/marketing/contacts"
@@ -28,6 +28,8 @@ class Call:
 
 CALLS = [
     Call("bulk_delete", "DELETE", CONTACTS, 202),
+    Call(BY_IDENTIFIERS, "POST", f"{CONTACTS}/search/identifiers/{{identifier_type}}"),
+    Call(BY_IDENTIFIERS, "POST", f"{CONTACTS}/search/emails"),
     Call("delete_all", "GET", f"{CONTACTS}/count"),
     Call("delete_all", "DELETE", CONTACTS, 202),
     Call("remove_identifier", "GET", f"{CONTACTS}/{{contact_id}}"),
@@ -60,6 +62,10 @@ def _answers(functions: Functions) -> dict[str, dict[str, Any]]:
             },
         },
         "POST /batch": {"result": [contact | {"id": contact_id(1)}]},
+        "POST /search/identifiers/{identifier_type}": {
+            "result": {EMAIL: {"contact": contact}, NOBODY: {"error": "contact not found"}}
+        },
+        "POST /search/emails": {"result": {NOBODY: {"contact": contact | {"alternate_emails": [NOBODY]}}}},
         "POST /exports": {"id": functions.export},
         "GET /exports/{export_id}": {
             "id": functions.export,

@@ -41,6 +41,13 @@ BODIES = {
     "whitespace of other scripts": "\u2003" + VALID,
     "delete-all as a bulk deletion": '{"delete_all_contacts": true}',
     "ids and delete-all": json.dumps({"contact_ids": [contact_id(1)], "delete_all_contacts": "true"}),
+    "ids and identifiers": json.dumps(
+        {"contact_ids": [contact_id(1)], "identifier_type": "EMAIL", "identifier_values": [PLANTED]}
+    ),
+    "identifiers of no type": json.dumps({"identifier_values": [PLANTED]}),
+    "identifiers that are none": json.dumps(
+        {"identifier_type": "EMAIL", "identifier_values": ["\ud800@b.c", f"{PLANTED}@x", f"{PLANTED}\0", ""]}
+    ),
     "an event in an event": json.dumps({"Records": [sqs_record(VALID, queue="BulkDeleteQueue")]}),
 }
 

@@ -14,8 +14,9 @@ from tests.hostile.values import PLANTED, WRONG_TYPES, fuzz, nested, values
 from tests.support.world import World
 
 FREE_TEXTS = {
-    *("confirm", "identifier_value"),  # compared with what SendGrid and the guards know
+    *("confirm", "identifier_value", "identifier_values"),  # compared with what SendGrid and the guards know
     *("folder", "key", "version_id", "contact_ids_version_id"),  # looked up in S3
+    *("id_column", "etag"),  # looked up in a list, compared with that of S3
     *("task_token", "message_id"),  # handed back to whoever sent them
 }
 """The fields that take more than plain ids and words, and are part of no URL of SendGrid's."""
@@ -23,6 +24,8 @@ FREE_TEXTS = {
 NUMBERS = {
     *("max_contacts", "contact_count", "expected_contact_count", "exported_contact_count"),
     *("part", "size"),
+    *("files", "records", "rows", "rejected_rows", "contacts"),
+    *("found", "not_found", "alternate_email_matches", "invalid", "invalid_positions"),
 }
 
 _UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -30,6 +33,7 @@ _RESOURCE = "[A-Za-z0-9_-]{1,128}"
 TARGETS = re.compile(
     "/v3/marketing/contacts"
     rf"([?]ids={_UUID}(%2C{_UUID})*|[?]delete_all_contacts=true|/count|/batch|/{_UUID}(/identifiers)?"
+    r"|/search/(emails|identifiers/(email|phone_number_id|external_id|anonymous_id))"
     rf"|/exports(/{_RESOURCE})?|/imports/{_RESOURCE})"
 )
 """All that this project ever asks SendGrid for."""
@@ -43,6 +47,7 @@ IGNORE_THE_ENVELOPE = {
     "export_copy",
     "backup_check",
     "list_summary",
+    "prepare_list",
 }
 """What a workflow says of who asks is used for nothing there."""
 
@@ -63,16 +68,22 @@ def may_be_let_through(name: str, place: Place, value: object) -> bool:
         return field in FREE_TEXTS
     if isinstance(value, int) and not isinstance(value, bool):
         return field == "max_contacts" if value > MAX_SAFE_INTEGER else field in NUMBERS and value >= 0
-    if field == "exported_contact_count" and value is None:
+    if field in {"exported_contact_count", "sampled_at", "id_column", "continuation"} and value is None:
         return True
-    if field == "include_errors_url" and isinstance(value, bool):
+    if field in {"include_errors_url", "match_alternate_emails"} and isinstance(value, bool):
         return True
+    if field == "identifier_values" and isinstance(value, list) and value:
+        return all(isinstance(one, str) for one in value)
     followed = name == "deletion_status" and "requests" in place
     if value is None:
         return followed and field in {"operation", "message_id", "contact_count"}
     if value == []:
-        return place == ("parts",) or (followed and field in {"requests", "contact_ids"})
-    return value == {} and (name in {"contact_count", "export_start"} or (followed and place[1:] == (0,)))
+        return place in {("parts",), ("continuation", "runs")} or (
+            followed and field in {"requests", "contact_ids", "invalid_positions"}
+        )
+    return value == {} and (
+        field == "source" or name in {"contact_count", "export_start"} or (followed and place[1:] == (0,))
+    )
 
 
 def all_that_was_said(message: str, world: World) -> str:

@@ -12,7 +12,7 @@ from contact_deletion.errors import DeleteAllUnconfirmed, NotAccepted, Rejected,
 from local.sendgrid_double import Fault
 from local.simulation.queue_functions import QUEUES
 from tests.client.support import RawServer
-from tests.hostile.functions import Functions, places, with_value
+from tests.hostile.functions import BY_IDENTIFIERS, Functions, places, with_value
 from tests.hostile.responses import CALLS, Call
 from tests.hostile.test_requests import check_targets
 from tests.hostile.values import PLANTED, WRONG_TYPES, fuzz, texts
@@ -80,7 +80,7 @@ def outcome_of(functions: Functions, call: Call, *faults: Fault) -> Any:
         answer = Call("deletion_status", "GET", call.route.replace("batch", "imports/{job_id}"))
         world.double.faults.add(Fault(route=answer.route, status=200, body=answer.answer(functions)))
     request = functions.request_of(call.function)
-    if call.function in QUEUES:
+    if call.function in (*QUEUES, BY_IDENTIFIERS):
         del request["task_token"]
     outcome = functions.outcome(call.function, request)
     assert world.double.faults.pending() == []

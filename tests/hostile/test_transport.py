@@ -81,7 +81,7 @@ def test_headers_are_never_more_than_an_outage(
     server.answer = http_answer(status, body, *(f"{name}: {value}" for name, value in headers))
     server.heard.clear()
     outcome = of_server.outcome("contact_count", {})
-    assert outcome in ({"contact_count": 7}, {"contact_count": 0}) or isinstance(outcome, NotAccepted)
+    assert isinstance(outcome, NotAccepted) or outcome["contact_count"] in (0, 7)
     asked = [line for line in server.heard if line.startswith(b"GET")]
     assert set(asked) == {b"GET /v3/marketing/contacts/count HTTP/1.1\r\n"}
     assert not any(line.lower().startswith(b"cookie") for line in server.heard)
@@ -158,6 +158,6 @@ def test_a_cookie_is_never_sent_back(of_server: Functions, server: RawServer) ->
     server.answer = http_answer("200 OK", BODY, *(f"Set-Cookie: {cookie}" for cookie in cookies))
     server.heard.clear()
     for _ in range(2):
-        assert of_server.outcome("contact_count", {}) == {"contact_count": 7}
+        assert of_server.outcome("contact_count", {})["contact_count"] == 7
     assert sum(line.startswith(b"GET") for line in server.heard) == 2
     assert not any(line.lower().startswith(b"cookie") for line in server.heard)

@@ -218,6 +218,21 @@ def test_two_invocations_record_what_both_have_done(world: World) -> None:
     assert len(world.deletions()) == sent_before + 2, "the two calls that neither has made"
 
 
+def test_progress_of_two_requests_with_one_request_id_is_not_mixed(world: World) -> None:
+    request, other = (bulk_delete(ids, request_id="twice") for ids in (MANY[: 2 * CALL], MANY[-2 * CALL :]))
+
+    def other_invocation(_: float) -> None:
+        world.double.faults.clear()
+        interrupted(world, other, calls=1)
+        world.double.faults.add(Fault(method="DELETE", drop=True, times=99))
+
+    world.double.sleep = other_invocation
+    world.double.faults.add(Fault(method="DELETE", delay_seconds=1))
+    outcome_of(world, request)
+
+    assert "another request with this request_id" in unwritten(world)["reason"]
+
+
 def test_what_another_invocation_has_finished_stays_finished(world: World) -> None:
     request = bulk_delete(MANY[: 4 * CALL], request_id="twice")
     world.double.faults.add(Fault(method="DELETE", delay_seconds=1))

@@ -53,6 +53,7 @@ def test_a_completed_request_ends_in_one_event(world: World, operation: str) -> 
         "contact_count": 1,
         "code": None,
         "message": "",
+        "identifiers": None,
         "counts": {"requested": 1, "deleted": deleted, "errored": None},
         "remaining_contacts": None,
         "unchecked_contacts": None,

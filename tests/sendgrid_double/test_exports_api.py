@@ -1,6 +1,7 @@
 import csv
 import gzip
 import io
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -106,6 +107,29 @@ def test_export_of_lists_has_the_contacts_on_one_of_them(double: SendGridDouble,
     double.clock.advance(EXPORT_DELAY)
     (export,) = double.account.exports.all()
     assert rows_of(export.files[0].content) == [on_one, on_both]
+
+
+def test_a_list_and_a_segment_are_counted_and_exported_for_themselves(
+    double: SendGridDouble, api: ApiSession
+) -> None:
+    double.settings.change(segment_sample_age_seconds=3600)
+    double.account.add_contact(email="a@a.co", list_ids=[SOME_ID])
+    in_segment = double.account.add_contact(email="b@b.co", segment_ids=[LISTS[1]])
+    double.account.delete_contacts([double.account.add_contact(email="c@c.co", list_ids=[LISTS[1]])])
+    double.clock.advance(60)
+
+    def count_of(list_id: str) -> Any:
+        return api.get(f"/v3/marketing/lists/{list_id}/contacts/count").json()
+
+    assert [count_of(list_id)["contact_count"] for list_id in (SOME_ID, LISTS[1])] == [1, 0]
+    segment = api.get(f"/v3/marketing/segments/2.0/{LISTS[1]}").json()
+    sampled_at = datetime.fromisoformat(segment["sample_updated_at"]).timestamp()
+    assert (segment["contacts_count"], sampled_at) == (1, int(double.clock() - 3600))
+    export = double.account.exports.start(segment_ids=[LISTS[1]])
+    double.clock.advance(60)
+    ready = double.account.exports.get(export.id)
+    assert ready is not None
+    assert rows_of(ready.files[0].content) == [in_segment]
 
 
 def test_exports_are_listed_as_documented(double: SendGridDouble, api: ApiSession) -> None:

@@ -20,6 +20,12 @@ def bulk_delete(contact_ids: Sequence[str], **more: Any) -> dict[str, Any]:
     return {"contact_ids": list(contact_ids), **more}
 
 
+def delete_by_identifiers(
+    identifier_values: Sequence[object], identifier_type: str = "EMAIL", **more: Any
+) -> dict[str, Any]:
+    return {"identifier_type": identifier_type, "identifier_values": list(identifier_values), **more}
+
+
 def delete_all(requested_at: str, **more: Any) -> dict[str, Any]:
     request = {
         "request_id": "reset-2026-11",

@@ -9,6 +9,7 @@ from tests.support.events import (
     bulk_delete,
     contact_id,
     delete_all,
+    delete_by_identifiers,
     remove_identifier,
     sqs_event,
     status_check,
@@ -52,6 +53,17 @@ def files() -> dict[str, Any]:
         ),
         "bulk-delete-direct.json": bulk_delete(
             [contact_id(13), contact_id(14)], request_id="purge-from-a-workflow"
+        ),
+        "delete-by-identifiers-sqs.json": sqs_event(
+            delete_by_identifiers(["Ada@Example.com"]),
+            delete_by_identifiers(
+                ["10@example.com", "nobody@example.com", "no address"], request_id="erasure-2026-0042"
+            ),
+            delete_by_identifiers(["no address"]),
+            queue="BulkDeleteQueue",
+        ),
+        "delete-by-identifiers-direct.json": delete_by_identifiers(
+            ["11@example.com"], request_id="erasure-by-a-workflow", match_alternate_emails=True
         ),
         "remove-identifier-sqs.json": sqs_event(
             remove_identifier(PERSON, "PHONENUMBERID", "+15555550100"),

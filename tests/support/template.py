@@ -16,6 +16,9 @@ def role_statements(template: Template, role: str, attribute_of: Callable[[str, 
     """
     properties = template.resources[role]["Properties"]
     managed = template.of_type("AWS::IAM::ManagedPolicy")
-    policies = [*properties["Policies"], *(managed[arn["Ref"]] for arn in properties["ManagedPolicyArns"])]
+    policies = [
+        *properties["Policies"],
+        *(managed[arn["Ref"]] for arn in properties.get("ManagedPolicyArns", ())),
+    ]
     documents = template.resolve([policy["PolicyDocument"] for policy in policies], attribute_of)
     return [statement for document in documents for statement in document["Statement"]]

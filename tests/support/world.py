@@ -125,6 +125,10 @@ class World:
         """The calls that asked which of some contacts there are."""
         return [request for request in self.double.requests if request.route.endswith("/batch")]
 
+    def searches(self) -> list[ReceivedRequest]:
+        """The calls that asked for contacts by what identifies them."""
+        return [request for request in self.double.requests if "/search/" in request.route]
+
     def queue_url(self, queue: str) -> str:
         """The queue is made if there is none of this name."""
         if queue not in self.queue_urls:

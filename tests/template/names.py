@@ -22,7 +22,7 @@ FUNCTIONS = QUEUE_FUNCTIONS + WORKFLOW_FUNCTIONS
 
 QUEUES = [f"{name}{kind}" for name in QUEUE_FUNCTIONS for kind in ("Queue", "DeadLetterQueue")]
 
-STATE_MACHINES = ["BackupThenDeleteAll", "DeleteContactList", "RemoveContactIdentifier"]
+STATE_MACHINES = ["BackupContacts", "BackupThenDeleteAll", "DeleteContactList", "RemoveContactIdentifier"]
 """Each `<name>StateMachine`, with its definition in a file of its own."""
 
 BUCKETS = ["BackupBucket", "ContactListBucket"]

@@ -148,11 +148,69 @@ def test_a_workflow_may_do_nothing_by_wildcard_but_log_and_trace(declared: Decla
     role = declared.of_type("AWS::IAM::Role")[f"{name}StateMachineRole"]
     statements = role_statements(declared, name).values()
 
-    assert role["ManagedPolicyArns"] == ["StateMachineObservabilityPolicy.Ref"]
+    assert role["ManagedPolicyArns"][0] == "StateMachineObservabilityPolicy.Ref"
     everywhere = [action for s in statements if s["Resource"] == "*" for action in s["Action"]]
     assert {action.partition(":")[0] for action in everywhere} == {"logs", "xray"}
     for statement in statements:
         assert "*" not in "".join(statement["Action"])
+
+
+def test_workflows_that_need_a_backup_may_run_its_workflow_and_no_other(declared: Declared) -> None:
+    """What AWS's documentation of nested executions asks for, limited to the one workflow."""
+    here = "us-east-1:123456789012"
+    shared = {
+        (
+            tuple(statement["Action"]) if isinstance(statement["Action"], list) else statement["Action"]
+        ): statement["Resource"]
+        for statement in declared.of_type("AWS::IAM::ManagedPolicy")["BackupExecutionPolicy"][
+            "PolicyDocument"
+        ]["Statement"]
+    }
+
+    assert shared == {
+        "states:StartExecution": "BackupContactsStateMachine.Ref",
+        ("states:DescribeExecution", "states:StopExecution"): (
+            f"arn:aws:states:{here}:execution:BackupContactsStateMachine.Name:*"
+        ),
+        ("events:PutTargets", "events:PutRule", "events:DescribeRule"): (
+            f"arn:aws:events:{here}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
+        ),
+    }
+    for name in STATE_MACHINES:
+        policies = declared.of_type("AWS::IAM::Role")[f"{name}StateMachineRole"]["ManagedPolicyArns"]
+        runs_it = "BackupContactsStateMachineArn" in declared.state_machine(name)["DefinitionSubstitutions"]
+        assert ("BackupExecutionPolicy.Ref" in policies) is runs_it
+
+
+@pytest.mark.parametrize("expression", ["", "rate(7 days)", "cron(0 3 ? * SUN *)"])
+def test_contacts_are_backed_up_on_a_schedule_where_one_is_given(
+    source: Mapping[str, Any], expression: str
+) -> None:
+    declared = Declared(load_template(TEMPLATE, {"BackupSchedule": expression}))
+    schedules = declared.of_type("AWS::Scheduler::Schedule")
+    roles = declared.of_type("AWS::IAM::Role")
+
+    assert re.fullmatch(source["Parameters"]["BackupSchedule"]["AllowedPattern"], expression)
+    assert bool(schedules) is ("BackupContactsScheduleRole" in roles) is bool(expression)
+    for schedule in schedules.values():
+        assert schedule["ScheduleExpression"] == expression
+        assert schedule["Target"] == {
+            "Arn": "BackupContactsStateMachine.Ref",
+            "RoleArn": "BackupContactsScheduleRole.Arn",
+            "Input": "{}",
+        }
+        (allowed,) = declared.statements("BackupContactsScheduleRole")
+        assert (allowed["Action"], allowed["Resource"]) == (
+            "states:StartExecution",
+            "BackupContactsStateMachine.Ref",
+        )
+        (trust,) = roles["BackupContactsScheduleRole"]["AssumeRolePolicyDocument"]["Statement"]
+        assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
+        assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+
+
+def test_without_a_schedule_none_is_declared(source: Mapping[str, Any]) -> None:
+    assert source["Parameters"]["BackupSchedule"]["Default"] == ""
 
 
 def test_a_mistyped_key_of_a_list_is_not_found(declared: Declared) -> None:

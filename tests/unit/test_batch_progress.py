@@ -3,6 +3,7 @@ from hypothesis import strategies as st
 
 from contact_deletion.ledger.batch_progress import NO_PROGRESS, StoredProgress, from_bitmap, to_bitmap
 from contact_deletion.outcomes import Checkpoint
+from contact_deletion.requests.resolution import Resolution
 from tests.support.events import contact_id
 
 IDS = [contact_id(number) for number in range(70)]
@@ -33,6 +34,13 @@ def test_what_two_invocations_have_done_is_put_together_on_top_of_the_later_reco
 
     everything = Checkpoint(frozenset(IDS[:3]), frozenset(IDS[5:7]), refused_at=8.0)
     assert mine.with_those_of(other) == StoredProgress(("b", "c", "a"), everything, "as it is")
+
+
+def test_what_either_invocation_has_resolved_is_resolved() -> None:
+    mine = StoredProgress(checkpoint=Checkpoint(resolution=Resolution("fn--", frozenset(IDS[:1]))))
+    other = StoredProgress(checkpoint=Checkpoint(resolution=Resolution("-ff-", frozenset(IDS[1:3]))))
+    both = mine.with_those_of(other).checkpoint.resolution
+    assert both == Resolution("fnf-", frozenset(IDS[:3]))
 
 
 def test_without_a_record_there_is_no_progress() -> None:

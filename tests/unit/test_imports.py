@@ -74,7 +74,7 @@ USES = {
     "delete_all": FOR_SENDGRID | FOR_A_QUEUE | FOR_THE_LEDGER | FOR_DELETION,
     "remove_identifier": FOR_SENDGRID | FOR_A_QUEUE | FOR_THE_LEDGER | FOR_DELETION,
     "deletion_status": FOR_SENDGRID | FOR_A_QUEUE | FOR_JOB_STATUS,
-    "contact_count": FOR_SENDGRID,
+    "contact_count": FOR_SENDGRID | FOR_BACKUPS,
     "identifier_check": FOR_SENDGRID | FOR_DELETION,
     "export_start": FOR_SENDGRID,
     "export_status": FOR_SENDGRID | FOR_BACKUPS,

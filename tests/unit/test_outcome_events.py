@@ -99,6 +99,7 @@ def test_each_tracked_request_has_an_event_of_its_own() -> None:
     shared = {
         "operation": "bulk_delete",
         "job_ids": ["job-1", "job-2"],
+        "identifiers": None,
         "counts": {"requested": 5, "deleted": 4, "errored": 1},
         "unchecked_contacts": None,
         "accepted_at": "2026-11-21T19:59:00.250+00:00",
@@ -145,6 +146,7 @@ def test_what_is_not_known_is_null() -> None:
         "contact_count": None,
         "code": None,
         "message": "",
+        "identifiers": None,
         "counts": {"requested": None, "deleted": None, "errored": None},
         "remaining_contacts": None,
         "unchecked_contacts": None,

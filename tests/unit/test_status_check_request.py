@@ -9,13 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contact_deletion.errors import InvalidRequest
-from contact_deletion.requests.identifier_removal import IdentifierType
+from contact_deletion.requests.identifiers import IdentifierType
+from contact_deletion.requests.resolution import IdentifierCounts
 from contact_deletion.requests.status_check import StatusCheck, TrackedIdentifier, TrackedRequest, parse
 from contact_deletion.requests.validation import MAX_JOB_IDS, envelope
 from tests.support.events import contact_id
 from tests.unit import strategies
 
 JOB = "21be0c9d-73ca-40a6-a903-13adea0eb0a8"
+IDENTIFIERS = {
+    "found": 3,
+    "not_found": 2,
+    "alternate_email_matches": 1,
+    "invalid": 2,
+    "invalid_positions": [0, 7],
+}
 IDENTIFIER = {"contact_id": contact_id(1), "identifier_type": "EMAIL"}
 
 moments = st.datetimes(timezones=st.timezones()).map(lambda moment: moment.isoformat())
@@ -25,6 +33,7 @@ followed = strategies.requests_with(
         "message_id": strategies.uuid_texts,
         "contact_count": st.integers(),
         "contact_ids": st.lists(strategies.mostly(strategies.contact_ids), max_size=3),
+        "identifiers": st.just(IDENTIFIERS),
     }
 )
 status_checks = strategies.requests_with(
@@ -92,6 +101,7 @@ def test_everything_about_a_request_is_kept() -> None:
         "contact_count": 2,
         "contact_ids": [contact_id(1), contact_id(2).upper()],
         "identifier": {"contact_id": contact_id(3).upper(), "identifier_type": "EMAIL"},
+        "identifiers": IDENTIFIERS,
         "task_token": "AAAA/+=",
     }
 
@@ -109,6 +119,7 @@ def test_everything_about_a_request_is_kept() -> None:
     assert vars(request) == given_request | {
         "contact_ids": (contact_id(1), contact_id(2)),
         "identifier": TrackedIdentifier(contact_id(3), IdentifierType.EMAIL),
+        "identifiers": IdentifierCounts(3, 2, 1, 2, (0, 7)),
         "error": None,
     }
 
@@ -138,6 +149,16 @@ def test_a_task_token_is_never_shown() -> None:
         (
             {"identifier": IDENTIFIER | {"identifier_type": "email"}},
             "identifier: identifier_type must be one",
+        ),
+        ({"identifiers": {"found": 1}}, "identifiers: missing field: not_found"),
+        ({"identifiers": IDENTIFIERS | {"found": "1"}}, "identifiers: found must be a whole number"),
+        (
+            {"identifiers": IDENTIFIERS | {"invalid_positions": [0] * 101}},
+            "identifiers: invalid_positions must be a list of at most 100 positions",
+        ),
+        (
+            {"identifiers": IDENTIFIERS | {"invalid_positions": ["ada"]}},
+            "identifiers: invalid_positions must be a whole number",
         ),
         ({"request_id": "a b"}, "request_id must be 1 to 128"),
         ({"task_token": ""}, "task_token must be a Step Functions task token"),

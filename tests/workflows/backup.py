@@ -1,4 +1,4 @@
-"""What tests of BackupThenDeleteAll have in common."""
+"""What tests of BackupContacts and BackupThenDeleteAll have in common."""
 
 import csv
 import gzip
@@ -7,11 +7,13 @@ import json
 from collections.abc import Set
 from typing import Any
 
+from local.aws.account import arn
 from local.aws.state_machines import Execution
 from tests.workflows.conftest import Workflows, name_of
 
 COUNT = "/v3/marketing/contacts/count"
 MACHINE = "BackupThenDeleteAllStateMachine"
+BACKUP_MACHINE = "BackupContactsStateMachine"
 DOWNLOAD = "/_s3/exports/{export_id}/{file_name}"
 
 
@@ -22,6 +24,11 @@ def request(**more: Any) -> dict[str, Any]:
 def fill(workflows: Workflows, count: int = 5) -> Set[str]:
     """The ids of new contacts."""
     return {workflows.double.account.add_contact(email=f"person-{n}@example.com") for n in range(count)}
+
+
+def backup_execution(execution_arn: str) -> str:
+    """The execution of BackupContacts that an execution of another workflow started."""
+    return arn("states", f"execution:{BACKUP_MACHINE}:{name_of(execution_arn)}")
 
 
 def manifest_of(workflows: Workflows, execution_arn: str) -> Any:

@@ -3,7 +3,16 @@
 import pytest
 
 from local.sendgrid_double import ExportFlaw, Fault
-from tests.workflows.backup import COUNT, DOWNLOAD, MACHINE, assert_nothing_deleted, backed_up, fill, request
+from tests.workflows.backup import (
+    BACKUP_MACHINE,
+    COUNT,
+    DOWNLOAD,
+    MACHINE,
+    assert_nothing_deleted,
+    backed_up,
+    fill,
+    request,
+)
 from tests.workflows.conftest import Workflows, function_arn
 
 STARTED_LONG_AGO = {'"started_at.$": "$$.State.EnteredTime"': '"started_at": "2020-01-01T00:00:00Z"'}
@@ -46,7 +55,7 @@ def test_a_flaw_in_one_of_many_parts_keeps_the_contacts(workflows: Workflows) ->
     workflows.double.faults.add(Fault(route=DOWNLOAD, times=2))
     workflows.double.faults.add(Fault(route=DOWNLOAD, status=403))
 
-    ended = workflows.run(MACHINE, request(), ONE_AFTER_THE_OTHER)
+    ended = workflows.run(BACKUP_MACHINE, {}, ONE_AFTER_THE_OTHER)
 
     assert_nothing_deleted(workflows, ended, "BackupIncomplete", contacts)
     assert [call.route for call in workflows.double.requests].count(DOWNLOAD) == 3
@@ -56,7 +65,7 @@ def test_a_late_export_keeps_the_contacts(workflows: Workflows) -> None:
     contacts = fill(workflows)
     workflows.double.account.exports.spoil_next(ExportFlaw(status="pending"))
 
-    ended = workflows.run(MACHINE, request(), STARTED_LONG_AGO)
+    ended = workflows.run(BACKUP_MACHINE, {}, STARTED_LONG_AGO)
 
     assert_nothing_deleted(workflows, ended, "ExportFailed", contacts)
     assert "late" in (ended.cause or "")
@@ -95,7 +104,7 @@ def test_downloads_that_break_off_are_begun_anew(workflows: Workflows) -> None:
 def test_a_function_that_cannot_be_invoked_keeps_the_contacts(workflows: Workflows, function: str) -> None:
     contacts = fill(workflows)
 
-    ended = workflows.run(MACHINE, request(), {function_arn(function): function_arn("Nothing")})
+    ended = workflows.run(BACKUP_MACHINE, {}, {function_arn(function): function_arn("Nothing")})
 
     assert_nothing_deleted(workflows, ended, "Lambda.ResourceNotFoundException", contacts)
 

@@ -1,5 +1,6 @@
 """BackupThenDeleteAll with a backup that is whole."""
 
+import json
 import uuid
 from datetime import UTC, datetime
 from typing import Any
@@ -8,18 +9,19 @@ import pytest
 
 from local.aws.account import STACK_NAME
 from local.aws.state_machines import Execution
-from local.sendgrid_double import Fault
+from local.sendgrid_double import ExportFlaw, Fault
 from tests.support.deployment import API_KEY
 from tests.workflows.backup import (
     COUNT,
     MACHINE,
     assert_nothing_deleted,
     backed_up,
+    backup_execution,
     fill,
     manifest_of,
     request,
 )
-from tests.workflows.conftest import Workflows, error_of, pending
+from tests.workflows.conftest import Workflows, error_of, name_of, pending
 
 EXPORTS = "/v3/marketing/contacts/exports"
 EXPORT = "/v3/marketing/contacts/exports/{export_id}"
@@ -120,6 +122,49 @@ def test_while_switched_off_it_is_refused_before_anything_is_done(workflows: Wor
 
     assert_nothing_deleted(workflows, ended, "DeleteAllRefused", contacts)
     assert workflows.double.requests == []
+
+
+def test_a_backup_under_the_executions_name_is_not_made_twice(workflows: Workflows) -> None:
+    fill(workflows)
+    execution = workflows.start(MACHINE, request())
+    first = workflows.end_of(execution)
+    contacts = fill(workflows)
+
+    again = workflows.stack.step_functions.create_state_machine(
+        name="again", definition=workflows.definition(MACHINE), roleArn="arn:aws:iam::123456789012:role/again"
+    )
+    started = workflows.stack.step_functions.start_execution(
+        stateMachineArn=again["stateMachineArn"], name=name_of(execution), input=json.dumps(request())
+    )
+    ended = workflows.end_of(started["executionArn"])
+
+    assert first.status == "SUCCEEDED"
+    assert error_of(ended) == ("FAILED", "StepFunctions.ExecutionAlreadyExistsException")
+    assert workflows.double.account.contact_ids() == contacts
+
+
+def test_stopping_the_workflow_stops_its_backup(workflows: Workflows) -> None:
+    contacts = fill(workflows)
+    workflows.double.account.exports.spoil_next(ExportFlaw(status="pending"))
+    execution = workflows.start(MACHINE, request())
+    workflows.wait_until(lambda: workflows.double.account.exports.all())
+
+    workflows.stack.step_functions.stop_execution(executionArn=execution)
+
+    assert workflows.end_of(execution).status == "ABORTED"
+    assert workflows.end_of(backup_execution(execution)).status == "ABORTED"
+    assert workflows.double.account.contact_ids() == contacts
+
+
+def test_a_backup_that_was_stopped_deletes_nothing(workflows: Workflows) -> None:
+    contacts = fill(workflows)
+    workflows.double.account.exports.spoil_next(ExportFlaw(status="pending"))
+    execution = workflows.start(MACHINE, request())
+    workflows.wait_until(lambda: workflows.double.account.exports.all())
+
+    workflows.stack.step_functions.stop_execution(executionArn=backup_execution(execution))
+
+    assert_nothing_deleted(workflows, workflows.end_of(execution), "States.TaskFailed", contacts)
 
 
 def test_an_account_with_too_many_contacts_is_not_even_exported(workflows: Workflows) -> None:
@@ -295,7 +340,7 @@ def test_neither_link_nor_key_is_in_a_history_or_a_log(workflows: Workflows, fla
     ended = workflows.run(MACHINE, request())
 
     (export,) = workflows.double.account.exports.all()
-    history = workflows.history(ended.arn)
+    history = workflows.history(ended.arn) + workflows.history(backup_execution(ended.arn))
     logs = {name: workflows.stack.logs(name) for name in workflows.stack.functions}
     assert export.id in history
     assert export.id in logs["ExportStartFunction"]

@@ -68,8 +68,9 @@ def tasks(machine: State) -> Iterator[tuple[str, State]]:
     return ((name, state) for name, state in states(machine) if state["Type"] == "Task")
 
 
-def test_there_are_three() -> None:
+def test_these_are_all() -> None:
     assert set(DEFINITIONS) == {
+        "backup_contacts.asl.json",
         "backup_then_delete_all.asl.json",
         "delete_contact_list.asl.json",
         "remove_contact_identifier.asl.json",
@@ -147,10 +148,11 @@ def test_a_deletion_has_its_executions_name_as_request_id(definition: State) -> 
 
 
 def test_nothing_is_deleted_before_the_backup_is_checked() -> None:
-    """Without CheckBackup there is no way to DeleteAll."""
-    reached = reachable(DEFINITIONS["backup_then_delete_all.asl.json"], without="CheckBackup")
+    """Without Backup there is no way to DeleteAll, and without CheckBackup no backup but an empty one."""
+    assert "DeleteAll" not in reachable(DEFINITIONS["backup_then_delete_all.asl.json"], without="Backup")
+    reached = reachable(DEFINITIONS["backup_contacts.asl.json"], without="CheckBackup")
     assert "CopyParts" in reached
-    assert "DeleteAll" not in reached
+    assert "Done" not in reached
 
 
 def test_only_what_surely_precedes_the_delete_all_says_that_nothing_was_deleted() -> None:

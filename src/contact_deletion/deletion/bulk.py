@@ -6,6 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from random import sample
 
 from contact_deletion.deadline import Clock, Deadline
+from contact_deletion.deletion.contact_lookup import FoundContacts, find_contacts
 from contact_deletion.deletion.packing import DeletionCall, TargetBudget, packed
 from contact_deletion.deletion.progress import ABOUT_THE_IDS, STILL_SHOWN, Progress
 from contact_deletion.errors import (
@@ -68,12 +69,8 @@ class BulkDeletion:
         self._requests = requests
         self._before = before
         self._deadline = deadline
-        self._pending = [
-            [contact_id for contact_id in request.contact_ids if contact_id not in checkpoint.done]
-            if checkpoint.done
-            else request.contact_ids
-            for request, checkpoint in zip(requests, before, strict=True)
-        ]
+        self._found: list[FoundContacts] = []
+        self._pending: list[Sequence[str]] = []
         self._retried = any(request.retried for request in requests)
         self._is_up: bool | None = None
         self._waiting: deque[DeletionCall] = deque()
@@ -91,7 +88,16 @@ class BulkDeletion:
         # After a failure calls go alone until one is accepted: side by side they would all fail.
         self._alone = False
         self._outage: Deferred | None = None
-        self._plan()
+
+    def _find(self) -> None:
+        """Looks up the contacts of requests by identifiers. Contacts that are done are not sent again."""
+        self._found = find_contacts(self._client, self._requests, self._before, self._deadline, self._clock)
+        self._pending = [
+            [contact_id for contact_id in found.request.contact_ids if contact_id not in found.before.done]
+            if found.before.done
+            else found.request.contact_ids
+            for found in self._found
+        ]
 
     def _plan(self) -> None:
         """Plans a call for each ID that was refused before, or only a look-up within the consistency window."""
@@ -117,6 +123,8 @@ class BulkDeletion:
         A request is Accepted when every call that names an ID of it was, or the ID does not exist. Any other outcome
         has the jobs of those calls that were accepted.
         """
+        self._find()
+        self._plan()
         try:
             while self._waiting or self._in_flight or self._in_doubt or self._undivided or self._not_drawn:
                 try:
@@ -137,8 +145,8 @@ class BulkDeletion:
             wait(self._in_flight)
         now = self._clock()
         return [
-            self._progress.of(request, pending, before, now)
-            for request, pending, before in zip(self._requests, self._pending, self._before, strict=True)
+            found.concluded(*self._progress.of(found.request, pending, found.before, now))
+            for found, pending in zip(self._found, self._pending, strict=True)
         ]
 
     def _start(self) -> None:

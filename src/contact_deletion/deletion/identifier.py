@@ -5,12 +5,8 @@ from typing import TYPE_CHECKING, Any
 from contact_deletion.deadline import Clock, Deadline
 from contact_deletion.errors import ContactNotFound, LastIdentifier, RequestInProgress, SendGridUnavailable
 from contact_deletion.outcomes import Accepted
-from contact_deletion.requests.identifier_removal import (
-    IdentifierType,
-    RemoveIdentifier,
-    canonical,
-    held_identifiers,
-)
+from contact_deletion.requests.identifier_removal import RemoveIdentifier
+from contact_deletion.requests.identifiers import IdentifierType, canonical, held_identifiers
 from contact_deletion.sendgrid.client import SendGridClient
 from contact_deletion.sendgrid.polling import CONSISTENCY_WINDOW_SECONDS, next_poll_delay
 

@@ -1,4 +1,4 @@
-"""BackupCheckFunction: makes sure that a backup holds every contact, and writes its manifest."""
+"""BackupCheckFunction: makes sure that a backup is complete, and writes its manifest."""
 
 from functools import cache
 from typing import Any
@@ -29,7 +29,8 @@ def function() -> WorkflowFunction[BackupCheck]:
 def handler(event: Any, context: Any) -> Any:
     """Lambda's entry point, for a Step Functions task.
 
-    `{"folder", "expected_contact_count": int, "exported_contact_count": int or null, "parts": [responses of
-    ExportCopyFunction]}` is answered with `{"contact_count": int, "bucket", "manifest_key"}`.
+    `{"folder", "source": {"list_id"} or {"segment_id"} or {}, "sampled_at": ISO 8601 with offset or null,
+    "expected_contact_count": int, "exported_contact_count": int or null, "parts": [responses of ExportCopyFunction]}`
+    is answered with `{"contact_count": int, "bucket", "manifest_key"}`.
     """
     return function().handle(event, context)

@@ -1,4 +1,4 @@
-"""BulkDeleteFunction: deletes contacts by their IDs."""
+"""BulkDeleteFunction: deletes contacts by their IDs, or by identifiers of theirs."""
 
 from functools import cache, partial
 from typing import Any
@@ -35,7 +35,9 @@ def build(runtime: Runtime) -> QueueFunction[BulkDelete]:
         telemetry,
         client,
         parse=parse,
-        process=BatchLedger(stores, telemetry, runtime.threads, new_deletion).process,
+        process=BatchLedger(
+            stores, telemetry, runtime.threads, new_deletion, partial(client.derived_key, b"ledger")
+        ).process,
         status_checks=StatusCheckQueue(
             runtime.sqs, runtime.settings.deletion_status_queue_url, OPERATION, runtime.threads
         ),
@@ -54,10 +56,12 @@ def handler(event: Any, context: Any) -> Any:
     """Lambda's entry point, for an SQS event and for a Step Functions task.
 
     `event` is Lambda's SQS event, whose message bodies are requests, or one request:
-    `{"contact_ids": [1 to 10,000 UUIDs]}`,
+    `{"contact_ids": [1 to 10,000 UUIDs]}` or
+    `{"identifier_type": "EMAIL" | "PHONENUMBERID" | "EXTERNALID" | "ANONYMOUSID",
+    "identifier_values": [1 to 1,000 texts]}` with an optional `match_alternate_emails`,
     and optionally `request_id` and, from a queue, `task_token`. An SQS event is answered with the batch item failures.
-    A request is answered with `{"status": "accepted", "request_id", "job_ids", "contact_count", "replayed"}`, with a
-    `note` where there was nothing to do.
+    A request is answered with `{"status": "accepted", "request_id", "job_ids", "contact_count", "replayed"}`, with
+    `identifiers` and `contact_ids` of a request by identifiers, and with a `note` where there was nothing to do.
     Any other outcome is raised. The name of its class is the name of the error (contact_deletion.errors).
     """
     return function().handle(event, context)

@@ -1,9 +1,10 @@
-"""ContactCountFunction: how many contacts the account has."""
+"""ContactCountFunction: how many contacts the account, a list or a segment has."""
 
 from functools import cache
 from typing import Any
 
-from contact_deletion.requests.validation import empty_payload
+from contact_deletion.backup.source_count import count
+from contact_deletion.requests.backups import ContactSource, parse_source
 from contact_deletion.runtime import SENDGRID, Runtime
 from contact_deletion.sendgrid.client import SendGridClient
 from contact_deletion.workflow_function import WorkflowFunction
@@ -11,23 +12,27 @@ from contact_deletion.workflow_function import WorkflowFunction
 OPERATION = "contact_count"
 
 
-def build(runtime: Runtime) -> WorkflowFunction[None]:
+def build(runtime: Runtime) -> WorkflowFunction[ContactSource]:
     client = runtime.client(SendGridClient)
     return WorkflowFunction(
         runtime,
         OPERATION,
-        parse=empty_payload,
-        act=lambda _, deadline: {"contact_count": client.contact_count(deadline)},
+        parse=parse_source,
+        act=lambda source, deadline: count(client, source, runtime.clock(), deadline),
         client=client,
     )
 
 
 @cache
-def function() -> WorkflowFunction[None]:
+def function() -> WorkflowFunction[ContactSource]:
     """The function of this execution environment, made on first use."""
     return build(Runtime.from_environment(*SENDGRID))
 
 
 def handler(event: Any, context: Any) -> Any:
-    """Lambda's entry point, for a Step Functions task: `{}` is answered with `{"contact_count": int}`."""
+    """Lambda's entry point, for a Step Functions task.
+
+    `{}`, `{"list_id"}` or `{"segment_id"}` is answered with `{"contact_count": int, "sampled_at": ISO 8601 with offset
+    or null, "sample_age_hours": int or null, "source": the request without other fields}`.
+    """
     return function().handle(event, context)

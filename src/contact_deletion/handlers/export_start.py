@@ -1,9 +1,9 @@
-"""ExportStartFunction: requests an export of all contacts from SendGrid."""
+"""ExportStartFunction: requests an export of contacts from SendGrid."""
 
 from functools import cache
 from typing import Any
 
-from contact_deletion.requests.validation import empty_payload
+from contact_deletion.requests.backups import ContactSource, parse_source
 from contact_deletion.runtime import SENDGRID, Runtime
 from contact_deletion.sendgrid.exports import ExportClient
 from contact_deletion.workflow_function import WorkflowFunction
@@ -11,23 +11,26 @@ from contact_deletion.workflow_function import WorkflowFunction
 OPERATION = "export_start"
 
 
-def build(runtime: Runtime) -> WorkflowFunction[None]:
+def build(runtime: Runtime) -> WorkflowFunction[ContactSource]:
     client = runtime.client(ExportClient)
     return WorkflowFunction(
         runtime,
         OPERATION,
-        parse=empty_payload,
-        act=lambda _, deadline: {"export_id": client.start_export(deadline)},
+        parse=parse_source,
+        act=lambda source, deadline: {"export_id": client.start_export(source, deadline)},
         client=client,
     )
 
 
 @cache
-def function() -> WorkflowFunction[None]:
+def function() -> WorkflowFunction[ContactSource]:
     """The function of this execution environment, made on first use."""
     return build(Runtime.from_environment(*SENDGRID))
 
 
 def handler(event: Any, context: Any) -> Any:
-    """Lambda's entry point, for a Step Functions task: `{}` is answered with `{"export_id": str}`."""
+    """Lambda's entry point, for a Step Functions task.
+
+    `{}`, `{"list_id"}` or `{"segment_id"}` is answered with `{"export_id": str}`.
+    """
     return function().handle(event, context)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from contact_deletion.deadline import Deadline
 from contact_deletion.errors import ContactNotFound, Deferred, OutcomeUnknown, SendGridRefused
 from contact_deletion.outcomes import ContactGroup
-from contact_deletion.requests.identifier_removal import held_identifiers
+from contact_deletion.requests.identifiers import held_identifiers
 from contact_deletion.requests.status_check import TrackedIdentifier, TrackedRequest
 from contact_deletion.sendgrid.ask_each import ask_each
 from contact_deletion.sendgrid.client import SendGridClient

@@ -8,9 +8,10 @@ from typing import Protocol
 from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import DataRecord
 
 from contact_deletion.deadline import Deadline
-from contact_deletion.errors import LedgerUnavailable, RequestConflict
+from contact_deletion.errors import Deferred, LedgerUnavailable, RequestConflict
 from contact_deletion.ledger import records
 from contact_deletion.ledger.batch_progress import NO_PROGRESS, StoredProgress, record_progress
+from contact_deletion.ledger.keyed_hash import is_of_another_key, keyed_hash
 from contact_deletion.ledger.store import (
     COMPLETED,
     MAX_READ_KEYS,
@@ -52,16 +53,29 @@ class BatchLedger:
     """Makes each deletion once: requests that are in the ledger, or twice in the batch, are not sent again."""
 
     def __init__(
-        self, stores: Stores, telemetry: Telemetry, threads: Executor, new_deletion: NewDeletion
+        self,
+        stores: Stores,
+        telemetry: Telemetry,
+        threads: Executor,
+        new_deletion: NewDeletion,
+        content_key: Callable[[], bytes],
     ) -> None:
+        """`content_key` returns the key of hashes of personal content, or raises a Deferred if it cannot be derived."""
         self._stores = stores
+        self._content_key = content_key
         self._telemetry = telemetry
         self._threads = threads
         self._new_deletion = new_deletion
 
     def process(self, requests: Sequence[BulkDelete], deadline: Deadline) -> list[DeletionOutcome]:
         """Returns one outcome for each request, in their order."""
-        entries = [self._entry(request) for request in requests]
+        content_key = b""
+        if any(request.identifiers for request in requests):
+            try:
+                content_key = self._content_key()
+            except Deferred as no_key:
+                return self._process_without_key(requests, no_key, deadline)
+        entries = [self._entry(request, content_key) for request in requests]
         first_of: dict[str, _Entry] = {}
         for entry in entries:
             first_of.setdefault(entry.key, entry)
@@ -81,9 +95,20 @@ class BatchLedger:
             outcomes[entry.key] = _not_recorded(outcomes[entry.key])
         return [_shared(entry, first_of[entry.key], outcomes[entry.key]) for entry in entries]
 
-    def _entry(self, request: BulkDelete) -> _Entry:
-        store = self._stores.of(request)
-        return _Entry(request, store, *store.identify(payload_of(request)))
+    def _process_without_key(
+        self, requests: Sequence[BulkDelete], no_key: Deferred, deadline: Deadline
+    ) -> list[DeletionOutcome]:
+        """Defers the requests with personal content."""
+        others = iter(self.process([one for one in requests if one.identifiers is None], deadline))
+        return [next(others) if request.identifiers is None else no_key for request in requests]
+
+    def _entry(self, request: BulkDelete, content_key: bytes) -> _Entry:
+        store, payload = self._stores.of(request), payload_of(request)
+        if request.identifiers is None:
+            return _Entry(request, store, *store.identify(payload))
+        content = keyed_hash(content_key, request.content)
+        key, _ = store.identify(payload | {"content": content})
+        return _Entry(request, store, key, content)
 
     def _look_up(self, entries: Iterable[_Entry]) -> dict[str, DeletionOutcome]:
         """The outcomes, by key, of the requests that need not or cannot be acted on."""
@@ -128,7 +153,11 @@ def _read(chunk: Sequence[_Entry]) -> dict[str, DeletionOutcome]:
 def _known(entry: _Entry, record: DataRecord) -> DeletionOutcome | None:
     """The outcome of a request that has a record; None where it is unfinished, and is processed again."""
     if entry.store.payload_validation_enabled and record.payload_hash != entry.payload_hash:
-        return records.conflict()
+        if not is_of_another_key(record.payload_hash, entry.payload_hash):
+            return records.conflict()
+        # The API key was rotated, so the contents cannot be compared. Deleting twice does no harm.
+        entry.before = StoredProgress.jobs_of(record)
+        return None
     if record.status == COMPLETED:
         return records.replayed(record)
     entry.before = StoredProgress.of(record, entry.request)

@@ -8,9 +8,11 @@ from typing import Any, Self
 from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import DataRecord
 
 from contact_deletion.errors import LedgerUnavailable
+from contact_deletion.ledger import records
 from contact_deletion.ledger.store import COMPLETED, LedgerStore
 from contact_deletion.outcomes import START, Checkpoint
 from contact_deletion.requests.bulk_deletion import BulkDelete
+from contact_deletion.requests.resolution import Resolution
 
 # More than the other invocations with the same request write: the queue has two at a time.
 _ATTEMPTS = 5
@@ -30,13 +32,21 @@ class StoredProgress:
     @classmethod
     def of(cls, record: DataRecord, request: BulkDelete) -> Self:
         response = record.response_json_as_dict() or {}
-        ids = _sorted_ids(request)
+        resolution = records.resolution(response)
+        ids = _sorted_ids(request, resolution)
         checkpoint = Checkpoint(
             from_bitmap(response.get("done", ""), ids),
             from_bitmap(response.get("refused", ""), ids),
             response.get("refused_at", 0.0),
+            resolution,
         )
         return cls(tuple(response.get("job_ids", ())), checkpoint, record.response_data)
+
+    @classmethod
+    def jobs_of(cls, record: DataRecord) -> Self:
+        """Only the jobs, of a record that may be of another content."""
+        response = record.response_json_as_dict() or {}
+        return cls(tuple(response["job_ids"]), data=record.response_data)
 
     def with_those_of(self, other: "StoredProgress") -> "StoredProgress":
         """The progress of two invocations with the same request, based on the other's record."""
@@ -46,12 +56,16 @@ class StoredProgress:
             mine.done | theirs.done,
             mine.refused | theirs.refused,
             max(mine.refused_at, theirs.refused_at),
+            mine.resolution.with_those_of(theirs.resolution)
+            if mine.resolution and theirs.resolution
+            else mine.resolution,
         )
         return StoredProgress(job_ids, checkpoint, other.data)
 
     def record(self, request: BulkDelete) -> dict[str, Any]:
         """The progress as JSON, for the ledger."""
-        ids, checkpoint = _sorted_ids(request), self.checkpoint
+        checkpoint = self.checkpoint
+        ids = _sorted_ids(request, checkpoint.resolution)
         record: dict[str, Any] = {
             "job_ids": list(self.job_ids),
             "done": to_bitmap(checkpoint.done, ids),
@@ -61,6 +75,8 @@ class StoredProgress:
                 "refused": to_bitmap(checkpoint.refused, ids),
                 "refused_at": checkpoint.refused_at,
             }
+        if checkpoint.resolution is not None:
+            record["resolution"] = checkpoint.resolution.stored
         return record
 
 
@@ -75,6 +91,8 @@ def record_progress(
         there = store.put_unfinished(key, payload_hash, progress.record(request), in_place_of=progress.data)
         if there is None or there.status == COMPLETED:
             return
+        if store.payload_validation_enabled and there.payload_hash != payload_hash:
+            raise LedgerUnavailable("another request with this request_id has a record")
         progress = progress.with_those_of(StoredProgress.of(there, request))
     raise LedgerUnavailable("other invocations changed the request's record again and again")
 
@@ -94,6 +112,5 @@ def from_bitmap(bitmap: str, contact_ids: Sequence[str]) -> frozenset[str]:
     return frozenset(contact_id for index, contact_id in enumerate(contact_ids) if bits >> index & 1)
 
 
-def _sorted_ids(request: BulkDelete) -> Sequence[str]:
-    ids: Sequence[str] = request.content["contact_ids"]
-    return ids
+def _sorted_ids(request: BulkDelete, resolution: Resolution | None) -> Sequence[str]:
+    return sorted(request.contact_ids if resolution is None else resolution.contact_ids)

@@ -6,6 +6,7 @@ from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import D
 
 from contact_deletion.errors import DeleteAllUnconfirmed, Rejected, RequestConflict
 from contact_deletion.outcomes import Accepted, DeletionOutcome
+from contact_deletion.requests.resolution import Resolution
 
 # The record of a delete-all that SendGrid may or may not have received.
 UNCONFIRMED: dict[str, Any] = {"code": DeleteAllUnconfirmed.__name__}
@@ -14,7 +15,12 @@ _REJECTIONS = {kind.__name__: kind for kind in Rejected.__subclasses__()}
 
 
 def of_accepted(outcome: Accepted) -> dict[str, Any]:
-    return {"job_ids": list(outcome.job_ids), "contact_count": outcome.contact_count, "note": outcome.note}
+    accepted = {
+        "job_ids": list(outcome.job_ids),
+        "contact_count": outcome.contact_count,
+        "note": outcome.note,
+    }
+    return accepted if outcome.resolution is None else accepted | {"resolution": outcome.resolution.stored}
 
 
 def of_rejected(outcome: Rejected) -> dict[str, Any]:
@@ -37,7 +43,13 @@ def replayed(record: DataRecord) -> DeletionOutcome:
         contact_count=response["contact_count"],
         replayed=True,
         note=response["note"],
+        resolution=resolution(response),
     )
+
+
+def resolution(response: dict[str, Any]) -> Resolution | None:
+    """The resolution of the identifiers of a request by identifiers."""
+    return Resolution.of(response["resolution"]) if "resolution" in response else None
 
 
 def unconfirmed() -> DeleteAllUnconfirmed:

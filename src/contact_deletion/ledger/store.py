@@ -97,17 +97,14 @@ class LedgerStore(DynamoDBPersistenceLayer):
                 self.client.put_item(
                     TableName=self.table_name,
                     Item=item,
-                    ConditionExpression="attribute_not_exists(#id) OR #expiry < :now OR "
-                    "(#status = :inprogress AND #data = :known)",
+                    ConditionExpression="attribute_not_exists(#id) OR #expiry < :now OR #data = :known",
                     ExpressionAttributeNames={
                         "#id": self.key_attr,
                         "#expiry": self.expiry_attr,
-                        "#status": self.status_attr,
                         "#data": self.data_attr,
                     },
                     ExpressionAttributeValues={
                         ":now": {"N": str(now)},
-                        ":inprogress": {"S": INPROGRESS},
                         ":known": {"S": in_place_of},
                     },
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
@@ -200,7 +197,10 @@ class Stores:
 
 
 def payload_of(request: DeletionRequest) -> dict[str, Any]:
-    """The part of a request that its key is made from. A record contains only hashes of it."""
+    """The part of a request that its key is made from. A record contains only hashes of it.
+
+    The content of a request by identifiers can be guessed, so `keyed_hash` takes its place.
+    """
     return {"request_id": request.request_id, "content": request.content}
 
 

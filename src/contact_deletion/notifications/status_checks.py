@@ -72,14 +72,17 @@ class StatusCheckQueue:
         yield group, _body(head, texts)
 
     def _tracked(self, delivery: Delivery, *, with_token: bool) -> dict[str, Any]:
-        """The request as the status check has it. The value of an identifier is left out."""
-        asked = delivery.request
+        """The request as the status check has it. The values of identifiers are left out."""
+        asked, outcome = delivery.request, delivery.outcome
+        contact_ids = asked.contact_ids if isinstance(asked, BulkDelete) else ()
+        resolution = outcome.resolution if isinstance(outcome, Accepted) else None
         return TrackedRequest(
             operation=self._operation,
             request_id=delivery.request_id,
             message_id=delivery.message_id,
-            contact_count=delivery.outcome.contact_count if isinstance(delivery.outcome, Accepted) else None,
-            contact_ids=asked.contact_ids if isinstance(asked, BulkDelete) else (),
+            contact_count=outcome.contact_count if isinstance(outcome, Accepted) else None,
+            contact_ids=contact_ids if resolution is None else tuple(sorted(resolution.contact_ids)),
+            identifiers=None if resolution is None else resolution.counts,
             identifier=TrackedIdentifier(asked.contact_id, asked.identifier_type)
             if isinstance(asked, RemoveIdentifier)
             else None,

@@ -26,15 +26,45 @@ class CopiedPart:
     contact_ids_version_id: str
 
 
+# Step Functions' name of the field that links a nested execution to the one that started it.
+_STARTED_BY = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
+
+
+@dataclass(frozen=True)
+class ContactSource:
+    """Which contacts are counted and exported: those of a list, those of a segment, or all if both are None."""
+
+    list_id: str | None = None
+    segment_id: str | None = None
+
+    def content(self) -> dict[str, str]:
+        """The source as JSON."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+def parse_source(payload: object) -> ContactSource:
+    """Raises InvalidRequest."""
+    given = validation.require_object(payload, required=(), optional=("list_id", "segment_id", _STARTED_BY))
+    validation.request_id(given)
+    ids = {
+        name: validation.resource_id(given[name], name) for name in ("list_id", "segment_id") if name in given
+    }
+    if len(ids) > 1:
+        raise InvalidRequest("list_id and segment_id exclude each other")
+    return ContactSource(**ids)
+
+
 @dataclass(frozen=True)
 class BackupCheck:
     """A request to check a backup.
 
-    `expected_contact_count` is the account's before the export, `exported_contact_count` is the export's, or None where
-    SendGrid reports no count.
+    `expected_contact_count` is the source's before the export. `sampled_at` is when SendGrid counted a segment, as it
+    reports it. `exported_contact_count` is the export's, or None where SendGrid reports no count.
     """
 
     folder: str
+    source: ContactSource
+    sampled_at: str | None
     expected_contact_count: int
     exported_contact_count: int | None
     parts: tuple[CopiedPart, ...]
@@ -43,13 +73,21 @@ class BackupCheck:
 def parse_backup_check(payload: object) -> BackupCheck:
     """Raises InvalidRequest."""
     given = validation.require_object(
-        payload, required=("folder", "expected_contact_count", "exported_contact_count", "parts")
+        payload,
+        required=(
+            *("folder", "source", "sampled_at", "expected_contact_count", "exported_contact_count"),
+            "parts",
+        ),
     )
-    exported_contact_count = given["exported_contact_count"]
+    sampled_at, exported_contact_count = given["sampled_at"], given["exported_contact_count"]
     if not isinstance(given["parts"], list):
         raise InvalidRequest("parts must be a list")
     return BackupCheck(
         folder=validation.folder(given["folder"], "folder"),
+        source=_source(given["source"]),
+        sampled_at=None
+        if sampled_at is None
+        else validation.parse_timestamp(sampled_at, "sampled_at").isoformat(),
         expected_contact_count=validation.non_negative_int(
             given["expected_contact_count"], "expected_contact_count"
         ),
@@ -58,6 +96,11 @@ def parse_backup_check(payload: object) -> BackupCheck:
         else validation.non_negative_int(exported_contact_count, "exported_contact_count"),
         parts=tuple(_copied_part(value, f"parts[{index}]") for index, value in enumerate(given["parts"])),
     )
+
+
+def _source(value: object) -> ContactSource:
+    with validation.error_prefix("source"):
+        return parse_source(value)
 
 
 def _copied_part(value: object, name: str) -> CopiedPart:

@@ -14,6 +14,9 @@ MAX_PARTS = 1_000
 
 _TEXT = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,1024}")
 
+# S3's quotes are part of it.
+_ETAG = re.compile('("[0-9A-Za-z-]{1,128}")?')
+
 # The most sorted files of one preparation; see contact_list.reading.
 _MAX_RUNS = 10_000
 
@@ -113,14 +116,16 @@ def _text(value: object, name: str) -> str:
 def _progress(value: object) -> Progress:
     given = validation.require_object(value, required=tuple(Progress().continuation()))
     stage, etag, runs = given["stage"], given["etag"], given["runs"]
-    if stage not in ("read", "merge", "sample") or not isinstance(etag, str) or not isinstance(runs, list):
-        raise InvalidRequest("it must be as the response had it")
+    if stage not in ("read", "merge", "sample"):
+        raise InvalidRequest("stage must be 'read', 'merge' or 'sample'")
+    if not isinstance(etag, str) or not _ETAG.fullmatch(etag):
+        raise InvalidRequest("etag must be that of an object in S3, or empty")
+    if not isinstance(runs, list) or len(runs) > _MAX_RUNS:
+        raise InvalidRequest(f"runs must be a list of at most {_MAX_RUNS}")
     numbers = {
         name: validation.non_negative_int(given[name], name)
         for name in ("files", "records", "rows", "rejected_rows", "contacts")
     }
-    if len(runs) > _MAX_RUNS:
-        raise InvalidRequest("runs has too many items")
     return Progress(
         stage=stage,
         etag=etag,

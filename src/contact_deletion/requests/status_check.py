@@ -8,7 +8,8 @@ from contact_deletion.deadline import timestamp
 from contact_deletion.errors import InvalidRequest, NotAccepted
 from contact_deletion.requests import caught_error, validation
 from contact_deletion.requests.bulk_deletion import MAX_CONTACT_IDS
-from contact_deletion.requests.identifier_removal import IdentifierType, parse_identifier_type
+from contact_deletion.requests.identifiers import IdentifierType, parse_identifier_type
+from contact_deletion.requests.resolution import IdentifierCounts
 from contact_deletion.requests.validation import MAX_JOB_IDS
 
 # The operation that deletes all contacts of the account.
@@ -32,7 +33,8 @@ class TrackedRequest:
     """An accepted request, with what its outcome event and its verification need.
 
     The `contact_ids` of a bulk deletion, and the `identifier` of a removal, are looked up where the jobs leave the
-    outcome in doubt. A request with an `error` was not accepted in full; the error names the jobs that were started.
+    outcome in doubt. A bulk deletion by identifiers has the counts of its `identifiers`. A request with an `error` was
+    not accepted in full; the error names the jobs that were started.
     """
 
     operation: str | None = None
@@ -42,6 +44,7 @@ class TrackedRequest:
     contact_ids: tuple[str, ...] = ()
     task_token: str | None = field(default=None, repr=False)
     identifier: TrackedIdentifier | None = None
+    identifiers: IdentifierCounts | None = None
     error: NotAccepted | None = None
 
     @property
@@ -58,6 +61,7 @@ class TrackedRequest:
             "contact_count": self.contact_count,
             "contact_ids": list(self.contact_ids) or None,
             "identifier": None if self.identifier is None else vars(self.identifier),
+            "identifiers": None if self.identifiers is None else self.identifiers.payload,
             "task_token": self.task_token,
         }
         return {name: value for name, value in known.items() if value is not None}
@@ -137,7 +141,10 @@ def _tracked(value: object, name: str) -> TrackedRequest:
         given = validation.require_object(
             value,
             required=(),
-            optional=("operation", "message_id", "contact_count", "contact_ids", "identifier", "error"),
+            optional=(
+                *("operation", "message_id", "contact_count", "contact_ids"),
+                *("identifier", "identifiers", "error"),
+            ),
         )
         return TrackedRequest(
             operation=_text(given, "operation", _OPERATION),
@@ -146,6 +153,7 @@ def _tracked(value: object, name: str) -> TrackedRequest:
             contact_count=_count(given),
             contact_ids=_contact_ids(given),
             identifier=_identifier(given["identifier"]) if "identifier" in given else None,
+            identifiers=_identifiers(given["identifiers"]) if "identifiers" in given else None,
             error=_error(given["error"]) if given.get("error") is not None else None,
             task_token=validation.task_token(given),
         )
@@ -177,6 +185,11 @@ def _identifier(value: object) -> TrackedIdentifier:
             contact_id=validation.contact_id(given["contact_id"], "contact_id"),
             identifier_type=parse_identifier_type(given["identifier_type"]),
         )
+
+
+def _identifiers(value: object) -> IdentifierCounts:
+    with validation.error_prefix("identifiers"):
+        return IdentifierCounts.parse(value)
 
 
 def _error(value: object) -> NotAccepted:

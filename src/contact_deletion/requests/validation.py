@@ -51,11 +51,6 @@ def require_object(
     return payload
 
 
-def empty_payload(payload: object) -> None:
-    """Accepts a payload without fields of its own. Raises InvalidRequest for any other."""
-    request_id(require_object(payload, required=()))
-
-
 def required_request_id(fields: dict[str, Any]) -> str:
     return _matching(fields, "request_id", _REQUEST_ID, "1 to 128 of A-Z a-z 0-9 . _ : -")
 

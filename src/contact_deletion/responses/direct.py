@@ -44,6 +44,9 @@ def _accepted(outcome: Accepted, request_id: str | None) -> dict[str, Any]:
         "contact_count": outcome.contact_count,
         "replayed": outcome.replayed,
     }
+    if outcome.resolution is not None:
+        accepted["identifiers"] = outcome.resolution.counts.payload
+        accepted["contact_ids"] = sorted(outcome.resolution.contact_ids)
     return accepted | {"note": outcome.note} if outcome.note else accepted
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from contact_deletion.deadline import Deadline
 from contact_deletion.errors import SendGridUnavailable
+from contact_deletion.requests.backups import ContactSource
 from contact_deletion.requests.validation import RESOURCE_ID
 from contact_deletion.sendgrid import responses
 from contact_deletion.sendgrid.jobs import is_completion, is_failure
@@ -45,9 +46,14 @@ class Export:
 class ExportClient(Transport):
     """The calls for one account. Every method raises what Transport says."""
 
-    def start_export(self, deadline: Deadline) -> str:
-        """Requests an export of every contact, and returns its ID."""
-        body = {"file_type": "csv", "max_file_size": PART_MEGABYTES}
+    def start_export(self, source: ContactSource, deadline: Deadline) -> str:
+        """Requests an export of the contacts of the source, and returns its ID.
+
+        It names one list or one segment: what several select together is not documented.
+        """
+        body: dict[str, object] = {"file_type": "csv", "max_file_size": PART_MEGABYTES}
+        for name, value in source.content().items():
+            body[f"{name}s"] = [value]
         return export_id(
             self._rate_limited_request(Call("POST", f"{self._contacts}/exports", body), "exports", deadline)
         )

@@ -63,7 +63,7 @@ def job(job_id: str, body: bytes | None) -> Job:
         deleted_count=count(counts, "deleted_count"),
         errored_count=count(counts, "errored_count"),
         errors_url=_url(counts.get("errors_url")),
-        finished_at=_timestamp_or_none(found.get("finished_at")),
+        finished_at=timestamp_or_none(found.get("finished_at")),
     )
 
 
@@ -73,6 +73,17 @@ def contact_ids(body: bytes | None) -> frozenset[str]:
     if not isinstance(found, list) or not all(isinstance(contact, dict) for contact in found):
         raise SendGridUnavailable("SendGrid's response to the contact lookup has no list of contacts")
     return frozenset(str(contact.get("id", "")).lower() for contact in found)
+
+
+def search_entries(body: bytes | None) -> dict[str, dict[str, Any]]:
+    """What a search found, by identifier: an object with a `contact`, or with an `error`.
+
+    Raises SendGridUnavailable where the response has no such objects.
+    """
+    found = json_object(body).get("result")
+    if not isinstance(found, dict) or not all(isinstance(entry, dict) for entry in found.values()):
+        raise SendGridUnavailable("SendGrid's response to the search has no results")
+    return found
 
 
 def json_object(body: bytes | None) -> dict[str, Any]:
@@ -119,6 +130,14 @@ def failure(
     return SendGridUnavailable(message)
 
 
+def is_bare_error(body: bytes | None) -> bool:
+    """Whether the body is one error without the usual list around it.
+
+    Twilio's specification of the search by identifiers has such a body for 400 and 404.
+    """
+    return isinstance(json_object(body).get("message"), str)
+
+
 def _is_sendgrids(body: bytes | None) -> bool:
     """Whether the body is SendGrid's own: a page of its edge, or another gateway's JSON, has no `errors`."""
     errors = json_object(body).get("errors")
@@ -154,7 +173,7 @@ def count(counts: dict[str, Any], name: str) -> int | None:
     return value if is_non_negative_int(value) else None
 
 
-def _timestamp_or_none(value: object) -> float | None:
+def timestamp_or_none(value: object) -> float | None:
     """Seconds since the epoch; None where it is not a date and time."""
     try:
         return validation.parse_timestamp(value, "timestamp").timestamp()

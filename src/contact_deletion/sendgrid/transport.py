@@ -1,5 +1,6 @@
 """Makes calls to SendGrid, with an account's key, within its rate limits and within a time limit."""
 
+import hmac
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -74,7 +75,8 @@ class Call:
 
     No error contains one of `personal_values`. `as_parent` leaves out On-Behalf-Of. A call that `is_repeatable` may be
     sent twice without harm. For a call that may be done only `at_most_once`, every response is a lost one that is
-    neither a success nor a refusal by SendGrid itself.
+    neither a success nor a refusal by SendGrid itself. A 400 or 404 that `may_be_refused_barely` is SendGrid's own
+    without the usual list of errors too.
     """
 
     method: str
@@ -85,6 +87,7 @@ class Call:
     as_parent: bool = False
     is_repeatable: bool = False
     at_most_once: bool = False
+    may_be_refused_barely: bool = False
 
 
 class Transport:
@@ -105,7 +108,8 @@ class Transport:
     ) -> None:
         url = urlsplit(base_url)
         self._origin = f"{url.scheme}://{url.netloc}"
-        self._contacts = f"{url.path}/v3/marketing/contacts"
+        self._marketing = f"{url.path}/v3/marketing"
+        self._contacts = f"{self._marketing}/contacts"
         self._api_key = api_key
         self._on_behalf_of = on_behalf_of
         self._session = session
@@ -128,6 +132,13 @@ class Transport:
         with self._usage_lock:
             self._usage.rate_limit_wait_seconds += seconds
         self._sleep(seconds)
+
+    def derived_key(self, purpose: bytes) -> bytes:
+        """A key for this purpose, which only those have who have the API key, and which changes with it.
+
+        Raises SendGridUnauthorized where the API key cannot be read.
+        """
+        return hmac.digest(self._api_key.current().encode(), purpose, "sha256")
 
     def take_usage(self) -> Usage:
         """The usage since it was last taken."""
@@ -220,6 +231,12 @@ class Transport:
         if call.method == "GET" and response.status == 404 and response.body == b"":
             # Twilio's specification of Get a Contact by ID has a 404 without a body.
             raise SendGridRefused("SendGrid answered HTTP 404", status=404)
+        if (
+            call.may_be_refused_barely
+            and response.status in (400, 404)
+            and responses.is_bare_error(response.body)
+        ):
+            raise SendGridRefused(f"SendGrid answered HTTP {response.status}", status=response.status)
         if not 200 <= response.status < 300:
             raise responses.failure(
                 response.status, response.body, call.personal_values, response.retry_after

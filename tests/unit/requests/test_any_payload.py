@@ -16,11 +16,13 @@ from tests.unit import strategies
 Parse = Callable[[object], DeletionRequest]
 
 BULK_DELETE: dict[str, Any] = {"contact_ids": [events.contact_id(1)]}
+BY_IDENTIFIERS: dict[str, Any] = events.delete_by_identifiers(["a@example.com"])
 DELETE_ALL: dict[str, Any] = events.delete_all("2026-11-21T12:00:00+00:00")
 REMOVE_IDENTIFIER: dict[str, Any] = events.remove_identifier(events.contact_id(1), "EMAIL", "a@example.com")
 
 KINDS = [
     pytest.param(bulk_deletion.parse, BULK_DELETE, id="bulk_delete"),
+    pytest.param(bulk_deletion.parse, BY_IDENTIFIERS, id="by_identifiers"),
     pytest.param(account_deletion.parse, DELETE_ALL, id="delete_all"),
     pytest.param(identifier_removal.parse, REMOVE_IDENTIFIER, id="remove_identifier"),
 ]
@@ -30,6 +32,16 @@ near_valid = st.one_of(
     st.tuples(
         st.just(bulk_deletion.parse),
         strategies.requests_with({"contact_ids": st.lists(strategies.mostly(strategies.contact_ids))}),
+    ),
+    st.tuples(
+        st.just(bulk_deletion.parse),
+        strategies.requests_with(
+            {
+                "identifier_type": st.sampled_from(["EMAIL", "PHONENUMBERID", "EXTERNALID", "ANONYMOUSID"]),
+                "identifier_values": st.lists(strategies.mostly(st.text()), min_size=1, max_size=3),
+                "match_alternate_emails": st.booleans(),
+            }
+        ),
     ),
     st.tuples(
         st.just(account_deletion.parse),

@@ -58,6 +58,7 @@ def test_whatever_differs_makes_another_content(other: tuple[str, str, str]) -> 
         ("EMAIL", "Ada@Example.com", " ada@example.COM\u2003", True),
         ("EMAIL", "ada@example.com", "a da@example.com", False),
         ("EMAIL", "+ada@example.com", "ada@example.com", False),
+        ("EMAIL", "Jose\u0301@example.com", "jos\u00e9@example.com", True),
         ("PHONENUMBERID", " +15555550100", "15555550100", True),
         ("PHONENUMBERID", "++15555550100", "15555550100", False),
         ("PHONENUMBERID", "1 5555550100", "15555550100", False),
