@@ -49,7 +49,9 @@ class FileS3:
             with file:
                 file.seek(start)
                 file = BytesIO(file.read(end + 1 - start))
-        return {"ETag": '"etag"', "Body": StreamingBody(file, None)}
+        length = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        return {"ETag": '"etag"', "Body": StreamingBody(file, length)}
 
     def put_object(self, *, Key: str, Body: bytes, **_: object) -> None:
         self.path(Key).write_bytes(Body)

@@ -13,6 +13,10 @@ REJECTED = "rejected.jsonl"
 
 SAMPLE_SIZE = 100
 
+# Of each run, a block is in memory: 4 MB at most, and 128 MB of all runs. A request for a block takes some 30 ms.
+MAX_BLOCK_IDS = 2**18
+MAX_IDS_IN_MEMORY = 2**23
+
 
 class Batches:
     """The batches that were written: their contacts, and a sample of those, evenly distributed."""
@@ -25,7 +29,8 @@ class Batches:
 
     def write(self, folder: Folder, runs: Sequence[int]) -> None:
         """Writes a line for each batch, in the order of the IDs, and joins the files of rejected rows."""
-        ids = merge_distinct_ids(folder.ids(ids_name(run), count) for run, count in enumerate(runs))
+        block = min(MAX_BLOCK_IDS, MAX_IDS_IN_MEMORY // max(1, len(runs)))
+        ids = merge_distinct_ids(folder.ids(ids_name(run), count, block) for run, count in enumerate(runs))
         folder.put_lines(BATCHES, self._lines(ids))
         folder.put_lines(
             REJECTED,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from boto3.s3.transfer import TransferConfig
 
 from contact_deletion.backup.contact_ids import ChunkReader
-from contact_deletion.backup.distinct_ids import BLOCK_BYTES, ID_BYTES
+from contact_deletion.backup.distinct_ids import ID_BYTES
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -50,11 +50,14 @@ class Folder:
             Config=_ONE_PART_AT_A_TIME,
         )
 
-    def ids(self, name: str, count: int) -> Iterator[bytes]:
-        """Blocks of a file of sorted IDs. Each is requested when it is needed: S3 closes connections that wait."""
-        for start in range(0, count * ID_BYTES, BLOCK_BYTES):
-            block = f"bytes={start}-{start + BLOCK_BYTES - 1}"
-            yield self.s3.get_object(Bucket=self.bucket, Key=self.key(name), Range=block)["Body"].read()
+    def ids(self, name: str, count: int, block: int) -> Iterator[bytes]:
+        """A file of sorted IDs, so many at a time. Each block is requested when it is needed: S3 closes connections
+        that wait.
+        """
+        end, step = count * ID_BYTES, block * ID_BYTES
+        for start in range(0, end, step):
+            part = f"bytes={start}-{min(start + step, end) - 1}"
+            yield self.s3.get_object(Bucket=self.bucket, Key=self.key(name), Range=part)["Body"].read()
 
 
 def ids_name(run: int) -> str:
