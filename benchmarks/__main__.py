@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.pretty import pprint
 
-from benchmarks import artifact, cold_start, memory, status_check, throughput
+from benchmarks import artifact, cold_start, list_preparation, memory, status_check, throughput
 from benchmarks.bills import bills
 from benchmarks.chart import write_chart
 from benchmarks.functions import ROOT
@@ -24,6 +24,7 @@ PARTS: Mapping[str, Callable[[], Any]] = {
     "memory": memory.measure,
     "follow-up": status_check.measure,
     "throughput": throughput.measure,
+    "lists": list_preparation.findings,
 }
 
 
@@ -55,6 +56,7 @@ def _measured(console: Console) -> Report:
             *through.findings,
             *found["cold-start"].findings,
             *found["memory"].findings,
+            *found["lists"],
             *found["artifact"],
         ],
         seconds_to_last_202=through.seconds,

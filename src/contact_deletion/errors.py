@@ -156,6 +156,10 @@ class BackupIncomplete(Rejected):
     """The backup does not contain every contact, or cannot be shown to."""
 
 
+class ListUnreadable(Rejected):
+    """The list does not exist, changed while it was read, or is in no format that can be read. Nothing was deleted."""
+
+
 class ListResultUnreadable(Rejected):
     """The result file of a batch does not contain the outcome of the batch."""
 

@@ -34,6 +34,7 @@ ClientT = TypeVar("ClientT", bound="Transport")
 DEFAULT_BASE_URL = "https://api.sendgrid.com"
 DEFAULT_DELETE_ALL_MAX_AGE_SECONDS = 900
 DEFAULT_CONSISTENCY_WINDOW_SECONDS = 900
+DEFAULT_CALLS_PER_MINUTE = 600
 
 # The environment variables that a kind of function cannot do without.
 SENDGRID = ("SENDGRID_API_KEY_SECRET_ID",)
@@ -70,7 +71,7 @@ class Settings:
     A variable that the function does not require may be empty. `on_behalf_of` is a subuser's name, or empty;
     `dead_letter_queue_url` is that of the function's own queue; no events are published where `event_bus_name` is
     empty. A delete-all request older than `delete_all_max_age_seconds` is not sent. SendGrid may show a contact for
-    `consistency_window_seconds` after its deletion.
+    `consistency_window_seconds` after its deletion. `calls_per_minute` is the rate limit by which plans are made.
     """
 
     service: str
@@ -88,6 +89,7 @@ class Settings:
     consistency_window_seconds: int = DEFAULT_CONSISTENCY_WINDOW_SECONDS
     backup_bucket: str = ""
     contact_list_bucket: str = ""
+    calls_per_minute: int = DEFAULT_CALLS_PER_MINUTE
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], *requires: str) -> Self:
@@ -143,6 +145,15 @@ class Settings:
             ),
             backup_bucket=environ.get("BACKUP_BUCKET", ""),
             contact_list_bucket=environ.get("CONTACT_LIST_BUCKET", ""),
+            calls_per_minute=int(
+                _matching(
+                    environ,
+                    "SENDGRID_CALLS_PER_MINUTE",
+                    str(DEFAULT_CALLS_PER_MINUTE),
+                    "[1-9][0-9]{0,5}",
+                    "a whole number of calls from 1 to 999999",
+                )
+            ),
         )
 
 

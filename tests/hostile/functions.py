@@ -19,8 +19,10 @@ from contact_deletion.handlers import (
     export_status,
     identifier_check,
     list_summary,
+    prepare_list,
     remove_identifier,
 )
+from contact_deletion.requests.list_preparation import Progress
 from contact_deletion.runtime import Runtime
 from tests.support.buckets import Bucket
 from tests.support.events import contact_id
@@ -31,6 +33,7 @@ NOBODY = "nobody@example.com"
 FOLDER = "before-reset.2026"
 PART = b"a part"
 LIST = contact_id(1)
+LIST_KEY = "lists/list.csv"
 IDS_KEY = f"backups/{FOLDER}/contact-ids/00000"
 
 FUNCTIONS: dict[str, Callable[[Runtime], Any]] = {
@@ -47,6 +50,7 @@ FUNCTIONS: dict[str, Callable[[Runtime], Any]] = {
         export_copy,
         backup_check,
         list_summary,
+        prepare_list,
     )
 }
 BY_IDENTIFIERS = "bulk_delete_by_identifiers"
@@ -73,6 +77,8 @@ class Functions:
         self._ids_version = s3.put_object(
             Bucket=self.bucket.name, Key=IDS_KEY, Body=UUID(contact_id(1)).bytes
         )["VersionId"]
+        listed = f"id\n{contact_id(1)}\n".encode()
+        self._etag = s3.put_object(Bucket=self.bucket.name, Key=LIST_KEY, Body=listed)["ETag"]
         self._built: dict[str, Any] = {}
 
     def request_of(self, name: str) -> dict[str, Any]:
@@ -135,7 +141,13 @@ class Functions:
                 "exported_contact_count": 1,
                 "parts": [part],
             },
-            "list_summary": {"folder": FOLDER, "key": "lists/list.csv"},
+            "list_summary": {"folder": FOLDER, "key": LIST_KEY},
+            "prepare_list": {
+                "folder": FOLDER,
+                "source": {"key": LIST_KEY},
+                "id_column": "id",
+                "continuation": Progress(etag=self._etag).continuation(),
+            },
         }
         return requests[name] | envelope
 

@@ -73,6 +73,12 @@ class Run:
             Bucket=self.stack.ref("ContactListBucket"), Key="lists/one", Body=listed.encode()
         )
         self._execute("DeleteContactList", {"key": "lists/one"})
+        part = self.stack.s3.put_object(
+            Bucket=self.stack.ref("BackupBucket"), Key="backups/plan/part", Body=listed.encode()
+        )
+        parts = [{"key": "backups/plan/part", "version_id": part["VersionId"]}]
+        for source in ({"key": "lists/one"}, {"parts": parts}):
+            self.stack.invoke("PrepareListFunction", {"folder": "plan", "source": source})
         everything = {"confirm": "Delete All Contacts", "max_contacts": 1000}
         account.exports.spoil_next(ExportFlaw(cut_files=True))
         self._execute("BackupThenDeleteAll", everything)

@@ -20,6 +20,8 @@ UNSEEN = {
     "xray:PutTelemetryRecords": "Lambda's daemon sends the traces, in the function's name",
     "sqs:GetQueueAttributes": "Lambda demands it of a role that it is to poll with (Lambda's documentation)",
     "BackupCheckFunction s3:ListBucket": "for 404 in place of 403, which moto answers anyway",
+    "PrepareListFunction s3:ListBucket": "for 404 in place of 403, which moto answers anyway",
+    "PrepareListFunction s3:AbortMultipartUpload": "a file of batches that is too large for one call, and fails",
 }
 
 

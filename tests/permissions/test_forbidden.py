@@ -120,18 +120,19 @@ def test_what_no_function_does_at_all(name: str) -> None:
 
 @each_function
 def test_nobody_changes_lists_or_does_away_with_results_and_backups(name: str) -> None:
-    """Lists are the workflow's and its summary's to read, and what is in a backup is the check's alone."""
+    """Lists are for the workflow, its summary and its plan, and backups for their check and a list's plan."""
     lists, backups = resource_arn("ContactListBucket"), resource_arn("BackupBucket")
 
-    assert allowed(name, "s3:GetObject", f"{lists}/lists/one") is (name == "ListSummary")
+    assert allowed(name, "s3:GetObject", f"{lists}/lists/one") is (name in {"ListSummary", "PrepareList"})
     for action in ("PutObject", "DeleteObject"):
         assert not allowed(name, f"s3:{action}", f"{lists}/lists/one"), action
     assert not allowed(name, "s3:DeleteObject", f"{lists}/results/one")
     assert not allowed(name, "s3:ListBucket", lists, s3__prefix="lists/")
     for action in ("DeleteObject", "DeleteObjectVersion", "PutObjectAcl", "PutObjectRetention"):
         assert not allowed(name, f"s3:{action}", f"{backups}/backups/one"), action
-    for action in ("GetObject", "GetObjectVersion"):
-        assert allowed(name, f"s3:{action}", f"{backups}/backups/one") is (name == "BackupCheck"), action
+    readers = {"GetObject": {"BackupCheck"}, "GetObjectVersion": {"BackupCheck", "PrepareList"}}
+    for action, names in readers.items():
+        assert allowed(name, f"s3:{action}", f"{backups}/backups/one") is (name in names), action
     for bucket in (lists, backups):
         assert not allowed(name, "s3:PutBucketPolicy", bucket)
         assert not allowed(name, "s3:PutLifecycleConfiguration", bucket)

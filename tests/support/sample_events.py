@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tests.support import sample_lists
 from tests.support.events import (
     bulk_delete,
     contact_id,
@@ -15,6 +16,7 @@ from tests.support.events import (
 )
 
 DIRECTORY = Path(__file__).parents[2] / "events"
+LISTS = DIRECTORY / "lists"
 # Long ago, so that a sample of delete-all is refused until its time is changed.
 REQUESTED_AT = "2026-11-21T12:00:00+00:00"
 
@@ -113,6 +115,9 @@ def main() -> None:
     DIRECTORY.mkdir(exist_ok=True)
     for name, content in files().items():
         (DIRECTORY / name).write_text(text(content))
+    LISTS.mkdir(exist_ok=True)
+    for name, list_content in sample_lists.files().items():
+        (LISTS / name).write_bytes(list_content)
 
 
 if __name__ == "__main__":

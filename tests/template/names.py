@@ -14,6 +14,7 @@ WORKFLOW_FUNCTIONS = [
     "ExportStatus",
     "IdentifierCheck",
     "ListSummary",
+    "PrepareList",
 ]
 """Each `<name>Function` is invoked by workflows only."""
 

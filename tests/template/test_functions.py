@@ -51,6 +51,8 @@ def test_a_function_knows_the_dead_letter_queue_of_its_own_queue(declared: Decla
         ("ExportCopy", "BACKUP_BUCKET", "BackupBucket.Ref"),
         ("BackupCheck", "BACKUP_BUCKET", "BackupBucket.Ref"),
         ("ListSummary", "CONTACT_LIST_BUCKET", "ContactListBucket.Ref"),
+        ("PrepareList", "CONTACT_LIST_BUCKET", "ContactListBucket.Ref"),
+        ("PrepareList", "BACKUP_BUCKET", "BackupBucket.Ref"),
     ],
 )
 def test_a_function_knows_its_bucket(declared: Declared, name: str, variable: str, bucket: str) -> None:

@@ -34,6 +34,12 @@ BUCKET_ACCESS = {
         "ContactListBucket.Arn/lists/*": {"s3:GetObject"},
         "ContactListBucket.Arn/results/*": {"s3:GetObject", "s3:PutObject"},
     },
+    "PrepareList": {
+        "ContactListBucket.Arn": {"s3:ListBucket"},
+        "ContactListBucket.Arn/lists/*": {"s3:GetObject"},
+        "ContactListBucket.Arn/results/*": {"s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"},
+        "BackupBucket.Arn/backups/*": {"s3:GetObjectVersion"},
+    },
 }
 
 
@@ -212,7 +218,11 @@ def test_a_function_reaches_its_own_part_of_a_bucket_and_no_more(declared: Decla
     assert allowed(declared, name, "s3") == BUCKET_ACCESS.get(name, {})
 
 
-def test_a_function_that_lists_results_lists_nothing_else_of_the_bucket(declared: Declared) -> None:
-    (listing,) = (s for s in declared.statements("ListSummaryFunctionRole") if s["Action"] == "s3:ListBucket")
+@pytest.mark.parametrize("name", ["ListSummary", "PrepareList"])
+def test_a_function_that_lists_results_lists_nothing_else_of_the_bucket(
+    declared: Declared, name: str
+) -> None:
+    role = f"{name}FunctionRole"
+    (listing,) = (s for s in declared.statements(role) if s["Action"] == "s3:ListBucket")
 
     assert listing["Condition"] == {"StringLikeIfExists": {"s3:prefix": "results/*"}}

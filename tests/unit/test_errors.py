@@ -15,6 +15,7 @@ REJECTED = {
     "SendGridRefused",
     "BackupIncomplete",
     "ListResultUnreadable",
+    "ListUnreadable",
 }
 DEFERRED = {
     "SendGridUnauthorized",

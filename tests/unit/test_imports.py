@@ -17,7 +17,8 @@ LAYERS = [
     {"outcomes"},
     {"deliveries", "observability"},
     {"ledger"},
-    {"deletion", "job_status", "notifications", "backup", "contact_list"},
+    {"deletion", "job_status", "notifications", "backup"},
+    {"contact_list"},
     {"responses", "runtime"},
     {"queue_function", "workflow_function"},
     {"handlers"},
@@ -80,6 +81,7 @@ USES = {
     "export_copy": FOR_SENDGRID | FOR_BACKUPS,
     "backup_check": FOR_BACKUPS,
     "list_summary": FOR_LISTS,
+    "prepare_list": FOR_SENDGRID | FOR_DELETION | FOR_BACKUPS | FOR_LISTS,
 }
 """What each function imports of that which not all of them need: a cold start pays for every import."""
 

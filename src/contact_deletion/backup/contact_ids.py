@@ -30,7 +30,7 @@ def read_contact_ids(chunks: Iterator[bytes]) -> Iterator[bytes]:
     head = b""
     while len(head) < len(_GZIP_MAGIC) and (chunk := next(chunks, b"")):
         head += chunk
-    stored = io.BufferedReader(_ChunkReader(chain([head], chunks)))
+    stored = io.BufferedReader(ChunkReader(chain([head], chunks)))
     content = gzip.GzipFile(fileobj=stored) if head.startswith(_GZIP_MAGIC) else stored
     # Only the IDs are read, so text that is not UTF-8 is not an error.
     with io.TextIOWrapper(content, encoding="utf-8-sig", errors="replace", newline="") as text:
@@ -78,7 +78,7 @@ def _rows(text: io.TextIOBase) -> Iterator[list[str]]:
         yield row
 
 
-class _ChunkReader(io.RawIOBase):
+class ChunkReader(io.RawIOBase):
     """An iterator of bytes as a file."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:

@@ -48,7 +48,7 @@ def packed(
 
     An id whose target alone is beyond the budget stands alone: only SendGrid can say whether it is too long.
     """
-    yield from runs(contact_ids, _ids_within(contact_ids, budget, target_of))
+    yield from runs(contact_ids, ids_within(contact_ids, budget, target_of))
 
 
 def runs(contact_ids: Sequence[str], length: int) -> Iterator[tuple[str, ...]]:
@@ -57,7 +57,7 @@ def runs(contact_ids: Sequence[str], length: int) -> Iterator[tuple[str, ...]]:
         yield tuple(contact_ids[start : start + length])
 
 
-def _ids_within(contact_ids: Sequence[str], budget: int, target_of: Callable[[Sequence[str]], str]) -> int:
+def ids_within(contact_ids: Sequence[str], budget: int, target_of: Callable[[Sequence[str]], str]) -> int:
     """How many ids fit: all have the one length of a UUID, so each adds as much as the second."""
     if len(contact_ids) < 2:
         return 1

@@ -1,0 +1,134 @@
+"""A request to prepare a list: to read it completely, and to plan the deletion of its contacts."""
+
+import re
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from contact_deletion.errors import InvalidRequest
+from contact_deletion.requests import validation
+
+LISTS = "lists/"
+BACKUPS = "backups/"
+
+MAX_PARTS = 1_000
+
+_TEXT = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,1024}")
+
+# S3's quotes are part of it.
+_ETAG = re.compile('("[0-9A-Za-z-]{1,128}")?')
+
+# The most sorted files of one preparation; see contact_list.reading.
+_MAX_RUNS = 10_000
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file of a list. One with a version is in the backup bucket, one without in the bucket of the lists."""
+
+    key: str
+    version_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a list has been prepared: what one invocation passes to the next.
+
+    `files` of the list have been read, and `records` of the next one; they had `rows`, and of these, `rejected_rows`
+    were rejected. `runs` are the numbers of distinct IDs in the sorted files that were stored. `etag` is that of a list
+    without a version. `contacts` is known from stage `sample` on.
+    """
+
+    stage: Literal["read", "merge", "sample"] = "read"
+    etag: str = ""
+    files: int = 0
+    records: int = 0
+    rows: int = 0
+    rejected_rows: int = 0
+    runs: list[int] = field(default_factory=list)
+    contacts: int = 0
+
+    def continuation(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class ListPreparation:
+    """A request to prepare the list in `files`. Its results are stored in the `folder` of an execution.
+
+    `id_column` is the name of the column with the IDs; None where it has one of the usual names.
+    """
+
+    folder: str
+    files: tuple[StoredFile, ...]
+    id_column: str | None
+    progress: Progress
+
+
+def parse(payload: object) -> ListPreparation:
+    """Raises InvalidRequest."""
+    given = validation.require_object(
+        payload, required=("folder", "source"), optional=("id_column", "continuation")
+    )
+    id_column, continuation = given.get("id_column"), given.get("continuation")
+    with validation.error_prefix("source"):
+        files = _files(given["source"])
+    with validation.error_prefix("continuation"):
+        progress = Progress() if continuation is None else _progress(continuation)
+    return ListPreparation(
+        folder=validation.folder(given["folder"], "folder"),
+        files=files,
+        id_column=None if id_column is None else _text(id_column, "id_column"),
+        progress=progress,
+    )
+
+
+def _files(source: object) -> tuple[StoredFile, ...]:
+    given = validation.require_object(source, required=(), optional=("key", "parts"))
+    if ("key" in given) is ("parts" in given):
+        raise InvalidRequest("it must have either key or parts")
+    if "key" in given:
+        return (StoredFile(_key(given["key"], LISTS)),)
+    parts = given["parts"]
+    if not isinstance(parts, list) or not 1 <= len(parts) <= MAX_PARTS:
+        raise InvalidRequest(f"parts must be a list of 1 to {MAX_PARTS}")
+    return tuple(_part(part, f"parts[{index}]") for index, part in enumerate(parts))
+
+
+def _part(value: object, name: str) -> StoredFile:
+    with validation.error_prefix(name):
+        given = validation.require_object(value, required=("key", "version_id"))
+        return StoredFile(_key(given["key"], BACKUPS), _text(given["version_id"], "version_id"))
+
+
+def _key(value: object, prefix: str) -> str:
+    """A function's role allows it to read what has this prefix, and nothing else."""
+    if not _text(value, "key").startswith(prefix):
+        raise InvalidRequest(f"key must begin with {prefix}")
+    return str(value)
+
+
+def _text(value: object, name: str) -> str:
+    if not isinstance(value, str) or not _TEXT.fullmatch(value):
+        raise InvalidRequest(f"{name} must be text of 1 to 1024 characters, none of them a control character")
+    return value
+
+
+def _progress(value: object) -> Progress:
+    given = validation.require_object(value, required=tuple(Progress().continuation()))
+    stage, etag, runs = given["stage"], given["etag"], given["runs"]
+    if stage not in ("read", "merge", "sample"):
+        raise InvalidRequest("stage must be 'read', 'merge' or 'sample'")
+    if not isinstance(etag, str) or not _ETAG.fullmatch(etag):
+        raise InvalidRequest("etag must be that of an object in S3, or empty")
+    if not isinstance(runs, list) or len(runs) > _MAX_RUNS:
+        raise InvalidRequest(f"runs must be a list of at most {_MAX_RUNS}")
+    numbers = {
+        name: validation.non_negative_int(given[name], name)
+        for name in ("files", "records", "rows", "rejected_rows", "contacts")
+    }
+    return Progress(
+        stage=stage,
+        etag=etag,
+        runs=[validation.non_negative_int(run, "runs") for run in runs],
+        **numbers,
+    )
