@@ -7,7 +7,7 @@
 - States.ALL does not match States.Runtime and States.DataLimitExceeded. An error named States.… can leave an inline
   Map, and a Fail state can raise it again.
 - An execution that is started without a name gets a UUID as its name.
-- An execution that is stopped in the middle of a state is ABORTED.
+- An execution that is stopped in the middle of a state, or as soon as it is started, is ABORTED.
 - The context object's times are text, as AWS writes it; an execution's output is JSON, a text too.
 - The body of `aws-sdk:s3:putObject` may be an object, which is written as JSON; its errors begin with `S3.`.
 
@@ -52,6 +52,7 @@ from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.evaluation_details import ExecutionDetails
 from moto.stepfunctions.parser.asl.utils import boto_client
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
+from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
@@ -59,6 +60,7 @@ from local.aws.account import REGION
 from local.aws.moto_patch import replace
 
 _LONGEST_TASK_SECONDS = 1000  # Lambda's limit is 900
+_POLL_SECONDS = 0.01
 _UNCATCHABLE = ("States.Runtime", "States.DataLimitExceeded")
 
 
@@ -219,7 +221,7 @@ def _end_of_an_execution(lock: threading.Condition) -> Replacements:
     """moto changes the status before output and error are there: not to be seen in between.
 
     It skips what is left of a state when the execution is stopped or times out, which may be an error in the state.
-    That changes the end no longer.
+    That changes the end no longer. An execution whose definition is still read fails to be stopped: the stop waits.
     """
     reflect: Callable[[Any], None] = BaseExecutionWorkerCommunication._reflect_execution_status
     set_error: Callable[[Any, Any], None] = Environment.set_error
@@ -235,7 +237,13 @@ def _end_of_an_execution(lock: threading.Condition) -> Replacements:
             if self.is_running():
                 set_error(self, error)
 
+    def stop_when_running(self: ExecutionWorker, **details: Any) -> None:
+        while self.env is None or self.env.program_state() is None:
+            time.sleep(_POLL_SECONDS)
+        self.env.set_stop(**details)
+
     return [
+        (ExecutionWorker, "stop", stop_when_running),
         (BaseExecutionWorkerCommunication, "_reflect_execution_status", reflect_at_once),
         (Environment, "set_error", set_error_while_running),
     ]

@@ -89,6 +89,23 @@ def test_an_execution_ends_with_the_one_that_started_it(stack: EmbeddedStack) ->
     wait_until(lambda: status_of(stack, task) == "ABORTED")
 
 
+def test_an_execution_that_was_just_started_ends_with_the_one_that_started_it(stack: EmbeddedStack) -> None:
+    """Even while its definition is read, which takes a while for a long one."""
+    passes = {f"Pass{n}": {"Type": "Pass", "Next": f"Pass{n + 1}"} for n in range(500)}
+    task = nested(stack, {"Wait": ENDLESS, **passes, "Pass500": {"Type": "Succeed"}})
+    execution = start(stack, {"Nested": task}, {})
+    wait_until(
+        lambda: stack.step_functions.list_executions(stateMachineArn=task["Parameters"]["StateMachineArn"])[
+            "executions"
+        ],
+        poll_seconds=0.001,
+    )
+
+    stack.step_functions.stop_execution(executionArn=execution)
+
+    wait_until(lambda: status_of(stack, task) == "ABORTED")
+
+
 def test_a_task_that_times_out_stops_what_it_started(stack: EmbeddedStack) -> None:
     task = nested(stack, {"Wait": ENDLESS}, TimeoutSeconds=1)
 
