@@ -100,6 +100,12 @@ class EventSourceMapping:
         with self._gathering:
             pass
 
+    def wait_until_idle(self) -> None:
+        """Of a disabled mapping: returns when what was gathered has been processed."""
+        for _ in range(self.configuration.maximum_concurrency):
+            self._slots.acquire()
+        self._slots.release(self.configuration.maximum_concurrency)
+
     def enable(self) -> None:
         self._enabled.set()
 

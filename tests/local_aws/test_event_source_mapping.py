@@ -299,6 +299,30 @@ def test_messages_beyond_the_maximum_concurrency_stay_visible(queue: QueueUnderT
     mapping.check()
 
 
+def test_a_disabled_mapping_is_idle_when_its_last_batch_has_been_processed(queue: QueueUnderTest) -> None:
+    is_running, release = threading.Event(), threading.Event()
+
+    def function(_event: Any) -> None:
+        is_running.set()
+        release.wait(120)
+
+    queue.send("1")
+    mapping = queue.map_to(function)
+    is_running.wait(120)
+    mapping.disable()
+    waiting = threading.Thread(target=mapping.wait_until_idle)
+    waiting.start()
+    # Time for it to return too early, should it do so.
+    waiting.join(0.1)
+    assert waiting.is_alive()
+
+    release.set()
+    waiting.join(120)
+
+    assert not waiting.is_alive()
+    assert queue.is_empty
+
+
 def test_a_disabled_mapping_leaves_messages_alone_until_it_is_enabled(queue: QueueUnderTest) -> None:
     function = RecordingFunction()
     mapping = queue.map_to(function)
