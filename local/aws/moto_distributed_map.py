@@ -1,12 +1,15 @@
-"""Makes moto's Distributed Map batch its items, and fail as AWS's does.
+"""Makes moto's Distributed Map read JSON Lines, select its items, and fail as AWS's does.
 
-- ItemBatcher with MaxItemsPerBatch (or its Path form) and BatchInput; ItemSelector is applied to each item before.
+- ItemReader with InputType JSONL. A line that is not JSON, an empty one too, cannot be read; nor can an item that is
+  larger than the input of a child execution may be (AWS docs: 256 KiB). How AWS treats a file without a line is not
+  documented: it cannot be read here, so that no workflow relies on it.
+- ItemSelector is applied to each item before its child starts, with the parent's context object.
 - More failures than tolerated fail the Map state with States.ExceedToleratedFailureThreshold, and a list that
   cannot be read with States.ItemReaderFailed.
 - Each child has an Execution of its own in its context object, and no Map.
 
-Not faithful: a child can be neither described nor stopped by itself, its failure leaves a null in the output of a Map
-state without ResultWriter, and the ResultWriter's manifest names no files.
+Not faithful: ItemBatcher is missing; a child can be neither described nor stopped by itself, its failure leaves a null
+in the output of a Map state without ResultWriter, and the ResultWriter's manifest names no files.
 """
 
 import json
@@ -21,7 +24,11 @@ from moto.stepfunctions.parser.asl.component.common.error_name.failure_event imp
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
     StatesErrorNameType,
 )
+from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.item_reader import item_reader_decl
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.item_reader.reader_config.input_type import (
+    InputType,
+)
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import (
     distributed_iteration_component as distributed_map,
 )
@@ -42,69 +49,84 @@ from local.aws.moto_failures import failure
 from local.aws.moto_patch import replace
 from local.aws.moto_step_functions import Replacements, text_of
 
+_JSON_LINES = "JSONL"
+_MAX_ITEM_BYTES = 256 * 1024
+
 
 def apply() -> None:
     """Patches moto in this process."""
     replace(
         [
             (json_path, "parse", cache(parse_json_path)),  # takes half a millisecond, for each item
-            *_batches(),
+            *_json_lines(),
+            *_items(),
             *_failures(),
             (worker.DistributedItemProcessorWorker, "_eval_input", _become_an_execution),
         ]
     )
 
 
-def _batches() -> Replacements:
+def _json_lines() -> Replacements:
+    def read_lines(self: Any, env: Environment) -> None:
+        config, content = env.stack.pop(), env.stack.pop()
+        lines = content.removesuffix("\n").split("\n")[: config["MaxItemsValue"]]
+        if any(len(line.encode()) > _MAX_ITEM_BYTES for line in lines):
+            raise ValueError("an item is larger than the input of an execution may be")
+        env.stack.append([json.loads(line) for line in lines])
+
+    input_type_init = InputType.__init__
+    transformer_for = item_reader_decl.resource_output_transformer_for  # type: ignore[attr-defined]
+    transformer = type("JsonLines", (EvalComponent,), {"_eval_body": read_lines})
+
+    def input_type_or_json_lines(self: InputType, input_type: str) -> None:
+        if input_type == _JSON_LINES:
+            self.input_type_value = input_type  # type: ignore[assignment, misc]
+        else:
+            input_type_init(self, input_type)
+
+    def transformer_or_json_lines(input_type: InputType) -> Any:
+        if str(input_type.input_type_value) == _JSON_LINES:
+            return transformer()
+        return transformer_for(input_type)
+
+    return [
+        (InputType, "__init__", input_type_or_json_lines),
+        (item_reader_decl, "resource_output_transformer_for", transformer_or_json_lines),
+    ]
+
+
+def _items() -> Replacements:
     parse = AmazonStateLanguageParser.parse
     map_run = distributed_map.DistributedIterationComponent._map_run
 
     def parse_put_differently(definition: str) -> Any:
         return parse(json.dumps(_as_moto_parses(json.loads(definition))))
 
-    def map_run_over_batches(
+    def map_run_over_selected(
         self: distributed_map.DistributedIterationComponent,
         env: Environment,
         eval_input: distributed_map.DistributedIterationComponentEvalInput,
     ) -> None:
-        items = env.stack.pop()
         if eval_input.item_selector:
-            items = _selected(items, eval_input.item_selector, env)
-        if eval_input.parameters:
-            eval_input.parameters.eval(env)
-            items = _batched(items, env.stack.pop())
-        eval_input.item_selector = eval_input.parameters = None  # type: ignore[misc]
-        env.stack.append(items)
+            env.stack.append(_selected(env.stack.pop(), eval_input.item_selector, env))
+            eval_input.item_selector = None  # type: ignore[misc]
         map_run(self, env, eval_input)
 
     return [
         (AmazonStateLanguageParser, "parse", staticmethod(parse_put_differently)),
-        (distributed_map.DistributedIterationComponent, "_map_run", map_run_over_batches),
+        (distributed_map.DistributedIterationComponent, "_map_run", map_run_over_selected),
     ]
 
 
 def _as_moto_parses(value: Any) -> Any:
-    """A definition with all that moto's grammar lacks put differently.
-
-    An ItemBatcher becomes the Parameters of its Map state, which are otherwise an old name of ItemSelector; a
-    percentage becomes a float.
-    """
+    """A definition in which each tolerated percentage is a float: moto's grammar has no other."""
     if isinstance(value, list):
         return [_as_moto_parses(item) for item in value]
     if not isinstance(value, dict):
         return value
     value = {key: _as_moto_parses(item) for key, item in value.items()}
-    if value.get("Type") != "Map":
-        return value
-    if "ToleratedFailurePercentage" in value:
+    if value.get("Type") == "Map" and "ToleratedFailurePercentage" in value:
         value["ToleratedFailurePercentage"] = float(value["ToleratedFailurePercentage"])
-    if "ItemBatcher" in value:
-        batcher = value.pop("ItemBatcher")
-        if unknown := batcher.keys() - {"MaxItemsPerBatch", "MaxItemsPerBatchPath", "BatchInput"}:
-            raise ValueError(f"ItemBatcher has no {', '.join(sorted(unknown))} here")
-        if "MaxItemsPerBatchPath" in batcher:
-            batcher["MaxItemsPerBatch.$"] = batcher.pop("MaxItemsPerBatchPath")
-        value["Parameters"] = batcher
     return value
 
 
@@ -119,12 +141,6 @@ def _selected(items: list[Any], item_selector: Any, env: Environment) -> list[An
         selected.append(frame.stack.pop())
     env.delete_frame(frame)
     return selected
-
-
-def _batched(items: list[Any], batcher: dict[str, Any]) -> list[Any]:
-    size = int(batcher["MaxItemsPerBatch"])
-    batch_input = {key: batcher[key] for key in ("BatchInput",) if key in batcher}
-    return [{"Items": items[start : start + size], **batch_input} for start in range(0, len(items), size)]
 
 
 def _become_an_execution(self: worker.DistributedItemProcessorWorker, env_frame: Environment) -> None:
@@ -173,7 +189,6 @@ def _failures() -> Replacements:
 
 
 def _too_many_failed(record: map_run_record.MapRunRecord, children: int) -> bool:
-    """By children; AWS goes by items, which differs where the last batch is a smaller one."""
     failed = record.item_counter.failed.get() + record.item_counter.timed_out.get()
     count, percentage = record.tolerated_failure_count, record.tolerated_failure_percentage
     if not count and not percentage:

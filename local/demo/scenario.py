@@ -75,10 +75,15 @@ class DeletionScenario:
             request_rows(work, watch.journal, watch.events),
             sendgrid_rows(work, watch.journal, double, RATE_LIMIT),
         ]
-        results = [self._run_workflow(stack, watch, name) for name in workflows.WORKFLOWS]
-        results.append(self._delete_all(stack, work, watch))
-        sections.append([row for row, _ in results])
-        problems += [problem for _, found in results for problem in found]
+        rows: list[Row] = []
+        for name in workflows.WORKFLOWS:
+            result = self._run_workflow(stack, watch, name)
+            rows.append((name, "failed" if result.problems else "succeeded", result.summary))
+            sections += [result.rows] if result.rows else []
+            problems += result.problems
+        row, found = self._delete_all(stack, work, watch)
+        sections.append([*rows, row])
+        problems += found
         return Report(sections, problems, self._progress.seconds)
 
     def _send_requests(self, stack: EmbeddedStack, work: Workload, watch: Watch) -> list[str]:
@@ -99,10 +104,9 @@ class DeletionScenario:
             work, account.Evidence.of(stack, watch.events), double
         )
 
-    def _run_workflow(self, stack: EmbeddedStack, watch: Watch, name: str) -> tuple[Row, list[str]]:
+    def _run_workflow(self, stack: EmbeddedStack, watch: Watch, name: str) -> workflows.Result:
         self._progress.begin(f"Run the workflow {name}")
-        result = workflows.WORKFLOWS[name](stack, self._double, watch)
-        return (name, "failed" if result.problems else "succeeded", result.summary), result.problems
+        return workflows.WORKFLOWS[name](stack, self._double, watch)
 
     def _delete_all(self, stack: EmbeddedStack, work: Workload, watch: Watch) -> tuple[Row, list[str]]:
         self._progress.begin(f"Delete all of {NEW_CONTACTS} new contacts, by one message")

@@ -4,18 +4,24 @@ import csv
 import gzip
 import io
 import shlex
-from collections.abc import Callable
-from dataclasses import dataclass
+import uuid
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from typing import Any
 
 from local.aws.account import arn
 from local.aws.stack import EmbeddedStack
 from local.aws.state_machines import Execution
+from local.demo.report import Row
 from local.demo.watch import Watch
 from local.sendgrid_double import SendGridDouble
+from local.sendgrid_double.export_files import COLUMNS, export_files
 
 # More than the 4,080 of one batch.
 LISTED = 4_500
+GONE = 40
+DUPLICATES = 5
+BAD_ROWS = 3
 
 CONTACTS_PER_EXPORT_FILE = 100
 
@@ -25,10 +31,11 @@ APPROVAL_TOPIC_ARN = arn("sns", _APPROVAL_TOPIC)
 
 @dataclass(frozen=True)
 class Result:
-    """What a workflow did, in words, and everything that is not as it should be."""
+    """What a workflow did, in words, and everything that is not as it should be; rows of its own for the table."""
 
     summary: str
     problems: list[str]
+    rows: list[Row] = field(default_factory=list)
 
 
 Run = Callable[[EmbeddedStack, SendGridDouble, Watch], Result]
@@ -51,47 +58,101 @@ def remove_identifier(stack: EmbeddedStack, double: SendGridDouble, watch: Watch
 
 
 def delete_list(stack: EmbeddedStack, double: SendGridDouble, watch: Watch) -> Result:
-    """From a CSV file."""
+    """From a file in SendGrid's own export format, with contacts that are gone and rows that are wrong."""
     before = double.account.contact_ids()
     listed = [double.account.add_contact(external_id=f"inactive-{n}") for n in range(LISTED)]
-    bucket = stack.ref("ContactListBucket")
-    stack.s3.put_object(Bucket=bucket, Key="lists/inactive.csv", Body="\n".join(["contact_id", *listed]))
-    execution = _run(stack, watch, "DeleteContactList", {"key": "lists/inactive.csv"})
-    problems = _not_succeeded(execution)
+    stack.s3.put_object(
+        Bucket=stack.ref("ContactListBucket"), Key="lists/inactive.csv.gz", Body=_export_of(double, listed)
+    )
+    request = {"key": "lists/inactive.csv.gz", "max_rejected_rows": BAD_ROWS, "approval": True}
+    approver = _Approver(stack, double, "DeleteContactList")
+    execution = _run(stack, watch, "DeleteContactList", request, approver.look)
+    problems = approver.problems() + _not_succeeded(execution)
     if double.account.contact_ids() != before:
         problems.append("DeleteContactList: not exactly the contacts of the list are gone")
-    if not problems and execution.output["contacts"] != LISTED:
-        problems.append(f"DeleteContactList: its summary is wrong: {execution.output}")
-    batches = (execution.output or {}).get("batches")
-    return Result(f"Deleted the {LISTED:,} contacts of a CSV file in {batches} batches.", problems)
+    if execution.output is None:
+        return Result("Deleted the contacts of an export.", problems)
+    plan, rows = execution.output["plan"], execution.output["summary"]["rows"]
+    expected = (LISTED, GONE, DUPLICATES, BAD_ROWS)
+    if tuple(rows[end] for end in ("deleted", "already_gone", "duplicates", "rejected")) != expected:
+        problems.append(f"DeleteContactList: its summary is wrong: {rows}")
+    summary = (
+        f"Once approved, deleted {rows['deleted']:,} contacts of an export; {rows['already_gone']} were gone."
+    )
+    return Result(summary, problems, _plan_rows(plan))
+
+
+def _export_of(double: SendGridDouble, contact_ids: Collection[str]) -> bytes:
+    wanted = frozenset(contact_ids)
+    contacts = [contact for contact in double.account.contacts() if contact.id in wanted]
+    (exported,) = export_files(contacts, "csv", None, None)
+    others = [
+        *(str(uuid.uuid4()) for _ in range(GONE)),
+        *sorted(wanted)[:DUPLICATES],
+        *["unknown"] * BAD_ROWS,
+    ]
+    commas = "," * (len(COLUMNS) - 1)
+    lines = "".join(f"{commas}{contact_id}\n" for contact_id in others)
+    return gzip.compress(gzip.decompress(exported) + lines.encode())
+
+
+def _plan_rows(plan: dict[str, Any]) -> list[Row]:
+    """The plan that was approved."""
+    return [
+        ("Plan of the list", f"{plan['rows']:,}", "rows, in SendGrid's own export format"),
+        (
+            "  contacts",
+            f"{plan['contacts']:,}",
+            f"to delete: {plan['calls']:,} calls, {plan['minutes']} minutes at the rate limit",
+        ),
+        ("  duplicates", f"{plan['duplicates']:,}", "rows of a contact that has one already"),
+        ("  rejected rows", f"{plan['rejected_rows']:,}", "without a contact ID; as many were allowed"),
+        (
+            "  sample",
+            f"{plan['sample_existing']:,}",
+            f"of {plan['sample_size']:,} contacts of the list existed when it was planned",
+        ),
+    ]
+
+
+class _Approver:
+    """Approves as a person would who reads the message: with its first command."""
+
+    def __init__(self, stack: EmbeddedStack, double: SendGridDouble, workflow: str) -> None:
+        self._stack = stack
+        self._double = double
+        self._workflow = workflow
+        self._before = double.account.contact_ids()
+        self._approved = False
+        self._problems: list[str] = []
+        stack.sns.create_topic(Name=_APPROVAL_TOPIC)
+
+    def look(self) -> None:
+        """Approves, if there is something to approve."""
+        messages = [published["Message"] for published in self._stack.published(APPROVAL_TOPIC_ARN)]
+        mine = [message for message in messages if _name_of(self._workflow) in message]
+        if self._approved or not mine:
+            return
+        if self._double.account.contact_ids() != self._before:
+            self._problems.append(f"{self._workflow}: something was deleted before it was approved")
+        words = shlex.split(next(line for line in mine[0].splitlines() if line.startswith("aws ")))
+        token, output = (words[words.index(option) + 1] for option in ("--task-token", "--task-output"))
+        self._approved = True
+        self._stack.step_functions.send_task_success(taskToken=token, output=output)
+
+    def problems(self) -> list[str]:
+        never = [] if self._approved else [f"{self._workflow}: no approval was asked for"]
+        return self._problems + never
 
 
 def back_up_and_delete_all(stack: EmbeddedStack, double: SendGridDouble, watch: Watch) -> Result:
     """What is left, after an approval."""
     double.settings.change(export_part_contacts=CONTACTS_PER_EXPORT_FILE)
     before = double.account.contact_ids()
-    stack.sns.create_topic(Name=_APPROVAL_TOPIC)
-    problems: list[str] = []
-    approvals: list[str] = []
-
-    def approve() -> None:
-        """As a person would who reads the message: with the token that it holds."""
-        if approvals or not (messages := stack.published(APPROVAL_TOPIC_ARN)):
-            return
-        if double.account.contact_ids() != before:
-            problems.append("BackupThenDeleteAll: something was deleted before it was approved")
-        # As a person would: with the first command of the message.
-        command = next(line for line in messages[0]["Message"].splitlines() if line.startswith("aws "))
-        words = shlex.split(command)
-        token, output = (words[words.index(option) + 1] for option in ("--task-token", "--task-output"))
-        approvals.append(token)
-        stack.step_functions.send_task_success(taskToken=token, output=output)
-
+    approver = _Approver(stack, double, "BackupThenDeleteAll")
     request = {"confirm": "Delete All Contacts", "max_contacts": len(before)}
-    execution = _run(stack, watch, "BackupThenDeleteAll", request, approve)
-    if not approvals:
-        problems.append("BackupThenDeleteAll: no approval was asked for")
-    problems += _not_succeeded(execution)
+    execution = _run(stack, watch, "BackupThenDeleteAll", request, approver.look)
+    problems = approver.problems() + _not_succeeded(execution)
     if len(double.account):
         problems.append("BackupThenDeleteAll: contacts are left")
     backed_up = _contacts_of_backup(stack, _name_of("BackupThenDeleteAll"))

@@ -118,7 +118,7 @@ class Payloads:
                 title="DeleteContactList: unknown list",
                 workflow="DeleteContactList",
                 payload={"key": f"lists/{self.name}/{uuid.uuid4()}.csv"},
-                expected_error="States.ItemReaderFailed",
+                expected_error="ListUnreadable",
             ),
             Execution(
                 title="RemoveContactIdentifier: unknown contact",

@@ -15,7 +15,7 @@ from tests.support.buckets import Bucket, FailingS3, new_bucket
 from tests.support.world import World
 
 FOLDER = "cleanup-2026-11"
-LIST = "lists/inactive.csv"
+PLAN = {"rows": 260, "contacts": 250, "duplicates": 7, "rejected_rows": 3, "calls": 2, "minutes": 0.1}
 RESULTS = f"results/{FOLDER}/results.jsonl"
 SUMMARY = f"results/{FOLDER}/summary.json"
 
@@ -27,13 +27,10 @@ class Lists:
         self.runtime = runtime
         self.bucket = bucket
 
-    def summarize(self, folder: object = FOLDER, key: object = LIST) -> dict[str, Any]:
+    def summarize(self, folder: object = FOLDER, plan: object = PLAN) -> dict[str, Any]:
         task = list_summary.build(self.bucket.runtime(self.runtime))
-        answer: dict[str, Any] = task.handle({"folder": folder, "key": key}, Context())
+        answer: dict[str, Any] = task.handle({"folder": folder, "plan": plan}, Context())
         return answer
-
-    def put_list(self, rows: str) -> None:
-        self.bucket.s3.put_object(Bucket=self.bucket.name, Key=LIST, Body=f"contact_id\n{rows}".encode())
 
     def put(self, name: str, content: object, folder: str = FOLDER) -> None:
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
@@ -49,9 +46,7 @@ class Lists:
 
 @pytest.fixture
 def lists(world: World) -> Lists:
-    lists = Lists(world.runtime, new_bucket("contact-list-bucket"))
-    lists.put_list("id\n" * 250)
-    return lists
+    return Lists(world.runtime, new_bucket("contact-list-bucket"))
 
 
 def batch(request_id: str, status: str, contact_count: int = 10, **result: Any) -> dict[str, Any]:
@@ -90,8 +85,17 @@ def test_the_summary_adds_up_what_became_of_the_batches(lists: Lists) -> None:
         "results_key": RESULTS,
         "batches": 6,
         "contacts": 250,
-        "contacts_in_list": 250,
         "contacts_without_result": 0,
+        "rows": {
+            "deleted": 211,
+            "already_gone": 0,
+            "remaining": 9,
+            "unknown": 10,
+            "not_attempted": 20,
+            "without_result": 0,
+            "duplicates": 7,
+            "rejected": 3,
+        },
         "by_status": {
             "completed": {"batches": 2, "contacts": 150},
             "failed": {"batches": 2, "contacts": 70},
@@ -99,8 +103,8 @@ def test_the_summary_adds_up_what_became_of_the_batches(lists: Lists) -> None:
             "unknown": {"batches": 1, "contacts": 10},
         },
         "by_code": {"DeletionFailed": 2, "InvalidRequest": 1, "States.Timeout": 1},
-        "remaining_contacts": 9,
     }
+    assert sum(answer["rows"].values()) == PLAN["rows"]
     assert json.loads(lists.text(SUMMARY)) == answer
 
 
@@ -158,58 +162,47 @@ def test_a_result_whose_errors_or_jobs_are_none_is_a_result_all_the_same(lists: 
     assert lists.summarize()["by_status"]["unknown"]["batches"] == 15
 
 
-def test_contacts_of_the_list_without_a_result_are_counted(lists: Lists) -> None:
+def jobs(*deleted_counts: object) -> list[dict[str, Any]]:
+    return [{"job_id": "job", "status": "completed", "deleted_count": count} for count in deleted_counts]
+
+
+@pytest.mark.parametrize(
+    ("reported", "remaining", "deleted", "already_gone"),
+    [
+        (jobs(4, 3), 0, 7, 3),
+        (jobs(4, 3), 2, 7, 1),
+        (jobs(0), 0, 0, 10),
+        (jobs(), 0, 0, 10),
+        (jobs(9, 9), 0, 10, 0),  # more than there are: a call was repeated
+        (jobs(4), 10, 0, 0),
+        (jobs(4), 99, 0, 0),
+        (jobs(4, None), 0, 10, 0),
+        (jobs("4"), 0, 10, 0),
+        (jobs(True), 0, 10, 0),
+        (None, 0, 10, 0),
+        ([None], 0, 10, 0),
+    ],
+)
+def test_contacts_that_no_job_deleted_were_gone_already(
+    lists: Lists, reported: object, remaining: int, deleted: int, already_gone: int
+) -> None:
+    status = "failed" if remaining else "completed"
+    lists.put("a.json", batch("a", status, 10, jobs=reported, remaining_contacts={"count": remaining}))
+
+    rows = lists.summarize()["rows"]
+
+    ends = (rows["deleted"], rows["already_gone"], rows["remaining"])
+    assert ends == (deleted, already_gone, min(remaining, 10))
+    assert sum(rows.values()) == PLAN["rows"]
+
+
+def test_planned_contacts_without_a_result_are_counted(lists: Lists) -> None:
     lists.put("a.json", batch("a", "completed", 100))
 
     answer = lists.summarize()
 
-    assert (answer["contacts"], answer["contacts_in_list"], answer["contacts_without_result"]) == (
-        100,
-        250,
-        150,
-    )
-
-
-@pytest.mark.parametrize(
-    ("rows", "count"),
-    [
-        ("", 0),
-        ("id", 1),
-        ("id\r\nid\r\n", 2),
-        ("id\n\n\nid\n\n", 2),
-        ('id,"a\nb"\nid,"c ""d"" \n\n"\n', 2),
-        ("id,\u2028\x0b\nid", 2),
-    ],
-)
-def test_rows_are_counted_not_lines(lists: Lists, rows: str, count: int) -> None:
-    lists.put_list(rows)
-
-    assert lists.summarize()["contacts_in_list"] == count
-
-
-def test_an_empty_list_has_no_contacts(lists: Lists) -> None:
-    lists.bucket.s3.put_object(Bucket=lists.bucket.name, Key=LIST, Body=b"")
-
-    assert lists.summarize()["contacts_in_list"] == 0
-
-
-def test_text_in_another_encoding_is_counted_all_the_same(lists: Lists) -> None:
-    lists.bucket.s3.put_object(Bucket=lists.bucket.name, Key=LIST, Body=b"contact_id\n\xff\xfe\n")
-
-    assert lists.summarize()["contacts_in_list"] == 1
-
-
-@pytest.mark.parametrize("rows", [None, "x" * 200_000], ids=["gone", "unparsable"])
-def test_a_list_that_cannot_be_counted_is_summarized_without(lists: Lists, rows: str | None) -> None:
-    if rows is None:
-        lists.bucket.s3.delete_object(Bucket=lists.bucket.name, Key=LIST)
-    else:
-        lists.put_list(rows)
-
-    answer = lists.summarize()
-
-    assert (answer["contacts_in_list"], answer["contacts_without_result"]) == (None, None)
-    assert json.loads(lists.text(SUMMARY)) == answer
+    assert (answer["contacts"], answer["contacts_without_result"]) == (100, 150)
+    assert answer["rows"]["without_result"] == 150
 
 
 class SmallPages:
@@ -313,7 +306,15 @@ def test_a_folder_that_is_no_executions_name_is_invalid(lists: Lists, folder: ob
         lists.summarize(folder)
 
 
-@pytest.mark.parametrize("key", [None, "", 7, "é" * 513, "\ud800" * 1025])
-def test_a_key_that_is_no_objects_is_invalid(lists: Lists, key: object) -> None:
-    with pytest.raises(InvalidRequest, match=r"^key must be a text of 1 to 1024 bytes$"):
-        lists.summarize(key=key)
+@pytest.mark.parametrize(
+    ("plan", "message"),
+    [
+        (None, "plan: the request must be a JSON object"),
+        ({}, "plan: missing field: contacts"),
+        (PLAN | {"contacts": "250"}, "plan: contacts must be a whole number"),
+        (PLAN | {"rejected_rows": -1}, "plan: rejected_rows must be a whole number"),
+    ],
+)
+def test_a_plan_that_does_not_count_is_invalid(lists: Lists, plan: object, message: str) -> None:
+    with pytest.raises(InvalidRequest, match=message):
+        lists.summarize(plan=plan)

@@ -141,13 +141,13 @@ class Functions:
                 "exported_contact_count": 1,
                 "parts": [part],
             },
-            "list_summary": {"folder": FOLDER, "key": LIST_KEY},
             "prepare_list": {
                 "folder": FOLDER,
                 "source": {"key": LIST_KEY},
                 "id_column": "id",
                 "continuation": Progress(etag=self._etag).continuation(),
             },
+            "list_summary": {"folder": FOLDER, "plan": {"contacts": 1, "duplicates": 0, "rejected_rows": 0}},
         }
         return requests[name] | envelope
 

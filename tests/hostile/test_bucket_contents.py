@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contact_deletion.errors import BackupIncomplete, ListResultUnreadable
-from tests.hostile.functions import FOLDER, IDS_KEY, LIST_KEY, PART, Functions, places, with_value
+from tests.hostile.functions import FOLDER, IDS_KEY, PART, Functions, places, with_value
 from tests.hostile.values import PLANTED, WRONG_TYPES, fuzz, texts
 
 # As the workflow writes one.
@@ -42,7 +42,7 @@ FILES = {
 @pytest.mark.parametrize("case", FILES)
 def test_a_file_that_is_no_result_is_named(functions: Functions, case: str) -> None:
     put_result(functions, FILES[case])
-    outcome = functions.outcome("list_summary", {"folder": FOLDER, "key": LIST_KEY})
+    outcome = functions.outcome("list_summary", functions.request_of("list_summary"))
     assert isinstance(outcome, ListResultUnreadable)
     assert outcome.message == f"results/{FOLDER}/batches/purge.json does not contain the result of a batch"
 
@@ -55,7 +55,7 @@ def test_a_result_with_a_field_that_is_not_what_it_should_be(
     """It is read or it is not, but there is always a summary."""
     possible = list(places(RESULT))
     put_result(functions, json.dumps(with_value(RESULT, possible[number % len(possible)], value)).encode())
-    outcome = functions.outcome("list_summary", {"folder": FOLDER, "key": LIST_KEY})
+    outcome = functions.outcome("list_summary", functions.request_of("list_summary"))
     if isinstance(outcome, dict):
         json.dumps(outcome, ensure_ascii=False, allow_nan=False).encode()  # as Lambda does it
     else:
@@ -69,7 +69,7 @@ def test_numbers_too_long_to_be_added_are_no_result(functions: Functions) -> Non
         place = (name,) if name in RESULT else ("result", name, "count")
         put_result(functions, json.dumps(with_value(RESULT, place, 10**4300 - 1)).encode())
         put_result(functions, json.dumps(with_value(RESULT, place, 10**4300 - 1)).encode(), "other")
-        outcome = functions.outcome("list_summary", {"folder": FOLDER, "key": LIST_KEY})
+        outcome = functions.outcome("list_summary", functions.request_of("list_summary"))
         assert isinstance(outcome, ListResultUnreadable)
 
 

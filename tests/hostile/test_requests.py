@@ -23,7 +23,7 @@ FREE_TEXTS = {
 
 NUMBERS = {
     *("max_contacts", "contact_count", "expected_contact_count", "exported_contact_count"),
-    *("part", "size"),
+    *("part", "size", "duplicates"),
     *("files", "records", "rows", "rejected_rows", "contacts"),
     *("found", "not_found", "alternate_email_matches", "invalid", "invalid_positions"),
 }

@@ -2,7 +2,6 @@ import json
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from local.aws.stack import EmbeddedStack
 from local.aws.state_machines import Execution
@@ -18,6 +17,16 @@ class Lists:
 
     def write(self, content: str) -> None:
         self._stack.s3.put_object(Bucket=self.bucket, Key=self.key, Body=content.encode())
+
+    def json_lines(self, **config: Any) -> dict[str, Any]:
+        """The fields of a Map state that reads JSON Lines."""
+        return {
+            "ItemReader": {
+                "Resource": "arn:aws:states:::s3:getObject",
+                "ReaderConfig": {"InputType": "JSONL", **config},
+                "Parameters": {"Bucket": self.bucket, "Key": self.key},
+            }
+        }
 
     def run(self, child: dict[str, Any], **fields: Any) -> Execution:
         """`child` is the only state of each child; `fields` are of the Map state."""
@@ -76,34 +85,46 @@ def test_each_row_of_a_csv_list_is_an_item(lists: Lists) -> None:
     assert lists.run(ECHO).output == [{"id": "1", "name": "a"}, {"id": "2", "name": "b, c"}]
 
 
-@pytest.mark.parametrize("size", [{"MaxItemsPerBatch": 2}, {"MaxItemsPerBatchPath": "$.size"}])
-def test_items_are_selected_and_then_batched(lists: Lists, size: dict[str, Any]) -> None:
-    lists.write("id,name\n1,a\n2,b\n3,c\n")
+def test_items_are_selected(lists: Lists) -> None:
+    lists.write("id,name\n1,a\n2,b\n")
     selector = {"id.$": "$$.Map.Item.Value.id", "index.$": "$$.Map.Item.Index", "folder.$": "$.folder"}
-    batcher = {**size, "BatchInput": {"run.$": "$$.Execution.Name", "folder.$": "$.folder"}}
 
-    output = lists.run(ECHO, ItemSelector=selector, ItemBatcher=batcher).output
+    output = lists.run(ECHO, ItemSelector=selector | {"run.$": "$$.Execution.Name"}).output
 
-    def item(number: int) -> dict[str, Any]:
-        return {"id": str(number), "index": number - 1, "folder": "monday"}
-
-    batch_input = {"run": output[0]["BatchInput"]["run"], "folder": "monday"}
-    assert batch_input["run"].startswith("run-of-")
+    assert output[0].pop("run") == output[1].pop("run") == f"run-of-{lists.key}"
     assert output == [
-        {"Items": [item(1), item(2)], "BatchInput": batch_input},
-        {"Items": [item(3)], "BatchInput": batch_input},
+        {"id": "1", "index": 0, "folder": "monday"},
+        {"id": "2", "index": 1, "folder": "monday"},
     ]
 
 
 def test_a_list_with_a_header_alone_has_no_items(lists: Lists) -> None:
     lists.write("id,name\n")
 
-    assert lists.run(ECHO, ItemBatcher={"MaxItemsPerBatch": 2}).output == []
+    assert lists.run(ECHO).output == []
 
 
-def test_a_part_of_the_item_batcher_that_would_have_no_effect_is_refused(lists: Lists) -> None:
-    with pytest.raises(ClientError, match="MaxInputBytesPerBatch"):
-        lists.run(ECHO, ItemBatcher={"MaxInputBytesPerBatch": 1000})
+@pytest.mark.parametrize("end", ["", "\n"], ids=["open", "ended"])
+@pytest.mark.parametrize("config", [{}, {"MaxItems": 2}])
+def test_each_line_of_json_is_an_item(lists: Lists, end: str, config: dict[str, Any]) -> None:
+    lists.write('{"id": 1}\n{"id": 2, "name": "a\u2028b"}\n{"id": 3}' + end)
+
+    output = lists.run(ECHO, **lists.json_lines(**config)).output
+
+    assert [item["id"] for item in output] == [1, 2, 3][: config.get("MaxItems")]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "\n", '{"id": 1}\n\n{"id": 2}\n', '{"id": 1}\n{"id"', json.dumps({"id": "x" * 256 * 1024})],
+    ids=["empty", "empty-line", "empty-line-within", "cut", "too-large"],
+)
+def test_lines_that_are_no_items_fail_the_map(lists: Lists, content: str) -> None:
+    lists.write(content)
+
+    ended = lists.run(ECHO, **lists.json_lines(), **CATCH_ALL)
+
+    assert ended.output == {"caught": "States.ItemReaderFailed"}
 
 
 def test_each_child_is_an_execution_of_its_own(lists: Lists) -> None:

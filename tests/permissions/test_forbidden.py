@@ -120,10 +120,10 @@ def test_what_no_function_does_at_all(name: str) -> None:
 
 @each_function
 def test_nobody_changes_lists_or_does_away_with_results_and_backups(name: str) -> None:
-    """Lists are for the workflow, its summary and its plan, and backups for their check and a list's plan."""
+    """Lists are for their plan, and backups for their check and a list's plan."""
     lists, backups = resource_arn("ContactListBucket"), resource_arn("BackupBucket")
 
-    assert allowed(name, "s3:GetObject", f"{lists}/lists/one") is (name in {"ListSummary", "PrepareList"})
+    assert allowed(name, "s3:GetObject", f"{lists}/lists/one") is (name == "PrepareList")
     for action in ("PutObject", "DeleteObject"):
         assert not allowed(name, f"s3:{action}", f"{lists}/lists/one"), action
     assert not allowed(name, "s3:DeleteObject", f"{lists}/results/one")

@@ -1,6 +1,8 @@
-"""BackupThenDeleteAll where a person is asked before anything is deleted."""
+"""Workflows in which a person is asked before anything is deleted."""
 
+import json
 import string
+import uuid
 from collections.abc import Set
 from pathlib import Path
 from typing import Any
@@ -28,10 +30,12 @@ def contacts(workflows: Workflows) -> Set[str]:
 class Question:
     """A run that waits for approval, and the mail that asks for it: SNS mails a text as it is."""
 
-    def __init__(self, workflows: Workflows, directory: Path) -> None:
+    def __init__(
+        self, workflows: Workflows, directory: Path, machine: str = MACHINE, asked_for: Any = None
+    ) -> None:
         self._workflows = workflows
         self._directory = directory
-        self.execution = workflows.start(MACHINE, request(), ASKING)
+        self.execution = workflows.start(machine, asked_for or request(), ASKING)
         workflows.wait_until(self._messages)
         (self.published,) = self._messages()
         self.mail: str = self.published["Message"]
@@ -148,3 +152,90 @@ def test_the_commands_need_no_quotes(question: Question) -> None:
     for command in (question.approve, question.reject):
         assert set(command) <= set(string.ascii_letters + string.digits + " -_=+/.:"), command
         assert f"--region {REGION}" in command
+
+
+LIST_MACHINE = "DeleteContactListStateMachine"
+GROUP = "fa1dbbb4-10af-42d7-b07e-d1ab501a805b"
+
+
+@pytest.fixture
+def list_question(workflows: Workflows, contacts: Set[str], tmp_path: Path) -> Question:
+    """On a list with a duplicate, a bad row and a contact that is gone."""
+    gone = str(uuid.uuid4())
+    rows = ["contact_id", *sorted(contacts), sorted(contacts)[0], "nobody", gone]
+    workflows.stack.s3.put_object(
+        Bucket=workflows.stack.ref("ContactListBucket"), Key="lists/asked.csv", Body="\n".join(rows).encode()
+    )
+    asked_for = {"key": "lists/asked.csv", "max_rejected_rows": 1, "approval": True}
+    return Question(workflows, tmp_path, LIST_MACHINE, asked_for)
+
+
+@pytest.mark.parametrize("approves", [True, False])
+def test_a_list_is_deleted_once_it_is_approved(
+    workflows: Workflows, contacts: Set[str], list_question: Question, approves: bool
+) -> None:
+    assert workflows.double.account.contact_ids() == contacts
+
+    ended = list_question.paste(list_question.approve if approves else list_question.reject)
+
+    if approves:
+        assert ended.status == "SUCCEEDED"
+        assert len(workflows.double.account) == 0
+    else:
+        assert_nothing_deleted(workflows, ended, "ApprovalRejected", contacts)
+
+
+def test_the_mail_about_a_list_has_its_plan(workflows: Workflows, list_question: Question) -> None:
+    ended = list_question.answer("false")
+
+    name, bucket = name_of(ended.arn), workflows.stack.ref("ContactListBucket")
+    plan = json.loads(workflows.file("ContactListBucket", f"results/{name}/plan.json"))
+    assert list_question.published["Subject"] == "Delete the contacts of a list?"
+    assert list_question.mail.split("\n\nTo approve")[0] == (
+        f'Delete the contacts of the file "lists/asked.csv" of the bucket {bucket}?\n\n'
+        "It has 8 rows: 6 contacts to delete, 1 duplicates, and 1 rejected rows, which are not deleted. "
+        f"Of a sample of {plan['sample_size']} contacts, {plan['sample_existing']} still exist.\n"
+        f"The deletion takes {plan['calls']} calls, which the rate limit allows in {plan['minutes']} minutes.\n\n"
+        f"The plan is s3://{bucket}/results/{name}/plan.json.\nExecution: {name}"
+    )
+    assert "86400 seconds" in list_question.mail
+
+
+@pytest.mark.parametrize("kind", ["list", "segment"])
+def test_the_mail_about_a_list_of_sendgrids_names_its_backup(
+    workflows: Workflows, contacts: Set[str], tmp_path: Path, kind: str
+) -> None:
+    groups: dict[str, Any] = {f"{kind}_ids": [GROUP]}
+    workflows.double.account.add_contact(email="listed@example.com", **groups)
+    asked_for = {f"{kind}_id": GROUP, "max_contacts": 1, "approval": True}
+
+    question = Question(workflows, tmp_path, LIST_MACHINE, asked_for)
+    ended = question.answer("true")
+
+    manifest = f"s3://{workflows.stack.ref('BackupBucket')}/backups/{name_of(ended.arn)}/manifest.json"
+    assert f'Delete the contacts of the SendGrid list or segment {{"{kind}_id":' in question.mail
+    assert f"backed up as {manifest}?" in question.mail
+    assert ("sampled at null" in question.mail) is (kind == "list")
+    assert ended.status == "SUCCEEDED"
+    assert workflows.double.account.contact_ids() == contacts
+
+
+def test_a_backup_of_a_list_that_expired_meanwhile_deletes_nothing(
+    workflows: Workflows, contacts: Set[str], tmp_path: Path
+) -> None:
+    listed = workflows.double.account.add_contact(email="listed@example.com", list_ids=[GROUP])
+    asked_for = {"list_id": GROUP, "max_contacts": 1, "approval": True}
+    question = Question(workflows, tmp_path, LIST_MACHINE, asked_for)
+    (part,) = manifest_of(workflows, question.execution)["parts"]
+    workflows.stack.s3.delete_object(Bucket=workflows.stack.ref("BackupBucket"), Key=part["key"])
+
+    assert_nothing_deleted(workflows, question.answer("true"), "BackupIncomplete", contacts | {listed})
+
+
+def test_nobody_answers_about_a_list(workflows: Workflows, contacts: Set[str]) -> None:
+    listed = workflows.double.account.add_contact(email="listed@example.com", list_ids=[GROUP])
+    asked_for = {"list_id": GROUP, "max_contacts": 1, "approval": True}
+
+    ended = workflows.run(LIST_MACHINE, asked_for, ASKING_FOR_A_SECOND)
+
+    assert_nothing_deleted(workflows, ended, "ApprovalTimedOut", contacts | {listed})

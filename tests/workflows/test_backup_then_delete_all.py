@@ -100,7 +100,7 @@ def test_an_empty_account_needs_neither_backup_nor_deletion(workflows: Workflows
 @pytest.mark.parametrize(
     "wrong",
     [
-        {},
+        *([], "Delete All Contacts", {}),
         {"confirm": "Delete All Contacts"},
         {"max_contacts": 10},
         request(confirm="delete all contacts"),

@@ -155,6 +155,29 @@ def test_nothing_is_deleted_before_the_backup_is_checked() -> None:
     assert "Done" not in reached
 
 
+def test_no_list_is_deleted_before_its_plan_is_allowed() -> None:
+    """Nor is a list whose approval is asked for, or one that has no backup, without it."""
+    definition = DEFINITIONS["delete_contact_list.asl.json"]
+    for guard in ("IsValid", "Plan", "IsPlanAllowed"):
+        assert "DeleteBatches" not in reachable(definition, without=guard), guard
+    assert targets(definition["States"]["RequestApproval"]) == {
+        "IsApproved",
+        "ApprovalTimedOut",
+        "NothingDeleted",
+    }
+    assert targets(definition["States"]["BackUpList"]) == {"Backup"}
+
+
+def test_the_number_of_fields_that_is_checked_is_that_of_the_defaults() -> None:
+    states = DEFINITIONS["delete_contact_list.asl.json"]["States"]
+    counted, *_ = states["IsValid"]["Choices"][0]["And"]
+
+    assert counted == {
+        "Variable": "$.fields",
+        "NumericEquals": len(states["Input"]["Parameters"]["defaults"]),
+    }
+
+
 def test_only_what_surely_precedes_the_delete_all_says_that_nothing_was_deleted() -> None:
     """A redriven execution may have sent it before: RequestConflict and LedgerUnavailable do not say."""
     states = DEFINITIONS["backup_then_delete_all.asl.json"]["States"]

@@ -54,7 +54,7 @@ def test_the_identifier_goes_and_the_other_stays(workflows: Workflows, ada: str)
 def test_last_identifier_is_not_removed_whichever_state_looks(workflows: Workflows, first_state: str) -> None:
     """Much may happen to the contact between two states: the function that removes looks for itself."""
     lonely = workflows.double.account.add_contact(email="ada@example.com")
-    from_there = {'"StartAt": "CheckIdentifier"': f'"StartAt": "{first_state}"'}
+    from_there = {'"StartAt": "IsComplete"': f'"StartAt": "{first_state}"'}
 
     ended = workflows.run(MACHINE, without_email(lonely), from_there)
 
@@ -72,6 +72,8 @@ def test_there_may_be_nothing_to_remove(workflows: Workflows, ada: str) -> None:
 @pytest.mark.parametrize(
     ("request_", "error", "calls"),
     [
+        ([], "InvalidRequest", 0),
+        ({"contact_id": "nobody", "identifier_type": "EMAIL"}, "InvalidRequest", 0),
         (remove_identifier("nobody", "EMAIL", "a@example.com"), "InvalidRequest", 0),
         (remove_identifier(str(uuid.uuid4()), "NAME", "a"), "InvalidRequest", 0),
         (without_email(str(uuid.uuid4())), "ContactNotFound", 1),

@@ -1,4 +1,4 @@
-"""Gathers the results of a list's batches into one file and a summary, and compares them with the list."""
+"""Gathers the results of a list's batches into one file and a summary, and accounts for every row of the list."""
 
 import json
 from collections import Counter
@@ -8,8 +8,8 @@ from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from contact_deletion.contact_list.batch_result import STATUSES, BatchResult, read
-from contact_deletion.contact_list.rows import count_rows
 from contact_deletion.errors import bucket_errors
+from contact_deletion.requests.contact_lists import ListSummaryRequest
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -20,44 +20,50 @@ READERS = 10
 _MAX_BYTES_IN_MEMORY = 16 * 1024 * 1024
 
 
-def summarize(s3: "S3Client", bucket: str, folder: str, key: str) -> dict[str, Any]:
+def summarize(s3: "S3Client", bucket: str, request: ListSummaryRequest) -> dict[str, Any]:
     """Returns the summary, which is also stored beside the results.
 
-    `contacts_without_result` is the number of the list's contacts that are in no result, or None where the list was
-    deleted. Raises ListResultUnreadable, and BucketUnavailable where S3 fails.
+    The numbers in `rows` add up to the list's rows. `contacts_without_result` is the number of planned contacts that
+    are in no result. Raises ListResultUnreadable, and BucketUnavailable where S3 fails.
     """
-    results_key = f"results/{folder}/results.jsonl"
+    results = f"results/{request.folder}"
     batches: Counter[str] = Counter()
     contacts: Counter[str] = Counter()
     codes: Counter[str] = Counter()
-    remaining = 0
-    with bucket_errors(), SpooledTemporaryFile(_MAX_BYTES_IN_MEMORY) as results:
-        for batch in _batch_results(s3, bucket, f"results/{folder}/batches/"):
+    ends: Counter[str] = Counter(deleted=0, already_gone=0, remaining=0, unknown=0, not_attempted=0)
+    with bucket_errors(), SpooledTemporaryFile(_MAX_BYTES_IN_MEMORY) as lines:
+        for batch in _batch_results(s3, bucket, f"{results}/batches/"):
             batches[batch.status] += 1
             contacts[batch.status] += batch.contact_count
             codes.update([batch.code] if batch.code else ())
-            remaining += batch.remaining_contacts
-            results.write(json.dumps(batch.content).encode() + b"\n")
-        results.seek(0)
-        s3.put_object(Bucket=bucket, Key=results_key, Body=results, ContentType="application/jsonl")
-        in_list = count_rows(s3, bucket, key)
+            ends.update(batch.ends())
+            lines.write(json.dumps(batch.content).encode() + b"\n")
+        lines.seek(0)
+        s3.put_object(
+            Bucket=bucket, Key=f"{results}/results.jsonl", Body=lines, ContentType="application/jsonl"
+        )
+        without_result = max(0, request.plan.contacts - contacts.total())
         summary = {
-            "folder": folder,
+            "folder": request.folder,
             "bucket": bucket,
-            "results_key": results_key,
+            "results_key": f"{results}/results.jsonl",
             "batches": batches.total(),
             "contacts": contacts.total(),
-            "contacts_in_list": in_list,
-            "contacts_without_result": None if in_list is None else max(0, in_list - contacts.total()),
+            "contacts_without_result": without_result,
+            "rows": {
+                **ends,
+                "without_result": without_result,
+                "duplicates": request.plan.duplicates,
+                "rejected": request.plan.rejected_rows,
+            },
             "by_status": {
                 status: {"batches": batches[status], "contacts": contacts[status]} for status in STATUSES
             },
             "by_code": dict(codes),
-            "remaining_contacts": remaining,
         }
         s3.put_object(
             Bucket=bucket,
-            Key=f"results/{folder}/summary.json",
+            Key=f"{results}/summary.json",
             Body=json.dumps(summary, indent=2).encode(),
             ContentType="application/json",
         )

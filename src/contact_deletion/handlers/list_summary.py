@@ -16,9 +16,7 @@ def build(runtime: Runtime) -> WorkflowFunction[ListSummaryRequest]:
         runtime,
         OPERATION,
         parse=parse,
-        act=lambda request, _: summarize(
-            runtime.s3, runtime.settings.contact_list_bucket, request.folder, request.key
-        ),
+        act=lambda request, _: summarize(runtime.s3, runtime.settings.contact_list_bucket, request),
     )
 
 
@@ -31,6 +29,6 @@ def function() -> WorkflowFunction[ListSummaryRequest]:
 def handler(event: Any, context: Any) -> Any:
     """Lambda's entry point, for a Step Functions task.
 
-    `{"folder" of the results, "key" of the list}` is answered with the summary.
+    `{"folder" of the results, "plan" of PrepareListFunction}` is answered with the summary.
     """
     return function().handle(event, context)

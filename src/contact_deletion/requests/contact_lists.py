@@ -2,24 +2,32 @@
 
 from typing import NamedTuple
 
-from contact_deletion.errors import InvalidRequest
 from contact_deletion.requests import validation
 
-# S3's limit.
-_MAX_KEY_BYTES = 1024
+_NUMBERS = ("contacts", "duplicates", "rejected_rows")
+
+
+class Plan(NamedTuple):
+    """How many rows of a list are a contact's first, a duplicate of one, or rejected."""
+
+    contacts: int
+    duplicates: int
+    rejected_rows: int
 
 
 class ListSummaryRequest(NamedTuple):
-    """A request for the summary of a list: the `folder` of its results, and the `key` of its object."""
+    """A request for the summary of a list: the `folder` of its results, and its plan."""
 
     folder: str
-    key: str
+    plan: Plan
 
 
 def parse(payload: object) -> ListSummaryRequest:
-    """Raises InvalidRequest."""
-    given = validation.require_object(payload, required=("folder", "key"))
-    key = given["key"]
-    if not isinstance(key, str) or not 1 <= len(key.encode(errors="replace")) <= _MAX_KEY_BYTES:
-        raise InvalidRequest(f"key must be a text of 1 to {_MAX_KEY_BYTES} bytes")
-    return ListSummaryRequest(validation.folder(given["folder"], "folder"), key)
+    """Raises InvalidRequest. The plan has other fields, too, which the summary does not need."""
+    given = validation.require_object(payload, required=("folder", "plan"))
+    with validation.error_prefix("plan"):
+        plan = given["plan"]
+        optional = plan.keys() if isinstance(plan, dict) else ()
+        fields = validation.require_object(plan, required=_NUMBERS, optional=optional)
+        numbers = {name: validation.non_negative_int(fields[name], name) for name in _NUMBERS}
+    return ListSummaryRequest(validation.folder(given["folder"], "folder"), Plan(**numbers))
