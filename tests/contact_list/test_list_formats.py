@@ -15,7 +15,7 @@ from contact_deletion.errors import ListUnreadable
 from tests.contact_list.support import PreparedLists
 from tests.support.events import contact_id
 from tests.support.sample_events import LISTS
-from tests.support.sample_lists import PLAIN, files, table
+from tests.support.sample_lists import ADDRESSES, PLAIN, files, table
 
 ID = contact_id(7)
 SAMPLES = files()
@@ -25,7 +25,7 @@ def test_samples_are_as_they_are_generated() -> None:
     assert {path.name: path.read_bytes() for path in LISTS.iterdir()} == SAMPLES
 
 
-@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("name", [name for name in SAMPLES if name != ADDRESSES])
 def test_every_format_gives_the_plan_of_plain_csv(lists: PreparedLists, name: str) -> None:
     lists.put(SAMPLES[PLAIN])
     plain = lists.prepare(), lists.contacts(), [reason for _, reason in lists.rejected()]
@@ -105,12 +105,12 @@ UNREADABLE = {
     "UTF-32": (f"id\n{ID}\n".encode("utf-32"), "UTF-32"),
     "array": (json.dumps([ID]).encode(), "JSON array"),
     "no column": (
-        f"email;name\n{PERSON};x\n".encode(),
-        "contact_id or id: its first row has 2 fields, separated by semicolons",
+        f"address;name\n{PERSON};x\n".encode(),
+        "external_id or phone_number_id or anonymous_id: its first row has 2 fields, separated by semicolons",
     ),
-    "addresses": (f"{PERSON}\n".encode(), "no column contact_id or id: its first row has 1 fields"),
+    "addresses": (f"{PERSON}\n".encode(), "no column contact_id or id or email or"),
     "no header": (f"{PERSON},{ID}\n".encode(), "no header"),
-    "no field": (json.dumps({"email": PERSON}).encode(), "JSON Lines, and its first lines have no field"),
+    "no field": (json.dumps({"address": PERSON}).encode(), "JSON Lines, and its first lines have no field"),
     "open quote": (f'id,name\n{ID},"x\n{ID},y\n'.encode(), "quotes in or before line 3"),
     "stray quote": (f'id,name\n{ID},"x" y\n'.encode(), "quotes in or before line 2"),
     "long field": (f"id,name\n{ID},{'x' * 200_000}\n".encode(), "a field there is too long"),

@@ -15,7 +15,16 @@ from tests.support.buckets import Bucket, FailingS3, new_bucket
 from tests.support.world import World
 
 FOLDER = "cleanup-2026-11"
-PLAN = {"rows": 260, "contacts": 250, "duplicates": 7, "rejected_rows": 3, "calls": 2, "minutes": 0.1}
+PLAN = {
+    "rows": 265,
+    "contacts": 250,
+    "duplicates": 7,
+    "rejected_rows": 3,
+    "not_found": 4,
+    "alternate_email_matches": 1,
+    "calls": 2,
+    "minutes": 0.1,
+}
 RESULTS = f"results/{FOLDER}/results.jsonl"
 SUMMARY = f"results/{FOLDER}/summary.json"
 
@@ -95,6 +104,8 @@ def test_the_summary_adds_up_what_became_of_the_batches(lists: Lists) -> None:
             "without_result": 0,
             "duplicates": 7,
             "rejected": 3,
+            "not_found": 4,
+            "alternate_email_matches": 1,
         },
         "by_status": {
             "completed": {"batches": 2, "contacts": 150},

@@ -39,6 +39,8 @@ def test_the_plan_accounts_for_every_row(lists: PreparedLists) -> None:
             "contacts": 4,
             "duplicates": 1,
             "rejected_rows": 2,
+            "not_found": 0,
+            "alternate_email_matches": 0,
             "calls": 1,
             "minutes": 1,
             "sample_size": 4,
@@ -49,8 +51,8 @@ def test_the_plan_accounts_for_every_row(lists: PreparedLists) -> None:
     }
     assert lists.lines("batches.jsonl") == [{"contact_ids": sorted([*there, contact_id(1)])}]
     assert lists.lines("rejected.jsonl") == [
-        {"row": 6, "reason": "not a contact ID"},
-        {"row": 9, "reason": "not a contact ID"},
+        {"row": 6, "reason": "not a valid contact ID"},
+        {"row": 9, "reason": "not a valid contact ID"},
     ]
     plan = lists.bucket.s3.get_object(Bucket=lists.bucket.name, Key=f"results/{FOLDER}/plan.json")
     assert json.loads(plan["Body"].read()) == answer["plan"]
@@ -107,13 +109,15 @@ def test_a_list_that_takes_longer_continues_in_the_next_invocation(short: Prepar
         "contacts": 18,
         "duplicates": 1,
         "rejected_rows": 1,
+        "not_found": 0,
+        "alternate_email_matches": 0,
         "calls": 1,
         "minutes": 0,
         "sample_size": 18,
         "sample_existing": 0,
     }
     assert short.contacts() == [contact_id(number) for number in range(18)]
-    assert short.rejected() == [(20, "not a contact ID")]
+    assert short.rejected() == [(20, "not a valid contact ID")]
 
 
 def test_the_parts_of_a_backup_are_one_list(short: PreparedLists) -> None:
@@ -122,7 +126,7 @@ def test_the_parts_of_a_backup_are_one_list(short: PreparedLists) -> None:
     plan = short.prepare(source={"parts": parts})
 
     assert (plan["rows"], plan["contacts"], plan["duplicates"], plan["rejected_rows"]) == (16, 4, 4, 8)
-    assert short.lines("rejected.jsonl")[5] == {"part": 5, "row": 4, "reason": "not a contact ID"}
+    assert short.lines("rejected.jsonl")[5] == {"part": 5, "row": 4, "reason": "not a valid contact ID"}
 
 
 def test_a_list_that_changes_between_invocations_is_not_read_on(short: PreparedLists) -> None:
@@ -206,8 +210,16 @@ CONTINUATION = {
     "records": 0,
     "rows": 0,
     "rejected_rows": 0,
+    "rejected_files": 0,
     "runs": [],
     "contacts": 0,
+    "identifier_type": None,
+    "hash_key": "",
+    "identifier_runs": [],
+    "identifiers": 0,
+    "found_runs": [],
+    "not_found": 0,
+    "alternate_email_matches": 0,
 }
 
 
@@ -228,6 +240,8 @@ CONTINUATION = {
         ({"continuation": CONTINUATION | {"rows": -1}}, "continuation: rows must be"),
         ({"continuation": CONTINUATION | {"runs": [0] * 10_001}}, "continuation: runs must be"),
         ({"continuation": CONTINUATION | {"etag": "e"}}, "continuation: etag must be"),
+        ({"continuation": CONTINUATION | {"hash_key": "x"}}, "continuation: hash_key must be"),
+        ({"continuation": CONTINUATION | {"identifier_type": 1}}, "continuation: identifier_type must be"),
     ],
 )
 def test_a_request_that_is_not_valid_names_the_field(

@@ -145,9 +145,16 @@ class Functions:
                 "folder": FOLDER,
                 "source": {"key": LIST_KEY},
                 "id_column": "id",
+                "identifier_type": "EMAIL",
+                "contacts": {"parts": []},
                 "continuation": Progress(etag=self._etag).continuation(),
             },
-            "list_summary": {"folder": FOLDER, "plan": {"contacts": 1, "duplicates": 0, "rejected_rows": 0}},
+            "list_summary": {
+                "folder": FOLDER,
+                "plan": dict.fromkeys(
+                    ("contacts", "duplicates", "rejected_rows", "not_found", "alternate_email_matches"), 0
+                ),
+            },
         }
         return requests[name] | envelope
 

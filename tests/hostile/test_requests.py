@@ -16,7 +16,7 @@ from tests.support.world import World
 FREE_TEXTS = {
     *("confirm", "identifier_value", "identifier_values"),  # compared with what SendGrid and the guards know
     *("folder", "key", "version_id", "contact_ids_version_id"),  # looked up in S3
-    *("id_column", "etag"),  # looked up in a list, compared with that of S3
+    *("id_column", "etag", "hash_key"),  # looked up in a list, compared with those of S3 and of the API key
     *("task_token", "message_id"),  # handed back to whoever sent them
 }
 """The fields that take more than plain ids and words, and are part of no URL of SendGrid's."""
@@ -24,8 +24,12 @@ FREE_TEXTS = {
 NUMBERS = {
     *("max_contacts", "contact_count", "expected_contact_count", "exported_contact_count"),
     *("part", "size", "duplicates"),
-    *("files", "records", "rows", "rejected_rows", "contacts"),
+    *("files", "records", "rows", "rejected_rows", "rejected_files", "contacts", "identifiers"),
     *("found", "not_found", "alternate_email_matches", "invalid", "invalid_positions"),
+}
+
+NULLABLE = {
+    *("exported_contact_count", "sampled_at", "id_column", "identifier_type", "contacts", "continuation"),
 }
 
 _UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -68,7 +72,7 @@ def may_be_let_through(name: str, place: Place, value: object) -> bool:
         return field in FREE_TEXTS
     if isinstance(value, int) and not isinstance(value, bool):
         return field == "max_contacts" if value > MAX_SAFE_INTEGER else field in NUMBERS and value >= 0
-    if field in {"exported_contact_count", "sampled_at", "id_column", "continuation"} and value is None:
+    if field in NULLABLE and value is None:
         return True
     if field in {"include_errors_url", "match_alternate_emails"} and isinstance(value, bool):
         return True
@@ -78,7 +82,7 @@ def may_be_let_through(name: str, place: Place, value: object) -> bool:
     if value is None:
         return followed and field in {"operation", "message_id", "contact_count"}
     if value == []:
-        return place in {("parts",), ("continuation", "runs")} or (
+        return field in {"parts", "runs", "identifier_runs", "found_runs"} or (
             followed and field in {"requests", "contact_ids", "invalid_positions"}
         )
     return value == {} and (

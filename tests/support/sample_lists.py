@@ -11,6 +11,9 @@ IDS = [contact_id(1), contact_id(2).upper(), contact_id(10), "not-an-id", contac
 
 PLAIN = "plain.csv"
 
+# Its contacts are those of the addresses.
+ADDRESSES = "addresses.csv"
+
 
 def table(
     rows: Sequence[Sequence[str]], separator: str = ",", line_end: str = "\n", *, quotes_all: bool = False
@@ -39,6 +42,9 @@ def files() -> dict[str, bytes]:
     members = [[export[0], *export[1:3]], [export[0], *export[3:]]]
     return {
         PLAIN: table(column).encode(),
+        ADDRESSES: table(
+            [["Email"], ["ada@example.com"], ["grace@example.com"], ["ADA@example.com"]]
+        ).encode(),
         "sendgrid-export.csv.gz": gzip.compress(table(export, quotes_all=True).encode(), mtime=0),
         "joined-exports.csv.gz": b"".join(gzip.compress(table(part).encode(), mtime=0) for part in members),
         "spreadsheet.csv": table(sheet, ";", "\r\n").encode("utf-8-sig"),

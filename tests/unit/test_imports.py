@@ -81,7 +81,7 @@ USES = {
     "export_copy": FOR_SENDGRID | FOR_BACKUPS,
     "backup_check": FOR_BACKUPS,
     "list_summary": FOR_LISTS,
-    "prepare_list": FOR_SENDGRID | FOR_DELETION | FOR_BACKUPS | FOR_LISTS,
+    "prepare_list": FOR_SENDGRID | FOR_DELETION | FOR_BACKUPS | FOR_LISTS | {"contact_deletion.ledger"},
 }
 """What each function imports of that which not all of them need: a cold start pays for every import."""
 

@@ -193,7 +193,8 @@ def test_the_mail_about_a_list_has_its_plan(workflows: Workflows, list_question:
     assert list_question.published["Subject"] == "Delete the contacts of a list?"
     assert list_question.mail.split("\n\nTo approve")[0] == (
         f'Delete the contacts of the file "lists/asked.csv" of the bucket {bucket}?\n\n'
-        "It has 8 rows: 6 contacts to delete, 1 duplicates, and 1 rejected rows, which are not deleted. "
+        "Of its 8 rows, 6 are contacts to delete, 1 duplicates, 1 rejected, 0 identifiers that no contact has, and 0 "
+        "alternate addresses of contacts, which are left alone. "
         f"Of a sample of {plan['sample_size']} contacts, {plan['sample_existing']} still exist.\n"
         f"The deletion takes {plan['calls']} calls, which the rate limit allows in {plan['minutes']} minutes.\n\n"
         f"The plan is s3://{bucket}/results/{name}/plan.json.\nExecution: {name}"

@@ -404,6 +404,8 @@ CEILING = {"max_contacts": 10}
         *({"list_id": GROUP}, {"segment_id": GROUP}, KEY | {"list_id": GROUP} | CEILING),
         *({"list_id": GROUP, "segment_id": GROUP} | CEILING, {"list_id": 7} | CEILING),
         *(KEY | {"max_contact": 10}, KEY | {"max_contacts": "10"}, KEY | {"max_rejected_rows": None}),
+        *(KEY | {"identifier_type": "email"}, {"list_id": GROUP, "identifier_type": "EMAIL"} | CEILING),
+        {"segment_id": GROUP, "identifier_type": "EMAIL"} | CEILING,
         *(KEY | {"plan_only": "true"}, KEY | {"approval": 1}, KEY | {"id_column": 1}),
         *(KEY | {"max_age_hours": 1}, {"segment_id": GROUP, "max_age_hours": "1"} | CEILING),
         *(KEY | {"tolerated_failure_percentage": 101}, KEY | {"tolerated_failure_percentage": "5"}),

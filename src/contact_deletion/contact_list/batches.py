@@ -1,8 +1,8 @@
 """Merges the sorted runs of a list into batches: exact, in constant memory, each contact once."""
 
 import json
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, islice
 
 from contact_deletion.backup.distinct_ids import merge_distinct_ids
 from contact_deletion.contact_list.content import CHUNK_BYTES
@@ -27,15 +27,11 @@ class Batches:
         self._stride = 1
         self.contacts = 0
 
-    def write(self, folder: Folder, runs: Sequence[int]) -> None:
+    def write(self, folder: Folder, runs: Sequence[int], rejected_files: int) -> None:
         """Writes a line for each batch, in the order of the IDs, and joins the files of rejected rows."""
-        block = min(MAX_BLOCK_IDS, MAX_IDS_IN_MEMORY // max(1, len(runs)))
-        ids = merge_distinct_ids(folder.ids(ids_name(run), count, block) for run, count in enumerate(runs))
-        folder.put_lines(BATCHES, self._lines(ids))
-        folder.put_lines(
-            REJECTED,
-            (chunk for run in range(len(runs)) for chunk in folder.chunks(rejected_name(run), CHUNK_BYTES)),
-        )
+        folder.put_lines(BATCHES, self._lines(merged(folder, ids_name, runs)))
+        chunks = (folder.chunks(rejected_name(file), CHUNK_BYTES) for file in range(rejected_files))
+        folder.put_lines(REJECTED, chain.from_iterable(chunks))
 
     @property
     def sample(self) -> list[str]:
@@ -50,6 +46,12 @@ class Batches:
                 self._stride *= 2
             self.contacts += len(batch)
             yield json.dumps({"contact_ids": batch}).encode() + b"\n"
+
+
+def merged(folder: Folder, name_of: Callable[[int], str], runs: Sequence[int]) -> Iterator[bytes]:
+    """What is in the sorted files of these numbers, each once."""
+    block = min(MAX_BLOCK_IDS, MAX_IDS_IN_MEMORY // max(1, len(runs)))
+    return merge_distinct_ids(folder.ids(name_of(run), count, block) for run, count in enumerate(runs))
 
 
 def _uuid(digits: str) -> str:

@@ -64,5 +64,13 @@ def ids_name(run: int) -> str:
     return f"preparation/ids-{run:05d}"
 
 
+def identifiers_name(run: int) -> str:
+    return f"preparation/identifiers-{run:05d}"
+
+
+def found_name(export: int) -> str:
+    return f"preparation/found-{export:05d}"
+
+
 def rejected_name(run: int) -> str:
     return f"preparation/rejected-{run:05d}.jsonl"

@@ -6,13 +6,15 @@ import io
 import json
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import chain
 from typing import Any
 
-from contact_deletion.contact_list.columns import BLANKS, ColumnKind
+from contact_deletion.contact_list.columns import BLANKS, CONTACT_ID, IDENTIFIERS, ColumnKind
 from contact_deletion.contact_list.content import open_text
 from contact_deletion.errors import ListUnreadable
+from contact_deletion.requests.identifiers import IdentifierType
 
 # What a record is: the value of an accepted row, the reason for which a row is rejected, or None where it is no row (a
 # header or a blank line).
@@ -32,6 +34,44 @@ def read_records(chunks: Iterator[bytes], kind: ColumnKind, column_name: str | N
 
     Raises ListUnreadable where the file has another format.
     """
+    with opened(chunks) as (head, text):
+        read = _json_lines if _is_json(head) else _delimited
+        yield from read(head, read_lines(head, text), kind, column_name)
+
+
+def find_identifier_type(chunks: Iterator[bytes]) -> IdentifierType | None:
+    """The type of the identifiers by which a file names its contacts, or None where it names them by their IDs.
+
+    Raises ListUnreadable where the file has another format, or identifiers of several types.
+    """
+    with opened(chunks) as (head, _):
+        headers = (
+            [list(_json_object(line) or ()) for line in io.StringIO(head, newline="")]
+            if _is_json(head)
+            else [_first_row(head, separator) for separator in _SEPARATORS]
+        )
+    if any(CONTACT_ID.index(header, None) is not None for header in headers):
+        return None
+    found = [
+        identifier_type
+        for identifier_type, kind in IDENTIFIERS.items()
+        if any(kind.index(header, None) is not None for header in headers)
+    ]
+    if len(found) > 1:
+        names = ", ".join(IDENTIFIERS[identifier_type].names[0] for identifier_type in found)
+        raise ListUnreadable(
+            f"the list has columns of several identifiers, {names}; name one as identifier_type"
+        )
+    return found[0] if found else None
+
+
+def _is_json(head: str) -> bool:
+    return head.lstrip(BLANKS).startswith("{")
+
+
+@contextmanager
+def opened(chunks: Iterator[bytes]) -> Iterator[tuple[str, io.TextIOWrapper]]:
+    """The beginning of a file, and the text after it."""
     try:
         with open_text(chunks) as text:
             head = text.read(_HEAD) + text.readline(_MAX_LINE)
@@ -42,13 +82,12 @@ def read_records(chunks: Iterator[bytes], kind: ColumnKind, column_name: str | N
                 raise ListUnreadable("the list is not text in UTF-8, or in UTF-16 with a byte order mark")
             if beginning == "[":
                 raise ListUnreadable("the list is a JSON array; JSON Lines have one object a line")
-            read = _json_lines if beginning == "{" else _delimited
-            yield from read(head, _lines(head, text), kind, column_name)
+            yield head, text
     except (EOFError, gzip.BadGzipFile, zlib.error):
         raise ListUnreadable("the list's gzip compression is broken, or the file is cut off") from None
 
 
-def _lines(head: str, text: io.TextIOWrapper) -> Iterator[str]:
+def read_lines(head: str, text: io.TextIOWrapper) -> Iterator[str]:
     for line in chain(io.StringIO(head, newline=""), iter(partial(text.readline, _MAX_LINE), "")):
         if len(line) >= _MAX_LINE:
             raise ListUnreadable(f"the list has a line of {_MAX_LINE} characters or more")
@@ -61,11 +100,15 @@ def _delimited(
 ) -> Iterator[Record]:
     separator, header, column = _layout(head, kind, column_name)
     read, width = kind.read, max(1, len(header))
+    repeated_header = read(header[column]) if header else None
     records = csv.reader(lines, delimiter=separator, strict=True)
     try:
         for fields in records:
             value = read(fields[column]) if column < len(fields) <= width else None
-            yield value or _other_record(_stripped(fields), kind, header, column)
+            if value is None or value == repeated_header:
+                yield _other_record(_stripped(fields), kind, header, column)
+            else:
+                yield value
     except csv.Error:
         raise ListUnreadable(
             f"the quotes in or before line {records.line_num} are wrong, or a field there is too long"
@@ -84,7 +127,7 @@ def _other_record(fields: list[str], kind: ColumnKind, header: list[str], column
         return "more fields than the header"
     if not any(fields[column : column + 1]):
         return f"no {kind.value}"
-    return kind.read(fields[column]) or f"not a {kind.value}"
+    return kind.read(fields[column]) or f"not a valid {kind.value}"
 
 
 def _layout(head: str, kind: ColumnKind, column_name: str | None) -> tuple[str, list[str], int]:
@@ -99,7 +142,7 @@ def _layout(head: str, kind: ColumnKind, column_name: str | None) -> tuple[str, 
         separator = max(found, key=lambda each: len(headers[each]))
         return separator, headers[separator], found[separator]
     separator, header = max(headers.items(), key=lambda each: len(each[1]))
-    if not column_name and any(map(kind.read, header)):
+    if not column_name and kind.is_distinct and any(map(kind.read, header)):
         if kind.read(header[0]) and not any(header[1:]):
             return separator, [], 0
         raise ListUnreadable(f"the list has no header: its first row has a {kind.value} and other fields")
@@ -111,7 +154,12 @@ def _layout(head: str, kind: ColumnKind, column_name: str | None) -> tuple[str, 
 
 
 def _wanted(kind: ColumnKind, column_name: str | None) -> str:
-    return "with the name in id_column" if column_name else " or ".join(kind.names)
+    if column_name:
+        return "with the name in id_column"
+    names = kind.names
+    if kind is CONTACT_ID:
+        names += tuple(name for identifier in IDENTIFIERS.values() for name in identifier.names)
+    return " or ".join(names)
 
 
 def _first_row(head: str, separator: str) -> list[str]:
@@ -142,7 +190,7 @@ def _json_lines(
         elif text in (None, ""):
             yield f"no {kind.value}"
         else:
-            yield (kind.read(text) if isinstance(text, str) else None) or f"not a {kind.value}"
+            yield (kind.read(text) if isinstance(text, str) else None) or f"not a valid {kind.value}"
 
 
 def _column_of_objects(head: str, kind: ColumnKind, column_name: str | None) -> str:

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from contact_deletion.contact_list.columns import CONTACT_ID
+from contact_deletion.contact_list.columns import CONTACT_ID, IDENTIFIERS
 from contact_deletion.contact_list.content import CHUNK_BYTES
-from contact_deletion.contact_list.folder import Folder, ids_name, rejected_name
-from contact_deletion.contact_list.formats import Record, read_records
+from contact_deletion.contact_list.folder import Folder, identifiers_name, ids_name, rejected_name
+from contact_deletion.contact_list.formats import Record, find_identifier_type, read_records
+from contact_deletion.contact_list.identifier_hashes import IdentifierHashes
 from contact_deletion.deadline import Deadline
-from contact_deletion.errors import ListUnreadable, bucket_errors, error_code
-from contact_deletion.requests.list_preparation import ListPreparation, StoredFile
+from contact_deletion.errors import ListUnreadable, error_code
+from contact_deletion.requests.list_preparation import ListPreparation, Progress, StoredFile
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -67,24 +68,54 @@ class _Run:
 class ListReader:
     """Reads the list of a request. `progress` says how far it is."""
 
-    def __init__(self, s3: "S3Client", lists: str, backups: str, request: ListPreparation) -> None:
+    def __init__(
+        self, s3: "S3Client", lists: str, backups: str, request: ListPreparation, hashes: IdentifierHashes
+    ) -> None:
         self._s3 = s3
         self._buckets = {True: lists, False: backups}
         self._folder = Folder(s3, lists, request.folder)
         self._request = request
+        self._hashes = hashes
         self.progress = request.progress
 
     def read(self, deadline: Deadline) -> bool:
         """Reads on. Returns whether the list has been read completely, otherwise there was no time left.
 
-        Raises ListUnreadable, and BucketUnavailable where S3 fails.
+        Raises ListUnreadable.
         """
+        if self.progress == Progress():
+            self._find_out_identifiers()
+        elif self.progress.identifier_type:
+            self._hashes.require_key(self.progress.hash_key)
         while self.progress.files < len(self._request.files):
             if not self._read_file(self._request.files[self.progress.files], deadline):
                 return False
             self.progress = replace(self.progress, files=self.progress.files + 1, records=0)
         self.progress = replace(self.progress, stage="merge")
         return True
+
+    def records(self) -> Iterator[tuple[int, Record]]:
+        """Every record of a list in one file, with its number."""
+        with self._records(self._request.files[0]) as records:
+            yield from enumerate(records, start=1)
+
+    @contextmanager
+    def chunks(self, file: StoredFile) -> Iterator[Iterator[bytes]]:
+        """The content of a file. One without a version is the same in each invocation."""
+        found = self._get(file)
+        self.progress = replace(self.progress, etag="" if file.version_id else found["ETag"])
+        with closing(found["Body"]) as body:
+            yield body.iter_chunks(CHUNK_BYTES)
+
+    def _find_out_identifiers(self) -> None:
+        file, identifier_type = self._request.files[0], self._request.identifier_type
+        if not (identifier_type or self._request.id_column or file.version_id):
+            with self.chunks(file) as chunks:
+                identifier_type = find_identifier_type(chunks)
+        if identifier_type:
+            self.progress = replace(
+                self.progress, identifier_type=identifier_type, hash_key=self._hashes.key_fingerprint
+            )
 
     def _read_file(self, file: StoredFile, deadline: Deadline) -> bool:
         run = _Run()
@@ -109,28 +140,33 @@ class ListReader:
             return True
 
     def _store(self, run: _Run, done: int) -> None:
-        progress = self.progress
-        number, ids = len(progress.runs), sorted(set(run.ids))
-        self._folder.put(ids_name(number), b"".join(ids))
-        self._folder.put(rejected_name(number), b"".join(run.rejected))
+        progress, distinct = self.progress, set(run.ids)
+        if progress.identifier_type:
+            runs = progress.identifier_runs
+            name = identifiers_name(len(runs))
+            distinct = set(map(self._hashes.of, distinct))
+            progress = replace(progress, identifier_runs=[*runs, len(distinct)])
+        else:
+            name = ids_name(len(progress.runs))
+            progress = replace(progress, runs=[*progress.runs, len(distinct)])
+        self._folder.put(name, b"".join(sorted(distinct)))
+        self._folder.put(rejected_name(progress.rejected_files), b"".join(run.rejected))
         self.progress = replace(
             progress,
             records=done,
             rows=progress.rows + len(run.ids) + len(run.rejected),
             rejected_rows=progress.rejected_rows + len(run.rejected),
-            runs=[*progress.runs, len(ids)],
+            rejected_files=progress.rejected_files + 1,
         )
         if self.progress.rows > MAX_ROWS:
             raise ListUnreadable(f"the list has more than {MAX_ROWS} rows; divide it")
 
     @contextmanager
     def _records(self, file: StoredFile) -> Iterator[Iterator[Record]]:
-        """The records of a file, which is the same in each invocation."""
-        with bucket_errors():
-            found = self._get(file)
-            self.progress = replace(self.progress, etag="" if file.version_id else found["ETag"])
-            with closing(found["Body"]) as body:
-                yield read_records(body.iter_chunks(CHUNK_BYTES), CONTACT_ID, self._request.id_column)
+        identifier_type = self.progress.identifier_type
+        kind = IDENTIFIERS[identifier_type] if identifier_type else CONTACT_ID
+        with self.chunks(file) as chunks:
+            yield read_records(chunks, kind, self._request.id_column)
 
     def _get(self, file: StoredFile) -> Any:
         same: dict[str, str] = {}

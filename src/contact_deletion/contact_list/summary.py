@@ -55,6 +55,8 @@ def summarize(s3: "S3Client", bucket: str, request: ListSummaryRequest) -> dict[
                 "without_result": without_result,
                 "duplicates": request.plan.duplicates,
                 "rejected": request.plan.rejected_rows,
+                "not_found": request.plan.not_found,
+                "alternate_email_matches": request.plan.alternate_email_matches,
             },
             "by_status": {
                 status: {"batches": batches[status], "contacts": contacts[status]} for status in STATUSES

@@ -28,7 +28,7 @@ _NO_CONTACT = "contact not found"
 # very many is left for the next invocation.
 MAX_DIVISIONS = 64
 
-_TOO_MANY = SendGridUnavailable("SendGrid refuses many identifiers; the others are searched for later")
+TOO_MANY_REFUSED = SendGridUnavailable("SendGrid refuses many identifiers; the others are searched for later")
 _UNCLEAR = SendGridUnavailable(
     "SendGrid's result of the search does not say whether a contact has the identifier"
 )
@@ -97,7 +97,7 @@ class IdentifierSearch:
                 divisions_left -= 1
                 undivided += self._take(ask_each(runs(chunk, (len(chunk) + 1) // 2), ask))
             else:
-                self._answer(chunk, _TOO_MANY)
+                self._answer(chunk, TOO_MANY_REFUSED)
 
     def _chunks(self, spellings: Sequence[str]) -> Iterator[tuple[str, ...]]:
         plain: list[str] = []

@@ -4,15 +4,19 @@ from typing import NamedTuple
 
 from contact_deletion.requests import validation
 
-_NUMBERS = ("contacts", "duplicates", "rejected_rows")
+_NUMBERS = ("contacts", "duplicates", "rejected_rows", "not_found", "alternate_email_matches")
 
 
 class Plan(NamedTuple):
-    """How many rows of a list are a contact's first, a duplicate of one, or rejected."""
+    """How many rows of a list are a contact's first, a duplicate of one, rejected, an identifier that no contact has,
+    or an address that a contact has as an alternate one.
+    """
 
     contacts: int
     duplicates: int
     rejected_rows: int
+    not_found: int
+    alternate_email_matches: int
 
 
 class ListSummaryRequest(NamedTuple):
