@@ -232,7 +232,7 @@ tier, from the usage measured here:
   of this machine counts as one of Lambda's. A gets the memory at which it costs least.
 - A tracks no jobs and reports no outcomes: compare it with deletion alone. The follow-up requests the status of each
   job once, half a minute after it was accepted, and for each request logs a line and puts an event, which are nearly
-  all of its cost; with `EventBusName` empty there are no events.
+  all of its cost; with `OutcomeEvents` at `failures` or `none` these have no events.
 - Every invocation of ours counts as traced by X-Ray, which is the most; A is not traced.
 - SQS counts messages sent, received and deleted in tens, 64 KB at a time.
 - Not included: costs that do not grow with contacts (empty receives, custom metrics, alarms, the secret and its rare

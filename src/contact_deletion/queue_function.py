@@ -8,6 +8,7 @@ from contact_deletion.deliveries import Delivery, deliveries
 from contact_deletion.errors import Failure, InvalidRequest, NotAccepted, Rejected
 from contact_deletion.notifications.event_bus import EventBus
 from contact_deletion.notifications.notifier import Notifier
+from contact_deletion.notifications.outcome_events import PUBLISHED
 from contact_deletion.notifications.task_tokens import TaskTokens
 from contact_deletion.observability import Telemetry
 from contact_deletion.outcomes import Outcome
@@ -62,6 +63,7 @@ class QueueFunction(Generic[RequestT]):
                 runtime.jitter,
                 runtime.threads,
             ),
+            published=PUBLISHED[runtime.settings.outcome_events],
             clock=runtime.clock,
         )
         self._queue_response = QueueResponse(

@@ -69,9 +69,10 @@ class Settings:
     """The environment variables of a function, validated once.
 
     A variable that the function does not require may be empty. `on_behalf_of` is a subuser's name, or empty;
-    `dead_letter_queue_url` is that of the function's own queue; no events are published where `event_bus_name` is
-    empty. A delete-all request older than `delete_all_max_age_seconds` is not sent. SendGrid may show a contact for
-    `consistency_window_seconds` after its deletion. `calls_per_minute` is the rate limit by which plans are made.
+    `dead_letter_queue_url` is that of the function's own queue. `outcome_events` says of which requests events are
+    published: of each, of those that are not completed, or of none. A delete-all request older than
+    `delete_all_max_age_seconds` is not sent. SendGrid may show a contact for `consistency_window_seconds` after its
+    deletion. `calls_per_minute` is the rate limit by which plans are made.
     """
 
     service: str
@@ -82,7 +83,8 @@ class Settings:
     ledger_table: str = ""
     dead_letter_queue_url: str = ""
     deletion_status_queue_url: str = ""
-    event_bus_name: str = ""
+    event_bus_name: str = "default"
+    outcome_events: str = "each"
     contact_verification: str = "on-error"
     delete_all_enabled: bool = False
     delete_all_max_age_seconds: int = DEFAULT_DELETE_ALL_MAX_AGE_SECONDS
@@ -112,7 +114,10 @@ class Settings:
             dead_letter_queue_url=environ.get("DEAD_LETTER_QUEUE_URL", ""),
             deletion_status_queue_url=environ.get("DELETION_STATUS_QUEUE_URL", ""),
             event_bus_name=_matching(
-                environ, "EVENT_BUS_NAME", "", r"[A-Za-z0-9._/-]{0,256}", "the name of an event bus, or empty"
+                environ, "EVENT_BUS_NAME", "default", r"[A-Za-z0-9._/-]{1,256}", "the name of an event bus"
+            ),
+            outcome_events=_matching(
+                environ, "OUTCOME_EVENTS", "each", "each|failures|none", "'each', 'failures' or 'none'"
             ),
             contact_verification=_matching(
                 environ,

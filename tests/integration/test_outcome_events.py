@@ -15,6 +15,7 @@ from tests.integration.operations import deliver, each_operation, request_of
 from tests.support.dynamodb import FailingCalls
 from tests.support.events import (
     bulk_delete,
+    contact_id,
     queue_arn,
     remove_identifier,
     sqs_event,
@@ -121,10 +122,23 @@ def test_of_a_deferred_request_nothing_is_told(world: World, operation: str) -> 
     assert (world.outcome_events(), world.task_answers) == ([], [])
 
 
-def test_without_a_bus_nothing_is_put(world: World) -> None:
-    world.change_settings(event_bus_name="")
-    with FailingCalls(world.runtime.events, "PutEvents", service="events"):
-        assert deliver(world, "bulk_delete", "not JSON") == GOES
+@pytest.mark.parametrize(
+    ("published", "kinds"), [("each", ["Completed", "Rejected"]), ("failures", ["Rejected"]), ("none", [])]
+)
+@pytest.mark.parametrize("has_token", [True, False])
+def test_events_are_published_of_the_chosen_requests_and_tasks_always_receive_theirs(
+    world: World, published: str, kinds: list[str], has_token: bool
+) -> None:
+    world.change_settings(outcome_events=published)
+    world.double.settings.change(unknown_id_status=404)
+    token = {"task_token": "token"} if has_token else {}
+    invalid = {"contact_ids": ["x"]} | token
+    gone = {"contact_ids": [contact_id(1)]} | token
+
+    deliver(world, "bulk_delete", gone, invalid)
+
+    assert [event["kind"] for event in world.outcome_events()] == kinds
+    assert len(world.task_answers) == (2 if has_token else 0)
     assert len(world.dead_letters()) == 1
 
 

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import boto3
+import pytest
 
 from local.aws.account import REGION, STACK_NAME
 from local.smoke.deployed_stack import DeployedStack
@@ -118,20 +119,19 @@ def test_paused_queue_fails_and_gets_no_message(smoke: Smoke) -> None:
     assert smoke.stack.queue_counts()["BulkDeleteQueue"].total == 0
 
 
-def test_without_an_event_bus_rejections_are_seen_as_dead_letters(smoke: Smoke) -> None:
-    def forget_the_bus(parsed: dict[str, Any], **_: Any) -> None:
+@pytest.mark.parametrize("published", ["failures", "none"])
+def test_without_all_events_rejections_are_seen(smoke: Smoke, published: str) -> None:
+    def change_the_parameter(parsed: dict[str, Any], **_: Any) -> None:
         for parameter in parsed["Stacks"][0]["Parameters"]:
-            if parameter["ParameterKey"] == "EventBusName":
-                parameter["ParameterValue"] = ""
+            if parameter["ParameterKey"] == "OutcomeEvents":
+                parameter["ParameterValue"] = published
 
-    smoke.session.events.register("after-call.cloudformation.DescribeStacks", forget_the_bus)
+    smoke.session.events.register("after-call.cloudformation.DescribeStacks", change_the_parameter)
 
     assert smoke.run()
 
-    assert smoke.in_state(State.SKIPPED) == {
-        "Event bus: temporary rule and queue",
-        "BulkDeleteQueue: unknown contact",
-    }
+    listening = {"Event bus: temporary rule and queue"} if published == "none" else set()
+    assert smoke.in_state(State.SKIPPED) == {"BulkDeleteQueue: unknown contact", *listening}
     smoke.assert_nothing_is_left()
 
 

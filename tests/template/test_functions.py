@@ -15,6 +15,7 @@ ENVIRONMENT: dict[str, Any] = {
     "LEDGER_TABLE": "LedgerTable.Ref",
     "DELETION_STATUS_QUEUE_URL": "DeletionStatusQueue.Ref",
     "EVENT_BUS_NAME": "default",
+    "OUTCOME_EVENTS": "each",
     "CONTACT_VERIFICATION": "on-error",
     "CONSISTENCY_WINDOW_SECONDS": 900,
     "DELETE_ALL_ENABLED": "false",

@@ -43,7 +43,7 @@ ALLOWED = {
         "arn:aws:iam::123456789012:policy/boundaries/developers",
         "arn:aws-us-gov:iam::aws:policy/PowerUserAccess",
     ],
-    "EventBusName": ["", "default", "team/orders.events-1"],
+    "EventBusName": ["default", "team/orders.events-1"],
 }
 REFUSED = {
     # These would send the key in the clear, or elsewhere.
@@ -65,7 +65,7 @@ REFUSED = {
     "SendGridApiKeyKmsKeyArn": ["arn:aws:kms:eu-west-1:123456789012:alias/sendgrid", "1234abcd-12ab"],
     "PermissionsBoundaryArn": ["arn:aws:iam::123456789012:role/developers", "developers"],
     # The roles may put events on the bus of this name in the stack's own account and region.
-    "EventBusName": ["arn:aws:events:eu-west-1:123456789012:event-bus/default"],
+    "EventBusName": ["", "arn:aws:events:eu-west-1:123456789012:event-bus/default"],
 }
 
 

@@ -206,8 +206,8 @@ def test_a_condition_on_all_values_demands_that_there_is_one(declared: Declared)
                     assert conditions["Null"][key] == "false", (name, statement["Sid"])
 
 
-def test_without_a_bus_nobody_may_put_events() -> None:
-    declared = Declared(load_template(TEMPLATE, {"EventBusName": ""}))
+def test_without_events_no_function_may_put_them() -> None:
+    declared = Declared(load_template(TEMPLATE, {"OutcomeEvents": "none"}))
 
     assert [name for name in FUNCTIONS if allowed(declared, name, "events")] == []
 

@@ -19,7 +19,12 @@ from contact_deletion.errors import (
     RequestInProgress,
     SendGridRefused,
 )
-from contact_deletion.notifications.outcome_events import MAX_CONTACT_IDS_LISTED, OutcomeEvent, outcome_events
+from contact_deletion.notifications.outcome_events import (
+    MAX_CONTACT_IDS_LISTED,
+    PUBLISHED,
+    OutcomeEvent,
+    outcome_events,
+)
 from contact_deletion.outcomes import Accepted, ContactGroup, End, Ended, JobPending, Outcome
 from contact_deletion.requests.status_check import TrackedRequest
 from contact_deletion.sendgrid.jobs import Job
@@ -41,7 +46,7 @@ def delivery(outcome: Outcome, task_token: str | None = None) -> Delivery:
 
 def published(outcome: Outcome, *, task_token: str | None = None) -> list[OutcomeEvent]:
     """The outcome events, each of which is as the schema has it."""
-    made = outcome_events("bulk_delete", delivery(outcome, task_token), NOW)
+    made = outcome_events("bulk_delete", delivery(outcome, task_token), PUBLISHED["each"], NOW)
     for event in made:
         kind = f"Contact Deletion {event.kind}"
         envelope = {"source": "sendgrid-contact-deletion", "detail-type": kind, "detail": event.detail}

@@ -1,13 +1,13 @@
 """Notifies everyone who waits for a request: DeletionStatusFunction, waiting workflows and EventBridge."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from contact_deletion.deadline import Clock
 from contact_deletion.deliveries import Delivery
 from contact_deletion.errors import Deferred, DeletionUntracked
 from contact_deletion.notifications.event_bus import EventBus
-from contact_deletion.notifications.outcome_events import outcome_events
+from contact_deletion.notifications.outcome_events import Kind, outcome_events
 from contact_deletion.notifications.task_tokens import TaskTokens
 from contact_deletion.observability import Telemetry
 from contact_deletion.outcomes import Accepted, Outcome
@@ -26,13 +26,15 @@ class Notifier:
         status_checks: "StatusCheckQueue | None",
         task_tokens: TaskTokens,
         event_bus: EventBus,
+        published: Collection[Kind],
         clock: Clock,
     ) -> None:
-        """A function that starts no jobs has no `status_checks`."""
+        """A function that starts no jobs has no `status_checks`. `published` are the kinds of events for the bus."""
         self._telemetry = telemetry
         self._status_checks = status_checks
         self._task_tokens = task_tokens
         self._event_bus = event_bus
+        self._published = published
         self._clock = clock
 
     def enqueue_status_checks(self, batch: Sequence[Delivery]) -> None:
@@ -54,19 +56,21 @@ class Notifier:
             delivery.outcome = outcome
 
     def publish(self, batch: Sequence[Delivery]) -> None:
-        """Publishes every final outcome: the waiting task's response first, then the event.
+        """Publishes every final outcome: the waiting task's response first, then the event, if its kind is published.
 
         To answer a task twice does no harm, while an event that is published twice is two events. A delivery whose
         outcome could not be published comes back and is published again, so consumers must accept duplicates.
         """
         now = self._clock()
         events = [
-            event for delivery in batch for event in outcome_events(self._telemetry.operation, delivery, now)
+            event
+            for delivery in batch
+            for event in outcome_events(self._telemetry.operation, delivery, self._published, now)
         ]
         answered = []
         for event, reason in zip(events, self._task_tokens.answer(events), strict=True):
             if reason is None:
-                answered.append(event)
+                answered += [event] if event.kind in self._published else []
             else:
                 self._telemetry.task_token_failed(event.detail["request_id"], event.detail["job_ids"], reason)
                 _defer(event.delivery)

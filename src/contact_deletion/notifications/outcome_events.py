@@ -1,6 +1,6 @@
 """The events that report the final outcomes of requests."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -13,6 +13,15 @@ from contact_deletion.sendgrid.jobs import Job
 MAX_CONTACT_IDS_LISTED = 100
 
 Kind = Literal["Completed", "Failed", "Rejected", "Unknown"]
+
+_FAILURES: tuple[Kind, ...] = ("Failed", "Rejected", "Unknown")
+
+# The events that are published, by the value of the parameter OutcomeEvents.
+PUBLISHED: Mapping[str, Collection[Kind]] = {
+    "each": ("Completed", *_FAILURES),
+    "failures": _FAILURES,
+    "none": (),
+}
 
 
 @dataclass(frozen=True)
@@ -29,17 +38,31 @@ class OutcomeEvent:
     delivery: Delivery = field(repr=False, compare=False)
 
 
-def outcome_events(operation: str, delivery: Delivery, now: float) -> list[OutcomeEvent]:
-    """Returns no event while the request is in progress, and one for each tracked request that has ended."""
+def outcome_events(
+    operation: str, delivery: Delivery, published: Collection[Kind], now: float
+) -> list[OutcomeEvent]:
+    """Returns no event while the request is in progress, and one for each tracked request that has ended.
+
+    Leaves out those that are neither published nor the response to a task.
+    """
     outcome = delivery.outcome
     if isinstance(outcome, PartlyEnded):
         outcome = outcome.ended
     if isinstance(outcome, Ended):
-        return [_of_end(delivery, outcome, end, now) for end in outcome.ends]
+        return [
+            _of_end(delivery, outcome, end, now)
+            for end in outcome.ends
+            if _kind(end) in published or end.request.task_token
+        ]
+    kind: Kind
     if isinstance(outcome, Rejected):
-        return [_of_delivery("Rejected", operation, delivery, outcome, now)]
-    if isinstance(outcome, Accepted) and not outcome.job_ids:
-        return [_of_delivery("Completed", operation, delivery, outcome, now)]
+        kind = "Rejected"
+    elif isinstance(outcome, Accepted) and not outcome.job_ids:
+        kind = "Completed"
+    else:
+        return []
+    if kind in published or delivery.task_token:
+        return [_of_delivery(kind, operation, delivery, outcome, now)]
     return []
 
 
