@@ -1,4 +1,4 @@
-"""Logs, metrics and traces of a function, by Powertools.
+"""Logs and metrics of a function, by Powertools.
 
 Nothing here is given a request, a message body or an identifier value: what is not passed cannot leak.
 """
@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any
 
-from aws_lambda_powertools import Logger, Tracer, single_metric
+from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from contact_deletion.errors import NotAccepted, OutcomeUnknown, Rejected
@@ -33,17 +33,15 @@ class Telemetry:
         self._logger.append_keys(operation=operation)
         self._metrics = EphemeralMetrics(namespace=namespace, service=service)
         self._metrics.set_default_dimensions(operation=operation)
-        self._tracer = Tracer(service=service, auto_patch=False)
         self._counts: Counter[str] = Counter()
         self._codes: Counter[tuple[str, str]] = Counter()
 
     def instrument(self, handle: Handler) -> Handler:
-        """The handler with Lambda's context in its logs, a trace, and its metrics written when it ends.
+        """The handler with Lambda's context in its logs, and its metrics written when it ends.
 
         The handler calls `flush` before it ends, also where it raises.
         """
-        traced = self._tracer.capture_lambda_handler(capture_response=False, capture_error=False)(handle)
-        measured = self._metrics.log_metrics(capture_cold_start_metric=True)(traced)
+        measured = self._metrics.log_metrics(capture_cold_start_metric=True)(handle)
         logged: Handler = self._logger.inject_lambda_context(log_event=False)(measured)
         return logged
 

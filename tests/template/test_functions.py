@@ -21,8 +21,6 @@ ENVIRONMENT: dict[str, Any] = {
     "DELETE_ALL_ENABLED": "false",
     "POWERTOOLS_METRICS_NAMESPACE": "SendGridContactDeletion",
     "POWERTOOLS_LOG_LEVEL": "INFO",
-    "POWERTOOLS_TRACER_CAPTURE_RESPONSE": "false",
-    "POWERTOOLS_TRACER_CAPTURE_ERROR": "false",
 }
 
 
