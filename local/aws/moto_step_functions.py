@@ -11,7 +11,7 @@
 - The context object's times are text, as AWS writes it; an execution's output is JSON, a text too.
 - The body of `aws-sdk:s3:putObject` may be an object, which is written as JSON; its errors begin with `S3.`.
 
-Not faithful: a missed heartbeat is States.Timeout.
+Not faithful: a missed heartbeat is States.Timeout; an execution that is stopped runs until its task has ended.
 """
 
 import json
