@@ -370,7 +370,7 @@ def test_contacts_that_were_refused_together_are_judged_each_by_itself(
 def test_where_fifty_contacts_are_refused_alike_the_others_are_sent_together(world: World) -> None:
     """SendGrid blocks accounts for too many bad requests."""
     world.change_settings(consistency_window_seconds=900)
-    ids = contacts(world, 300)
+    ids = contacts(world, 120)
     world.double.poison_ids = set(ids)
     messages = [bulk_delete([one]) for one in ids]
     world.bulk_delete(event(*messages))
@@ -379,7 +379,7 @@ def test_where_fifty_contacts_are_refused_alike_the_others_are_sent_together(wor
 
     assert failed(world.bulk_delete(event(*messages, receive_count=2))) == []
 
-    assert len(world.dead_letters()) == 300
+    assert len(world.dead_letters()) == 120
     assert len(refusals(world)) - before <= 60
 
 
