@@ -53,8 +53,10 @@ endif
 smoke: .venv-local/$(READY) ## test a deployed stack on the real account, and delete nothing: STACK=…, REGION=…; docs/smoke.md
 	@.venv-local/bin/python -m local.smoke --stack '$(STACK)' $(if $(REGION),--region '$(REGION)')
 
+# One worker more than there are cores, since tests also wait.
 test: .venv/$(READY) ## run all tests
-	.venv/bin/python -m pytest --numprocesses auto --maxprocesses 8 --dist loadgroup $(COVERAGE)
+	.venv/bin/python -m pytest --dist loadgroup --numprocesses \
+		$$(.venv/bin/python -c 'import os; print(min(8, 1 + os.cpu_count()))') $(COVERAGE)
 
 check: ## run everything that must hold before a change is accepted: tests, coverage, style, types, template, demo
 	@.ci/run

@@ -87,7 +87,7 @@ class IdentifierSearch:
                 found = search(chunk, self._deadline)
             except SendGridRefused as refused:
                 return refused
-            return {one: {"error": _NO_CONTACT} for one in chunk} if found is None else found
+            return {spelling: {"error": _NO_CONTACT} for spelling in chunk} if found is None else found
 
         undivided = self._take(ask_each(self._chunks(spellings), ask))
         divisions_left = MAX_DIVISIONS
@@ -138,13 +138,13 @@ class IdentifierSearch:
         for key, entry in entries.items():
             by_key[_key(self._type, key)].append(entry)
         unclear = []
-        for one in chunk:
-            about = list(entries.values()) if len(chunk) == 1 else by_key[_key(self._type, one)]
-            answer = self._judge(one, about)
+        for spelling in chunk:
+            about = list(entries.values()) if len(chunk) == 1 else by_key[_key(self._type, spelling)]
+            answer = self._judge(spelling, about)
             if answer is None:
-                unclear.append(one)
+                unclear.append(spelling)
             else:
-                self._answer((one,), answer)
+                self._answer((spelling,), answer)
         return tuple(unclear)
 
     def _judge(self, spelling: str, entries: Collection[Mapping[str, Any]]) -> Answer | None:

@@ -99,7 +99,9 @@ class BatchLedger:
         self, requests: Sequence[BulkDelete], no_key: Deferred, deadline: Deadline
     ) -> list[DeletionOutcome]:
         """Defers the requests with personal content."""
-        others = iter(self.process([one for one in requests if one.identifiers is None], deadline))
+        others = iter(
+            self.process([request for request in requests if request.identifiers is None], deadline)
+        )
         return [next(others) if request.identifiers is None else no_key for request in requests]
 
     def _entry(self, request: BulkDelete, content_key: bytes) -> _Entry:
