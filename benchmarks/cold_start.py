@@ -54,7 +54,7 @@ class ColdStarts:
 def measure() -> ColdStarts:
     functions = built_functions()
     imports = {function.name: imports_of(function) for function in functions}
-    found = {one.name: ColdStart(one.name, imports[one.name], _wall_seconds(one)) for one in functions}
+    found = {each.name: ColdStart(each.name, imports[each.name], _wall_seconds(each)) for each in functions}
     for _ in range(RUNS):
         for pair in pairs(functions, imports):
             reference, *ours = _side_by_side(pair, imports[pair[0].name])
@@ -90,7 +90,7 @@ def _side_by_side(pair: Pair, imports: Imports) -> list[float]:
         write_reference(imports, alone)
         reference = pool.submit(init, reference_imports.HANDLER, [alone, pair[0].artifact])
         ours = [pool.submit(init, function.handler, [function.artifact]) for function in pair]
-        return [reference.result(), *(one.result() for one in ours)]
+        return [reference.result(), *(run.result() for run in ours)]
 
 
 def _finding(functions: Sequence[ColdStart]) -> Finding:

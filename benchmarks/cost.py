@@ -75,13 +75,13 @@ def queue_requests(messages: int, message_bytes: int, *, sent_by_another: bool =
 def rows(bills: Mapping[str, Bill]) -> list[tuple[str, ...]]:
     """The table, with its heading first: a row for each service and the total, a column for each bill."""
     services = {
-        "Lambda": [one.lambda_ for one in bills.values()],
-        "SQS": [one.sqs for one in bills.values()],
-        "DynamoDB": [one.dynamodb for one in bills.values()],
-        "CloudWatch Logs": [one.logs for one in bills.values()],
-        "EventBridge": [one.events for one in bills.values()],
-        "X-Ray": [one.traces for one in bills.values()],
-        "total": [one.total for one in bills.values()],
+        "Lambda": [bill.lambda_ for bill in bills.values()],
+        "SQS": [bill.sqs for bill in bills.values()],
+        "DynamoDB": [bill.dynamodb for bill in bills.values()],
+        "CloudWatch Logs": [bill.logs for bill in bills.values()],
+        "EventBridge": [bill.events for bill in bills.values()],
+        "X-Ray": [bill.traces for bill in bills.values()],
+        "total": [bill.total for bill in bills.values()],
     }
     return [("dollars per million contacts", *bills)] + [
         (service, *(f"{dollars:.3f}" for dollars in amounts)) for service, amounts in services.items()

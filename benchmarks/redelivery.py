@@ -26,9 +26,9 @@ def redelivery(
     the last of it is.
     """
     records = event.get("Records", ())
-    failed = failed_messages(answer, {one["messageId"] for one in records})
-    if left := [one for one in records if one["messageId"] in failed]:
+    failed = failed_messages(answer, {record["messageId"] for record in records})
+    if left := [record for record in records if record["messageId"] in failed]:
         timeouts = visibility_timeouts()
-        longest = max(timeouts.get(one["receiptHandle"], USUAL_VISIBILITY_TIMEOUT) for one in left)
+        longest = max(timeouts.get(each["receiptHandle"], USUAL_VISIBILITY_TIMEOUT) for each in left)
         for again in batches(map(redelivered, left)):
             yield longest, again

@@ -64,23 +64,23 @@ def run(
     with ExitStack() as stack:
         world.sendgrid.reset(limit)
         started = [stack.enter_context(consumer(contender, world)) for _ in range(consumers)]
-        for one in started:
-            one.invoke(contender.first_event)
+        for each in started:
+            each.invoke(contender.first_event)
         world.aws.reset()
         world.sendgrid.reset(limit, addresses)
         queue = Queue(events, world.aws.visibility_timeouts)
-        for one in started:
-            one.forget()
+        for each in started:
+            each.forget()
         began = time.time()
         _work_off(queue, started)
         received, aws = world.sendgrid.received(), world.aws.usage()
         received.require(contacts, of=contender.handler)
         return Run(
             seconds=received.last_accepted_at - began,
-            cpu_seconds=sum(one.cpu_seconds for one in started),
-            wall_seconds=sum(one.wall_seconds for one in started),
-            invocations=sum(one.invocations for one in started),
-            log_bytes=sum(one.log_bytes() for one in started),
+            cpu_seconds=sum(each.cpu_seconds for each in started),
+            wall_seconds=sum(each.wall_seconds for each in started),
+            invocations=sum(each.invocations for each in started),
+            log_bytes=sum(each.log_bytes() for each in started),
             sendgrid=received,
             aws=aws,
         )

@@ -63,14 +63,14 @@ def batches(records: Iterable[Record]) -> Iterator[Event]:
     """As many records in an event as BatchSize and the limit of the payload allow."""
     batch: list[Record] = []
     room = MAX_EVENT_BYTES
-    for one in records:
-        size = len(json.dumps(one)) + 2
+    for each in records:
+        size = len(json.dumps(each)) + 2
         if batch and (len(batch) == BATCH_SIZE or size > room):
             yield {"Records": batch}
             batch = []
         if not batch:
             room = MAX_EVENT_BYTES - len('{"Records": []}')
-        batch.append(one)
+        batch.append(each)
         room -= size
     if batch:
         yield {"Records": batch}

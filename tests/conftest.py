@@ -58,7 +58,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was imported and collected stays: no need to search it for garbage again and again. What tests make is small."""
+    """What was imported and collected stays, and what tests make is small: garbage need not be looked for so often."""
     gc.freeze()
     gc.set_threshold(20_000, 20, 100)
 

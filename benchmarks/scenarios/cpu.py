@@ -5,8 +5,8 @@ from benchmarks.scenarios.no_limit import CONTACTS, PART_OF_A, NoLimit
 
 
 def finding(runs: NoLimit) -> Finding:
-    ours = Figure(tuple(1_000 * one.cpu_seconds / CONTACTS for one in runs.singles))
-    a = Figure(tuple(1_000 * one.cpu_seconds / PART_OF_A for one in runs.part_of_a))
+    ours = Figure(tuple(1_000 * run.cpu_seconds / CONTACTS for run in runs.singles))
+    a = Figure(tuple(1_000 * run.cpu_seconds / PART_OF_A for run in runs.part_of_a))
     return Finding(
         what="CPU time of our own",
         work="per one-contact message",

@@ -13,7 +13,7 @@ def finding(runs: NoLimit) -> Finding:
         work="10,000 one-contact messages, batches of 1,000",
         ours=f"{runs.singles[0].sendgrid.calls}",
         others=f"fewest {fewest}, A {a_calls:,}, B {runs.b[0].sendgrid.calls}",
-        measured=Figure(tuple(one.sendgrid.calls / fewest for one in runs.singles)),
+        measured=Figure(tuple(run.sendgrid.calls / fewest for run in runs.singles)),
         target=Target("≤", 1.05, "× the fewest"),
         remark="the fewest that the URL budget allows",
     )

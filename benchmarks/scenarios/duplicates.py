@@ -14,8 +14,8 @@ COPIES = 3
 
 def findings(world: StandIns) -> list[Finding]:
     once = messages(contact_ids(CONTACTS))
-    together = [copy for one in once for copy in [one] * COPIES]
-    later = once + [redelivered(one) for one in once] * (COPIES - 1)
+    together = [copy for each in once for copy in [each] * COPIES]
+    later = once + [redelivered(each) for each in once] * (COPIES - 1)
     return [
         _finding("side by side", list(batches(together)), world),
         _finding("in later batches", list(batches(later)), world),

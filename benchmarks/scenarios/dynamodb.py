@@ -17,8 +17,8 @@ def findings(runs: NoLimit) -> list[Finding]:
 
 
 def _finding(runs: NoLimit, what: str, count: Callable[[AwsUsage], float], target: Target) -> Finding:
-    ours = Figure(tuple(count(one.aws) / CONTACTS for one in runs.singles))
-    a = Figure(tuple(count(one.aws) / PART_OF_A for one in runs.part_of_a))
+    ours = Figure(tuple(count(run.aws) / CONTACTS for run in runs.singles))
+    a = Figure(tuple(count(run.aws) / PART_OF_A for run in runs.part_of_a))
     return Finding(
         what=what,
         work="per one-contact message",

@@ -36,15 +36,17 @@ def measure(world: StandIns) -> list[Run]:
 def findings(runs: Sequence[Run]) -> list[Finding]:
     searches, deletions = math.ceil(CONTACTS / MAX_LOOKED_UP), fewest_calls(CONTACTS)
     floor = floor_seconds(searches, _SEARCHES, LATENCY_SECONDS) + LATENCY_SECONDS
-    seconds = Figure(tuple(one.seconds for one in runs))
-    received = [one.sendgrid for one in runs]
+    seconds = Figure(tuple(run.seconds for run in runs))
+    received = [run.sendgrid for run in runs]
     return [
         Finding(
             what="searches and DELETE calls",
             work=_WORK,
             ours=f"{received[0].searches} + {received[0].calls}",
             others=f"fewest {searches} + {deletions}",
-            measured=Figure(tuple((one.searches + one.calls) / (searches + deletions) for one in received)),
+            measured=Figure(
+                tuple((each.searches + each.calls) / (searches + deletions) for each in received)
+            ),
             target=Target("≤", 1.05, "× the fewest"),
             remark="100 addresses in a search, as SendGrid allows",
         ),
@@ -53,7 +55,7 @@ def findings(runs: Sequence[Run]) -> list[Finding]:
             work=_WORK,
             ours=f"{seconds.median:.2f} s",
             others=f"floor {floor:.2f} s",
-            measured=Figure(tuple(one / floor for one in seconds.values)),
+            measured=Figure(tuple(value / floor for value in seconds.values)),
             target=Target("≤", 1.25, "× the floor"),
             remark="searches go one after the other; a window of 10 s exaggerates what that costs in one of a minute",
         ),

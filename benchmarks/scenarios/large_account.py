@@ -54,7 +54,7 @@ def _memory(run: SimulatedRun) -> Finding:
 
 
 def _check(simulated: SimulatedRun, in_real_time: RateLimited) -> Finding:
-    real = Figure(tuple(one.seconds for one in in_real_time.ours[1])).median
+    real = Figure(tuple(run.seconds for run in in_real_time.ours[1])).median
     return Finding(
         what="simulated time, checked",
         work="10,000 one-contact messages, 40 calls per 10 s, one consumer",

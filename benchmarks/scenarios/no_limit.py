@@ -28,7 +28,7 @@ class NoLimit:
     @property
     def a_seconds(self) -> tuple[float, ...]:
         """A's time for all contacts: each message waits for the one before."""
-        return tuple(one.seconds * CONTACTS / PART_OF_A for one in self.part_of_a)
+        return tuple(run.seconds * CONTACTS / PART_OF_A for run in self.part_of_a)
 
 
 def measure(world: StandIns) -> NoLimit:
@@ -47,4 +47,4 @@ def _round(world: StandIns) -> tuple[Run, Run, Run, Run]:
 
 
 def seconds(runs: Sequence[Run]) -> Figure:
-    return Figure(tuple(one.seconds for one in runs))
+    return Figure(tuple(run.seconds for run in runs))

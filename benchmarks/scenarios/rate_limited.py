@@ -31,7 +31,7 @@ def measure(world: StandIns) -> RateLimited:
     ids = contact_ids(CONTACTS)
     b = run(B, [{"contact_ids": ids}], CONTACTS, world, limit=LIMIT)
     rounds = [{consumers: _ours(world, consumers) for consumers in (1, 2)} for _ in range(ROUNDS)]
-    return RateLimited({consumers: tuple(one[consumers] for one in rounds) for consumers in (1, 2)}, b)
+    return RateLimited({consumers: tuple(each[consumers] for each in rounds) for consumers in (1, 2)}, b)
 
 
 def findings(runs: RateLimited) -> list[Finding]:
@@ -49,13 +49,13 @@ def _ours(world: StandIns, consumers: int) -> Run:
 
 def _time(consumers: int, ours: tuple[Run, ...], b: Run) -> Finding:
     floor = floor_seconds(fewest_calls(CONTACTS), LIMIT, LATENCY_SECONDS)
-    seconds = Figure(tuple(one.seconds for one in ours))
+    seconds = Figure(tuple(run.seconds for run in ours))
     return Finding(
         what="time to the last 202, limited",
         work=f"{_WORK}, {_consumers(consumers)}",
         ours=f"{seconds.median:.2f} s",
         others=f"floor {floor:.2f} s, B {b.seconds:.1f} s",
-        measured=Figure(tuple(one / floor for one in seconds.values)),
+        measured=Figure(tuple(value / floor for value in seconds.values)),
         target=Target("≤", 1.10, "× the floor"),
         remark="the floor knows to the millisecond when a window ends; SendGrid reports whole seconds left, rounded up",
     )
@@ -65,9 +65,9 @@ def _refusals(consumers: int, ours: tuple[Run, ...], b: Run) -> Finding:
     return Finding(
         what="calls answered 429",
         work=f"{_WORK}, {_consumers(consumers)}",
-        ours=" / ".join(f"{one.sendgrid.refused} of {one.sendgrid.calls}" for one in ours),
+        ours=" / ".join(f"{run.sendgrid.refused} of {run.sendgrid.calls}" for run in ours),
         others=f"B {b.sendgrid.refused} of {b.sendgrid.calls}",
-        measured=Figure(tuple(one.sendgrid.refused / one.sendgrid.calls for one in ours)),
+        measured=Figure(tuple(run.sendgrid.refused / run.sendgrid.calls for run in ours)),
         target=Target("≤", 0.01, "of the calls"),
     )
 

@@ -99,7 +99,7 @@ class DeletionScenario:
             # Only then the others, so that the job that is to end errored is one of many contacts.
             watch.until(lambda: bool(double.account.jobs()))
         watch.until_idle()
-        missing = [one.text for one in progress.planned if one.done < one.total]
+        missing = [each.text for each in progress.planned if each.done < each.total]
         return [f"planned, and did not happen: {text}" for text in missing] + account.discrepancies(
             work, account.Evidence.of(stack, watch.events), double
         )

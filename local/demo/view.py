@@ -110,8 +110,8 @@ def _planned(planned: tuple[Planned, ...]) -> RenderableType:
         grid.add_column(min_width=8)
     for start in range(0, len(planned), _PLANNED_IN_A_LINE):
         row: list[RenderableType] = []
-        for one in planned[start : start + _PLANNED_IN_A_LINE]:
-            row += [one.text, _standing(one)]
+        for each in planned[start : start + _PLANNED_IN_A_LINE]:
+            row += [each.text, _standing(each)]
         grid.add_row(*row)
     return grid
 

@@ -66,7 +66,7 @@ class Watch:
 
     def workflow(self, workflow: Workflow) -> None:
         self._progress.workflows = tuple(
-            workflow if one.name == workflow.name else one for one in self._progress.workflows
+            workflow if each.name == workflow.name else each for each in self._progress.workflows
         )
 
     def look(self) -> None:

@@ -42,7 +42,7 @@ class Progress:
 
     def deleting(self, invocation: Invocation, contact_ids: Iterable[str]) -> None:
         """A call is about to delete these."""
-        again = [one for one in contact_ids if self._is_recorded(one, invocation)]
+        again = [contact_id for contact_id in contact_ids if self._is_recorded(contact_id, invocation)]
         if again:
             self.violations.append(
                 f"{len(again)} contacts are sent again that SendGrid accepted: {again[:3]}"

@@ -261,7 +261,9 @@ class Simulation:
                 self._store_key()
         for function in self.functions:
             if function.environments and self.chance.random() < 0.02:
-                function.environments = [one for one in function.environments if one.busy]
+                function.environments = [
+                    environment for environment in function.environments if environment.busy
+                ]
 
     def _store_key(self) -> None:
         """Requests by identifiers are new after a rotation."""
@@ -313,7 +315,7 @@ class Simulation:
         if message.id in self.serials:
             return [self.serials[message.id]]
         named = (request.get("message_id") for request in json.loads(message.body)["requests"])
-        return [self.serials[one] for one in named if one is not None]
+        return [self.serials[each] for each in named if each is not None]
 
     def _process(self, function: Function, batch: list[Message]) -> None:
         self.deliveries += len(batch)
@@ -382,7 +384,7 @@ class Simulation:
         self.invoke_directly(self.chance.choice(makers)())
 
     def invoke_directly(self, sent: Sent) -> None:
-        function = next(one for one in self.functions if one.name == sent.function)
+        function = next(each for each in self.functions if each.name == sent.function)
         self.sent[sent.serial] = sent
         try:
             answer = self._invoke(function, sent.payload, (sent.serial,))
@@ -424,16 +426,19 @@ class Simulation:
     def _deleted(self, invocation: Invocation, kind: str, what: Any) -> None:
         """I2, I3 and half of I4: a deletion is one that a message of the batch asked for, and was not done before."""
         named = [self.sent[serial] for serial in invocation.batch if serial not in invocation.settled_before]
-        asking = [one for one in named if one.payload is not None]
+        asking = [each for each in named if each.payload is not None]
         if kind == "ids":
             allowed = {
-                contact_id for one in asking if one.function == "BulkDelete" for contact_id in one.contact_ids
+                contact_id
+                for each in asking
+                if each.function == "BulkDelete"
+                for contact_id in each.contact_ids
             }
             self.progress.deleting(invocation, what)
             if not what or not allowed.issuperset(what):
                 self.violations.append(f"contacts deleted that no unfinished request named: {what}")
         elif kind == "identifier":
-            if not any(_asks_to_remove(one, *what) for one in asking):
+            if not any(_asks_to_remove(each, *what) for each in asking):
                 self.violations.append(f"an identifier removed that no unfinished request named: {what}")
         else:
             self._all_deleted(asking)

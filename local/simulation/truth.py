@@ -49,7 +49,7 @@ class Truth:
     def _of_contacts(
         self, kind: str, detail: dict[str, Any], sent: Sent, invocation: Invocation
     ) -> Iterator[str]:
-        present = {one for one in sent.contact_ids if one in self._sendgrid.account}
+        present = {contact_id for contact_id in sent.contact_ids if contact_id in self._sendgrid.account}
         if kind != "Rejected" and sent.by_identifiers:
             counts = detail["identifiers"]
             refused = [value == "" or value.endswith("@host") for value in sent.payload["identifier_values"]]

@@ -69,7 +69,9 @@ class SmokeTest:
         self._status = report.add("DeletionStatusFunction: unknown job")
         self._listening = report.add("Event bus: temporary rule and queue")
         self._messages = [(report.add(message.title), message) for message in self._payloads.messages()]
-        self._executions = [(report.add(one.title), one) for one in self._payloads.executions()]
+        self._executions = [
+            (report.add(execution.title), execution) for execution in self._payloads.executions()
+        ]
         self._clean = report.add("Cleanup")
 
     def run(self) -> None:

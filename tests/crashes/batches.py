@@ -60,13 +60,13 @@ def account_of(world: World) -> frozenset[Part]:
 
 def _add(world: World, *numbers: int, **identifiers: str) -> list[str]:
     ids = [contact_id(number) for number in numbers]
-    for one in ids:
-        world.double.account.add_contact(contact_id=one, **(identifiers or {"external_id": "x"}))
+    for each in ids:
+        world.double.account.add_contact(contact_id=each, **(identifiers or {"external_id": "x"}))
     return ids
 
 
 def _parts(*ids: str, kind: str = "EXTERNALID") -> frozenset[Part]:
-    return frozenset((one, kind) for one in ids)
+    return frozenset((contact_id, kind) for contact_id in ids)
 
 
 def _key(world: World, module: Any, body: dict[str, Any]) -> str:

@@ -96,9 +96,9 @@ def _deliver(world: World, calls: Calls, queue: str) -> bool:
     except ProcessDied:
         world.restart()
         return True
-    stay = failed_messages(answer, {one["messageId"] for one in records})
-    if done := [one for one in records if one["messageId"] not in stay]:
-        entries = [{"Id": one["messageId"], "ReceiptHandle": one["receiptHandle"]} for one in done]
+    stay = failed_messages(answer, {record["messageId"] for record in records})
+    if done := [record for record in records if record["messageId"] not in stay]:
+        entries = [{"Id": each["messageId"], "ReceiptHandle": each["receiptHandle"]} for each in done]
         world.runtime.sqs.delete_message_batch(QueueUrl=world.queue_url(queue), Entries=entries)  # type: ignore[arg-type]
     return False
 

@@ -70,7 +70,9 @@ def run(batch: Batch, at: int | None = None, way: Way | None = None) -> Run:
 
 def _send(world: World, queue: str, messages: Sequence[Sent]) -> list[str]:
     """In one call; gives the ids of the messages."""
-    bodies = [one.body if isinstance(one.body, str) else json.dumps(one.body) for one in messages]
+    bodies = [
+        message.body if isinstance(message.body, str) else json.dumps(message.body) for message in messages
+    ]
     answer = world.runtime.sqs.send_message_batch(
         QueueUrl=world.queue_url(queue),
         Entries=[{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)],

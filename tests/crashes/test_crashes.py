@@ -69,7 +69,7 @@ def _wrong(operation: str, way: Way, calls: Iterable[int]) -> list[str]:
         found = violations(interrupted)
         if way is Way.REPEATED and _deletions(interrupted) != _deletions(undisturbed(operation)):
             found.append("other deletions were sent")
-        wrong += [f"call {at} of {len(names)}, {names[at - 1]}: {one}" for one in found]
+        wrong += [f"call {at} of {len(names)}, {names[at - 1]}: {each}" for each in found]
     return wrong
 
 

@@ -168,8 +168,8 @@ def test_contact_that_another_request_deleted_first_is_in_no_job_of_this_one(run
         for message_id, body in run.work.sent.items()
         if "request_id" in body and "contact_ids" in body
     )
-    others = run.contacts.delete_contacts([one for one in ids if one != ids[0]])
-    run.events = [one for one in run.events if one["detail"]["message_id"] != message_id]
+    others = run.contacts.delete_contacts([contact_id for contact_id in ids if contact_id != ids[0]])
+    run.events = [each for each in run.events if each["detail"]["message_id"] != message_id]
     run.events.append(event(message_id, "Completed", [others.id]))
 
     assert run.discrepancies() == []

@@ -26,11 +26,11 @@ def work(double: SendGridDouble, monkeypatch: pytest.MonkeyPatch) -> Workload:
 
 
 def standing(work: Workload, double: SendGridDouble, rejected: int = 0) -> dict[str, Planned]:
-    return {one.text: one for one in planned.so_far(work, double, rejected)}
+    return {each.text: each for each in planned.so_far(work, double, rejected)}
 
 
 def test_at_first_nothing_has_happened(work: Workload, double: SendGridDouble) -> None:
-    assert {one.done for one in standing(work, double).values()} == {0}
+    assert {each.done for each in standing(work, double).values()} == {0}
 
 
 def test_each_fault_happens_after_its_calls(work: Workload, double: SendGridDouble) -> None:

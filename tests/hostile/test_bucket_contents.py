@@ -110,4 +110,4 @@ def test_a_part_that_is_not_the_one_that_was_copied_makes_no_manifest(
     assert isinstance(outcome, BackupIncomplete)
     assert str(value) not in outcome.message or field in {"size", "part"}
     found = functions.bucket.s3.list_objects_v2(Bucket=functions.bucket.name, Prefix="backups/")["Contents"]
-    assert [one["Key"] for one in found] == [IDS_KEY, f"backups/{FOLDER}/part-00000.csv.gz"]
+    assert [each["Key"] for each in found] == [IDS_KEY, f"backups/{FOLDER}/part-00000.csv.gz"]

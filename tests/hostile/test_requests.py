@@ -77,7 +77,7 @@ def may_be_let_through(name: str, place: Place, value: object) -> bool:
     if field in {"include_errors_url", "match_alternate_emails"} and isinstance(value, bool):
         return True
     if field == "identifier_values" and isinstance(value, list) and value:
-        return all(isinstance(one, str) for one in value)
+        return all(isinstance(each, str) for each in value)
     followed = name == "deletion_status" and "requests" in place
     if value is None:
         return followed and field in {"operation", "message_id", "contact_count"}

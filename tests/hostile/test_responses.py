@@ -177,7 +177,7 @@ def test_a_redirect_is_told_to_nobody_else(
         fault = Fault(method=call.method, route=call.route, status=status, headers=headers)
         outcome = outcome_of(functions, call, fault)
         assert isinstance(outcome, SendGridUnavailable | DeleteAllUnconfirmed)
-        received = [(one.method, one.route) for one in functions.world.double.requests]
+        received = [(request.method, request.route) for request in functions.world.double.requests]
         assert received.count((call.method, call.route)) == 1
     assert elsewhere.heard == []
 

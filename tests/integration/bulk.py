@@ -37,7 +37,7 @@ def refusals(world: World) -> list[int]:
 
 def accepted_ids(world: World) -> list[str]:
     """The IDs of every deletion that SendGrid accepted, as often as they were."""
-    return [one for call in world.deletions() if call.status == 202 for one in call.ids]
+    return [contact_id for call in world.deletions() if call.status == 202 for contact_id in call.ids]
 
 
 def outcome_of(world: World, request: dict[str, object]) -> dict[str, object] | NotAccepted:

@@ -63,11 +63,11 @@ def test_two_full_batches_of_one_contact_a_message_cost_ten_calls(world: World) 
     ids = [contact_id(number) for number in range(2_000)]
 
     for start in range(0, len(ids), 1000):
-        batch = event(*(bulk_delete([one]) for one in ids[start : start + 1000]))
+        batch = event(*(bulk_delete([each]) for each in ids[start : start + 1000]))
         assert world.bulk_delete(batch) == {"batchItemFailures": []}
 
     assert len(world.deletions()) <= 10
-    assert Counter(one for call in world.deletions() for one in call.ids) == Counter(ids)
+    assert Counter(each for call in world.deletions() for each in call.ids) == Counter(ids)
 
 
 def test_an_id_that_several_messages_name_is_sent_once(world: World) -> None:
@@ -113,9 +113,12 @@ def test_every_message_of_any_batch_gets_exactly_one_outcome(
         assert len(kept_back) + len(dead) + len(done) == len(requests)
         assert len(world.outcomes()) == len(requests)
         asked_for = {
-            one for request in requests if isinstance(request, dict) for one in request.get("contact_ids", ())
+            each
+            for request in requests
+            if isinstance(request, dict)
+            for each in request.get("contact_ids", ())
         }
-        assert {one for call in world.deletions() for one in call.ids} <= asked_for
+        assert {each for call in world.deletions() for each in call.ids} <= asked_for
         assert all("delete_all_contacts" not in call.target for call in world.double.requests)
 
 
@@ -138,9 +141,9 @@ def test_exactly_the_requests_with_a_bad_id_are_refused(requests: list[list[int]
 
         culprits = [json.dumps(body) for body in bodies if world.double.poison_ids & set(body["contact_ids"])]
         assert sorted(letter["body"] for letter in world.dead_letters()) == sorted(culprits)
-        done = {one for call in world.deletions() if call.status == 202 for one in call.ids}
+        done = {each for call in world.deletions() if call.status == 202 for each in call.ids}
         assert done >= {
-            one for body in bodies if json.dumps(body) not in culprits for one in body["contact_ids"]
+            each for body in bodies if json.dumps(body) not in culprits for each in body["contact_ids"]
         }
         assert not done & world.double.poison_ids
 
@@ -169,7 +172,7 @@ def test_bad_ids_do_not_sink_the_other_requests_of_their_call(
 
 def test_a_404_is_divided_too_since_nobody_says_what_an_unknown_id_is_answered(world: World) -> None:
     world.double.faults.add(Fault(status=404))
-    response = world.bulk_delete(event(*(bulk_delete([one]) for one in contacts(world, 2))))
+    response = world.bulk_delete(event(*(bulk_delete([contact]) for contact in contacts(world, 2))))
     assert response == {"batchItemFailures": []}
     assert world.dead_letters() == []
     assert [call.status for call in world.deletions()] == [404, 202, 202]

@@ -309,9 +309,9 @@ def test_more_jobs_than_a_status_message_may_name_are_in_several(world: World) -
 
     messages = world.status_messages()
     assert [len(message["job_ids"]) for message in messages] == [MAX_JOB_IDS, MAX_JOB_IDS, 2]
-    named = [one for message in messages for one in message["job_ids"]]
+    named = [each for message in messages for each in message["job_ids"]]
     assert (named[:-2], set(named[-2:])) == (earlier, set(jobs(world)[1:]))
-    tokens = [one.get("task_token") for message in messages for one in message["requests"]]
+    tokens = [each.get("task_token") for message in messages for each in message["requests"]]
     assert tokens == [None, None, "token"]
     for message in messages:
         assert parse(message).job_ids == tuple(message["job_ids"])

@@ -14,8 +14,8 @@ from tests.support.world import World
 
 
 def fails_on(world: World, *contact_ids: str) -> None:
-    for one in contact_ids:
-        world.double.faults.add(Fault(method="DELETE", containing=one, status=503, times=999))
+    for each in contact_ids:
+        world.double.faults.add(Fault(method="DELETE", containing=each, status=503, times=999))
 
 
 def singles(numbers: range) -> list[dict[str, object]]:

@@ -22,7 +22,7 @@ def test_an_identifier_is_present_and_perhaps_the_last(world: World, kind: str) 
     field, value = IDENTIFIERS[kind]
     several, only = world.new_contact(**dict(IDENTIFIERS.values())), world.new_contact(**{field: value})
 
-    answers = [world.identifier_check(remove_identifier(one, kind, value)) for one in (several, only)]
+    answers = [world.identifier_check(remove_identifier(each, kind, value)) for each in (several, only)]
 
     assert answers == [{"present": True, "last": False}, {"present": True, "last": True}]
     assert [call.method for call in world.double.requests] == ["GET", "GET"], "nothing is deleted"

@@ -62,7 +62,7 @@ def orders(world: World, count: int, *, ending: Any = None, number: int = 1) -> 
 def order_of_jobs(world: World, count: int, *, ending: Any = None) -> dict[str, Any]:
     """The message about one request of so many jobs, each of a contact."""
     jobs = [followed(world, ending=ending, name=f"order-{number}") for number in range(count)]
-    ids = [one for job in jobs for one in job["requests"][0]["contact_ids"]]
+    ids = [each for job in jobs for each in job["requests"][0]["contact_ids"]]
     job_ids = [job_id for job in jobs for job_id in job["job_ids"]]
     return status_check(job_ids, {"request_id": "order", "contact_ids": ids}, accepted_at=world.now())
 

@@ -17,7 +17,7 @@ MOST_DELIVERIES = 20
 def delivered_until_gone(world: World, function: Any, batch: dict[str, Any]) -> None:
     """As a queue does: what the function reports comes back, in a batch of its own."""
     for _ in range(MOST_DELIVERIES):
-        stays = {one["itemIdentifier"] for one in function(batch)["batchItemFailures"]}
+        stays = {each["itemIdentifier"] for each in function(batch)["batchItemFailures"]}
         batch = {"Records": [record for record in batch["Records"] if record["messageId"] in stays]}
         if not stays:
             return

@@ -62,7 +62,7 @@ Prepare = Callable[[World], dict[str, Any]]
 def mend(world: World) -> None:
     """What was rejected would be accepted now."""
     account = world.double.account
-    lonely = [one.id for one in account.contacts() if one.identifiers == {"EMAIL": "ada@example.com"}]
+    lonely = [each.id for each in account.contacts() if each.identifiers == {"EMAIL": "ada@example.com"}]
     account.delete_contacts(lonely or [contact_id(405)])
     world.clock.advance(60)
     for contact in {*lonely, contact_id(404)} - account.contact_ids():

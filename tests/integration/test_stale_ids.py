@@ -61,7 +61,7 @@ def test_each_call_with_stale_ids_costs_one_refusal_however_many_they_are(world:
 def test_stale_ids_of_300_messages_cost_a_refusal_for_each_call(world: World) -> None:
     refuses_unknown_ids(world)
     ids = contacts(world, 200)
-    messages = [bulk_delete([one]) for pair in zip(ids, stale(200), strict=True) for one in pair][:300]
+    messages = [bulk_delete([each]) for pair in zip(ids, stale(200), strict=True) for each in pair][:300]
 
     assert world.bulk_delete(event(*messages)) == {"batchItemFailures": []}
 
@@ -101,7 +101,7 @@ def test_a_message_whose_contacts_do_not_exist_is_completed_at_once(world: World
     assert (completed["kind"], completed["job_ids"], completed["contact_count"]) == ("Completed", [], 2)
     assert "nothing to do" in completed["message"]
     (status_message,) = world.status_messages()
-    assert [one["contact_count"] for one in status_message["requests"]] == [1]
+    assert [each["contact_count"] for each in status_message["requests"]] == [1]
 
 
 def test_where_everything_is_answered_404_nothing_is_taken_for_deleted(world: World) -> None:
@@ -213,7 +213,7 @@ def test_the_error_names_the_ids_that_sendgrid_refuses_and_all_others_are_delete
     with pytest.raises(SendGridRefused) as refused:
         world.bulk_delete(bulk_delete([*ids, *stale(5)]))
 
-    named = {one for one in [*ids, *stale(5)] if one in refused.value.message}
+    named = {each for each in [*ids, *stale(5)] if each in refused.value.message}
     assert named == world.double.poison_ids
     assert refused.value.status == 400
     assert sorted(accepted_ids(world)) == sorted(set(ids) - named)
@@ -224,7 +224,7 @@ def test_a_culprit_among_204_costs_four_refusals(world: World) -> None:
     ids = contacts(world, 204)
     world.double.poison_ids = {ids[200]}
 
-    world.bulk_delete(event(*(bulk_delete([one]) for one in ids)))
+    world.bulk_delete(event(*(bulk_delete([contact_id]) for contact_id in ids)))
 
     assert refusals(world) == [400] * 4
     (letter,) = world.dead_letters()
@@ -235,7 +235,7 @@ def test_a_culprit_among_204_costs_four_refusals(world: World) -> None:
 def test_300_messages_that_are_all_refused_cost_few_refusals(world: World) -> None:
     refused_at_once(world)
     world.double.faults.add(Fault(method="DELETE", status=400, times=999))
-    response = world.bulk_delete(event(*(bulk_delete([one]) for one in contacts(world, 300))))
+    response = world.bulk_delete(event(*(bulk_delete([contact]) for contact in contacts(world, 300))))
     assert response == {"batchItemFailures": []}
     assert len(refusals(world)) == 6, "two calls, and four of their parts"
     assert [line["code"] for line in world.outcomes()] == ["SendGridRefused"] * 300
@@ -248,7 +248,7 @@ def test_after_parts_refused_alike_whole_calls_are_still_sent_and_not_divided(wo
     world.double.rate_limiter.configure(RateLimit(limit=600, window_seconds=60))
     world.double.max_target_length = 4_020
 
-    response = world.bulk_delete(event(*(bulk_delete([one]) for one in ids)))
+    response = world.bulk_delete(event(*(bulk_delete([contact_id]) for contact_id in ids)))
 
     assert response == {"batchItemFailures": []}
     assert set(accepted_ids(world)) == set(ids[102:])
@@ -277,7 +277,7 @@ def test_a_refusal_about_the_ids_names_a_hundred_at_most_and_another_none(
     with pytest.raises(SendGridRefused) as refused:
         world.bulk_delete(bulk_delete(ids))
 
-    assert [one for one in ids if one in refused.value.message] == ids[:named]
+    assert [contact_id for contact_id in ids if contact_id in refused.value.message] == ids[:named]
     assert refused.value.message.endswith(" and 50 more)") is (named > 0)
 
 
@@ -311,7 +311,7 @@ def test_a_contact_that_stays_and_is_refused_is_rejected_when_the_window_is_over
     ids = contacts(world, 204)
     world.double.poison_ids = {ids[200]}
     message = bulk_delete([ids[199], ids[200]])
-    response = world.bulk_delete(event(message, *(bulk_delete([one]) for one in ids[:199])))
+    response = world.bulk_delete(event(message, *(bulk_delete([contact_id]) for contact_id in ids[:199])))
     assert failed(response) == [1]
     assert world.dead_letters() == []
     refused = len(refusals(world))
@@ -350,7 +350,7 @@ def test_contacts_that_were_refused_together_are_judged_each_by_itself(
     world.change_settings(consistency_window_seconds=900)
     ids = contacts(world, 2 * poisoned)
     world.double.poison_ids = set(ids[::2])
-    messages = [bulk_delete([one]) for one in ids]
+    messages = [bulk_delete([contact_id]) for contact_id in ids]
     left = failed(world.bulk_delete(event(*messages)))
     assert len(left) == len(ids)
     before = len(refusals(world))
@@ -372,7 +372,7 @@ def test_where_fifty_contacts_are_refused_alike_the_others_are_sent_together(wor
     world.change_settings(consistency_window_seconds=900)
     ids = contacts(world, 120)
     world.double.poison_ids = set(ids)
-    messages = [bulk_delete([one]) for one in ids]
+    messages = [bulk_delete([contact_id]) for contact_id in ids]
     world.bulk_delete(event(*messages))
     before = len(refusals(world))
     world.clock.advance(900)
@@ -402,7 +402,7 @@ def test_an_id_that_is_refused_later_has_the_window_for_itself(world: World) -> 
     with pytest.raises(SendGridRefused) as refused:
         world.bulk_delete(bulk_delete(ids))
 
-    assert all(one in refused.value.message for one in ids)
+    assert all(contact_id in refused.value.message for contact_id in ids)
 
 
 def test_a_refused_id_that_cannot_be_looked_up_stays_refused_since_then(world: World) -> None:

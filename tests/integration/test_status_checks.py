@@ -176,4 +176,4 @@ def test_of_messages_that_were_taken_in_part_only_the_requests_of_the_others_sta
     (message,) = world.status_messages()
     handed_on = {followed["message_id"] for followed in message["requests"]}
     assert len(handed_on) + len(stays) == 210
-    assert handed_on.isdisjoint(one["itemIdentifier"] for one in stays)
+    assert handed_on.isdisjoint(stay["itemIdentifier"] for stay in stays)

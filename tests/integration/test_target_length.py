@@ -84,7 +84,7 @@ def test_parts_of_a_refused_call_stay_apart_when_what_waits_is_packed_again(worl
     world.double.faults.add(Fault(method="DELETE"))
     world.double.faults.add(Fault(method="DELETE", status=414))
 
-    world.bulk_delete(event(*(bulk_delete([one]) for one in ids)))
+    world.bulk_delete(event(*(bulk_delete([contact_id]) for contact_id in ids)))
 
     assert set(accepted_ids(world)) == set(ids[1:])
     assert [letter["ErrorCode"] for letter in world.dead_letters()] == ["SendGridRefused"]

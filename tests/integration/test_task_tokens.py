@@ -178,7 +178,10 @@ def test_no_token_is_in_a_log_a_metric_an_event_or_the_ledger(
         world.deletion_status(batch)
     world.deletion_status(batch)
 
-    letters = [{name: value for name, value in one.items() if name != "body"} for one in world.dead_letters()]
+    letters = [
+        {name: value for name, value in dead_letter.items() if name != "body"}
+        for dead_letter in world.dead_letters()
+    ]
     everything = [
         world.log.getvalue(),
         capsys.readouterr().out,

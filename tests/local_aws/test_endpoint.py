@@ -33,7 +33,7 @@ def test_stack_has_the_outputs_whose_condition_holds(client: MakeClient, stack: 
         queue_url | {"Description": "Where orders go."},
         {"OutputKey": "ShowBatchSize", "OutputValue": "10"},
     ]
-    parameters = {one["ParameterKey"]: one["ParameterValue"] for one in described["Parameters"]}
+    parameters = {each["ParameterKey"]: each["ParameterValue"] for each in described["Parameters"]}
     assert parameters["BatchSize"] == "10"
     assert "AWS::Region" not in parameters
 
@@ -43,7 +43,10 @@ def test_stack_has_the_physical_ids_of_what_is_made(client: MakeClient, stack: E
     described = cloudformation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
     listed = cloudformation.list_stack_resources(StackName=STACK_NAME)["StackResourceSummaries"]
     made, summaries = (
-        {one["LogicalResourceId"]: (one["ResourceType"], one["PhysicalResourceId"]) for one in resources}
+        {
+            resource["LogicalResourceId"]: (resource["ResourceType"], resource["PhysicalResourceId"])
+            for resource in resources
+        }
         for resources in (described, listed)
     )
 

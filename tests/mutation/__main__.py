@@ -109,9 +109,9 @@ def tested(modules: Iterable[str], tests: Iterable[str]) -> list[tuple[Mutant, b
             sys.exit(ran.stdout)
         found = json.loads((copy / "mutants.json").read_text())
     return [
-        (Mutant(*(one[key] for key in ("module", "function", "was", "becomes"))), one["status"] in KILLED)
-        for one in found
-        if one["status"] != "caught by type check"
+        (Mutant(*(each[key] for key in ("module", "function", "was", "becomes"))), each["status"] in KILLED)
+        for each in found
+        if each["status"] != "caught by type check"
     ]
 
 

@@ -57,12 +57,12 @@ def _applies(statement: Mapping[str, Any], call: Call) -> bool:
 
 def _one(test: Callable[[str, str], bool]) -> Callable[[Sequence[str], list[str]], bool]:
     """For a key with a single value: without the key, the statement does not apply."""
-    return lambda given, wanted: bool(given) and all(any(test(one, w) for w in wanted) for one in given)
+    return lambda given, wanted: bool(given) and all(any(test(each, w) for w in wanted) for each in given)
 
 
 def _for_all(test: Callable[[str, str], bool]) -> Callable[[Sequence[str], list[str]], bool]:
     """For a key with several, or with IfExists: without the key, the statement does apply, as in IAM."""
-    return lambda given, wanted: all(any(test(one, w) for w in wanted) for one in given)
+    return lambda given, wanted: all(any(test(each, w) for w in wanted) for each in given)
 
 
 def _matches(text: str, pattern: str) -> bool:

@@ -30,7 +30,7 @@ EVERYTHING = {
 
 
 def the_delete_all() -> DeleteAll:
-    (message,) = (one for one in PAYLOADS.messages() if one.expected_code == "DeleteAllRefused")
+    (message,) = (each for each in PAYLOADS.messages() if each.expected_code == "DeleteAllRefused")
     return account_deletion.parse(message.payload)
 
 

@@ -133,15 +133,15 @@ def _failing_job(simulation: Simulation) -> None:
     simulation.sendgrid.account.settings.job_delay = 5
     deletion = next(function for function in simulation.functions if function.name == "BulkDelete")
     sent = [simulation.producers.bulk(1), *_others(simulation)]
-    for one in sent:
-        _send(simulation, one)
+    for each in sent:
+        _send(simulation, each)
         simulation.deliver(deletion)
     simulation.sendgrid.failing_jobs.add(simulation.sendgrid.account.jobs()[0].id)
     until = simulation.time() + 60
     while simulation.step(until):
         pass
     known = ends(simulation)
-    if late := [one.serial for one in sent[1:] if not known.get(one.serial)]:
+    if late := [each.serial for each in sent[1:] if not known.get(each.serial)]:
         simulation.violations.append(f"messages {late} wait for the job of another")
 
 

@@ -29,12 +29,12 @@ class Contacts:
         return frozenset(contact for contact in contact_ids if int(contact) % 2 == 0)
 
     def look_up(self, number: int) -> Existence:
-        named = (str(one) for one in [*range(number), *range(number)])
+        named = (str(each) for each in [*range(number), *range(number)])
         return look_up(cast(SendGridClient, self), named, DEADLINE)
 
 
 def even(number: int, *besides: int) -> set[str]:
-    return {str(one) for one in range(0, number, 2) if one not in besides}
+    return {str(each) for each in range(0, number, 2) if each not in besides}
 
 
 @given(st.integers(0, 350))
@@ -86,7 +86,7 @@ def test_parts_that_there_was_no_time_for_are_undivided(error: Deferred, seconds
     deadline = Deadline(RESERVED_SECONDS + seconds_left, lambda: 0.0)
     existence = look_up(cast(SendGridClient, Interrupted(1)), map(str, range(200)), deadline)
 
-    late = {str(one) for one in range(100)}
+    late = {str(each) for each in range(100)}
     assert existence.errors.keys() == late
     assert existence.undivided == (late if isinstance(error, RateLimited) or not seconds_left else set())
 
@@ -96,7 +96,7 @@ def test_where_everything_is_refused_eight_calls_say_so(number: int) -> None:
     contacts = Contacts(*range(number))
     existence = contacts.look_up(number)
     assert len(contacts.calls) == min(8, 2 * number - 1)
-    assert existence.unchecked == {str(one) for one in range(number)}
+    assert existence.unchecked == {str(each) for each in range(number)}
     assert existence.unreadable == (existence.unchecked if number <= 2 else set())
 
 

@@ -43,7 +43,7 @@ def modules() -> Iterator[tuple[str, set[str]]]:
         yield path.relative_to(SOURCE / "contact_deletion").with_suffix("").as_posix(), imported
 
 
-@pytest.mark.parametrize(("module", "imported"), [pytest.param(*one, id=one[0]) for one in modules()])
+@pytest.mark.parametrize(("module", "imported"), [pytest.param(*each, id=each[0]) for each in modules()])
 def test_a_module_imports_only_from_below(module: str, imported: set[str]) -> None:
     own = module.split("/")[0]
     level = {name: number for number, names in enumerate(LAYERS) for name in names}

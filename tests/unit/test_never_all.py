@@ -44,7 +44,10 @@ def test_whatever_passes_for_a_request_its_target_names_ids_and_nothing_else(ids
     assert not url.fragment
     assert parse_qsl(url.query, strict_parsing=True) == [("ids", ",".join(request.contact_ids))]
     assert request.contact_ids
-    assert all(re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", one) for one in request.contact_ids)
+    assert all(
+        re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", contact_id)
+        for contact_id in request.contact_ids
+    )
 
 
 @pytest.mark.parametrize("nothing", [[], ()])

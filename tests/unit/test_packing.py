@@ -30,7 +30,7 @@ def test_ids_go_in_their_order_into_as_few_calls_as_the_budget_allows(
 
     calls = list(packed(ids, budget, target_of))
 
-    assert [one for call in calls for one in call] == ids
+    assert [each for call in calls for each in call] == ids
     assert all(len(target_of(call)) <= budget or len(call) == 1 for call in calls)
     fitting = 1
     while fitting < count and len(target_of(ids[: fitting + 1])) <= budget:

@@ -90,7 +90,7 @@ def test_what_is_sent_reads_back_as_the_requests_that_were_accepted_and_is_withi
     read_back = [
         (status_check.job_ids, request) for status_check in status_checks for request in status_check.requests
     ]
-    wanted = [(one.outcome.job_ids, tracked(one)) for one in all_accepted]
+    wanted = [(each.outcome.job_ids, tracked(each)) for each in all_accepted]
     assert sorted(read_back, key=repr) == sorted(wanted, key=repr)
     assert {status_check.accepted_at for status_check in status_checks} <= {NOW}
     for body, status_check in zip(queue.bodies, status_checks, strict=True):
