@@ -11,6 +11,9 @@ from contact_deletion.errors import InvalidRequest
 # SendGrid allows 254 characters (Twilio docs: Add or Update a Contact).
 _VALUE = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,254}")
 
+# One before a phone number. What else begins with plus signs is no number, and stays as it is.
+_PLUS_SIGN = re.compile(r"^\+(?=[^+\s])")
+
 # What SendGrid accepts as an address is not documented. Anything else is surely not one.
 _ADDRESS = re.compile(r"""[^\s@]+@[^\s@]+|".+"@[^\s@]+""")
 
@@ -54,16 +57,17 @@ def may_exist(identifier_type: IdentifierType, value: str) -> bool:
 
 
 def canonical(identifier_type: IdentifierType, value: str) -> str:
-    """The spelling that represents all spellings of an identifier.
+    """The spelling that represents all spellings of an identifier, and itself.
 
     SendGrid stores e-mail addresses in lower case, and its samples write phone numbers with and without the plus sign.
     White space around a value is taken to come from where it was copied. Unicode has several forms of one text.
     """
     stripped = unicodedata.normalize("NFC", value.strip())
     if identifier_type is IdentifierType.EMAIL:
-        return stripped.lower()
+        # A letter in lower case may compose with what follows it.
+        return unicodedata.normalize("NFC", stripped.lower())
     if identifier_type is IdentifierType.PHONENUMBERID:
-        return stripped.removeprefix("+")
+        return _PLUS_SIGN.sub("", stripped)
     return stripped
 
 
