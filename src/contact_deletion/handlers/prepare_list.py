@@ -30,8 +30,9 @@ def function() -> WorkflowFunction[ListPreparation]:
 def handler(event: Any, context: Any) -> Any:
     """Lambda's entry point, for a Step Functions task.
 
-    `{"folder", "source": {"key"} or {"parts": [{"key", "version_id"}]}, "id_column"?, "continuation"?}` is answered
-    with `{"status": "prepared", "plan", "batches_key", "rejected_key"}`, or with `{"status": "pending",
-    "continuation"}`, which the next invocation gets.
+    Takes `{"folder", "source": {"key"} or {"parts": [{"key", "version_id"}]}, "id_column"?, "identifier_type"?,
+    "contacts"?: {"parts"}, "continuation"?}`. Returns `{"status": "prepared", "plan", "batches_key",
+    "rejected_key"}`, or `{"status": "pending" or "export_required", "continuation"}`. The next invocation gets the
+    continuation and, where an export is required, the parts of a backup of all contacts as `contacts`.
     """
     return function().handle(event, context)
