@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -71,11 +72,13 @@ class AwsResponses:
         return {}
 
     def _update_item(self, request: Request) -> Answer:
-        """Charged by the item's size; what is changed is not remembered, since only A updates, and never looks."""
-        self.usage.write_units += _units(
-            _size(request["ExpressionAttributeValues"]) + _size(request["Key"]), _WRITE_UNIT_BYTES
-        )
-        return {}
+        """Takes `SET #name = :value, …`, and leaves out what else is in the expression."""
+        names, values = request["ExpressionAttributeNames"], request["ExpressionAttributeValues"]
+        assigned = re.findall(r"(#\w+) = (:\w+)", request["UpdateExpression"])
+        before = self._items.get(request["Key"]["id"]["S"]) or request["Key"]
+        item = before | {names[name]: values[value] for name, value in assigned}
+        self._put(item)
+        return {"Attributes": item}
 
     def _delete_item(self, request: Request) -> Answer:
         item = self._items.pop(request["Key"]["id"]["S"], request["Key"])
