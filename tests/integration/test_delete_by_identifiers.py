@@ -78,6 +78,17 @@ def test_requests_by_id_and_by_identifier_share_calls(world: World) -> None:
 # ------------------------------------------------------------------------------------ what is found
 
 
+def test_an_alternate_address_is_searched_for_as_it_is_given_too(world: World) -> None:
+    """Not only with its letters composed."""
+    decomposed = "jose\u0301@example.com"
+    other = world.double.account.add_contact(email="other@example.com", alternate_emails=(decomposed,))
+
+    world.bulk_delete(delete_by_identifiers([decomposed], match_alternate_emails=True))
+
+    (deletion,) = world.deletions()
+    assert list(deletion.ids) == [other]
+
+
 def test_each_kind_of_result_is_counted_and_an_invalid_value_is_named_by_its_position(world: World) -> None:
     ada = world.new_contact(email=ADA)
     other = world.double.account.add_contact(

@@ -8,7 +8,7 @@ from local.simulation.simulation import Simulation
 MESSAGES = 300
 
 
-@pytest.mark.parametrize("seed", [1, 4])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_every_message_has_a_known_end_and_nothing_is_done_that_was_not_asked_for(seed: int) -> None:
     simulation = Simulation(seed)
     simulation.run(MESSAGES)

@@ -64,15 +64,27 @@ class IdentifierSearch:
         spellings: dict[str, dict[str, None]] = defaultdict(dict)
         for value in values:
             spellings[canonical(self._type, value)].update(dict.fromkeys(_spellings(self._type, value)))
-        search = partial(self._client.search_identifiers, self._type)
-        for number in range(max(map(len, spellings.values()), default=0)):
-            open_values = self._with_answer(spellings, None, NOT_FOUND, INVALID)
-            known = [list(spellings[value]) for value in open_values]
-            self._round(search, [those[number] for those in known if number < len(those)])
+        known = {value: list(written) for value, written in spellings.items()}
+        self._search(partial(self._client.search_identifiers, self._type), known, None, NOT_FOUND, INVALID)
         if self._type is IdentifierType.EMAIL:
-            open_values = self._with_answer(spellings, NOT_FOUND)
-            short = [value for value in open_values if len(value) <= _MAX_SEARCHED_EMAIL]
-            self._round(self._client.search_emails, short)
+            short = {
+                value: [spelling for spelling in written if len(spelling) <= _MAX_SEARCHED_EMAIL]
+                for value, written in known.items()
+            }
+            self._search(self._client.search_emails, short, NOT_FOUND)
+
+    def _search(
+        self,
+        search: Callable[[Sequence[str], Deadline], Entries | None],
+        spellings: Mapping[str, Sequence[str]],
+        *open_answers: Answer | None,
+    ) -> None:
+        """One spelling after the other, of the values that have one of these answers by then."""
+        for number in range(max(map(len, spellings.values()), default=0)):
+            open_values = self._with_answer(spellings, *open_answers)
+            self._round(
+                search, [spellings[value][number] for value in open_values if number < len(spellings[value])]
+            )
 
     def _with_answer(self, values: Iterable[str], *answers: Answer | None) -> list[str]:
         return [value for value in values if self.answers.get(value) in answers]
