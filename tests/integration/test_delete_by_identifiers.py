@@ -473,6 +473,32 @@ def test_the_event_states_what_was_found_and_the_contacts_decide(world: World) -
     assert failure["identifiers"] == counts(found=1, not_found=1, invalid=1, invalid_positions=[1])
 
 
+@pytest.mark.parametrize("verification", ["on-error", "always", "never"])
+def test_a_request_without_contacts_is_completed_however_the_job_of_an_earlier_attempt_ends(
+    world: World, verification: Any
+) -> None:
+    """Another key, so that the second attempt knows only the job of the first."""
+    world.change_settings(contact_verification=verification)
+    ada = world.new_contact(email=ADA)
+    world.double.account.force_next_jobs("errored")
+    request = delete_by_identifiers([ADA], request_id="erasure")
+    first = world.bulk_delete(request)
+    world.jobs_end()
+    world.double.account.delete_contacts([ada])
+    world.jobs_end()
+    world.rotate_key("SG.another-key")
+    world.restart()
+    world.receive("DeletionStatusQueue")
+
+    assert world.bulk_delete(event(request)) == {"batchItemFailures": []}
+    world.deletion_status(world.receive("DeletionStatusQueue"))
+
+    (completed,) = world.outcome_events()
+    assert (completed["kind"], completed["contact_count"]) == ("Completed", 0)
+    assert completed["job_ids"] == first["job_ids"]
+    assert completed["identifiers"] == counts(not_found=1)
+
+
 def test_a_request_of_which_sendgrid_refuses_every_value_is_rejected(world: World) -> None:
     with pytest.raises(SendGridRefused, match="refuses to search for any"):
         world.bulk_delete(delete_by_identifiers(["ada@host", "ada"]))

@@ -157,7 +157,7 @@ def _end(request: TrackedRequest, jobs: Jobs, reasons: list[str], finding: Findi
     if finding is None:
         if request.error is not None:
             return End(request, request.error)
-        if not reasons:
+        if not reasons or request.deletes_none:
             return End(request)
         kind = DeletionFailed if any(job.failed for job in jobs) else OutcomeUnknown
         return End(request, kind("; ".join(reasons), job_ids=[job.job_id for job in jobs]))

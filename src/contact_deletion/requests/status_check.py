@@ -52,6 +52,11 @@ class TrackedRequest:
         return self.operation == DELETE_ALL
 
     @property
+    def deletes_none(self) -> bool:
+        """Whether none of its identifiers belongs to a contact. It may have the job of an earlier delivery."""
+        return self.contact_count == 0 and not self.deletes_all
+
+    @property
     def payload(self) -> dict[str, Any]:
         """The request as JSON, for a status message. Requests with an error are in no status message."""
         known = {
