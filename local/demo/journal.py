@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from local.outcome_lines import of_each_request
+
 
 @dataclass
 class Journal:
@@ -30,14 +32,15 @@ class Journal:
             self.lines += 1
             record = json.loads(line) if line.startswith("{") else {}
             self.seconds_waited += sum(record.get("RateLimitWait", ()))
-            if "message_id" not in record:
-                continue  # of a workflow's request, or of none
+            # A workflow's request has no message.
+            outcomes = of_each_request(record)
+            message_ids = [outcome["message_id"] for outcome in outcomes if "message_id" in outcome]
             match record.get("message"):
                 case "request accepted":
-                    self.accepted.add(record["message_id"])
+                    self.accepted.update(message_ids)
                     if record["replayed"]:
-                        self.replayed.add(record["message_id"])
+                        self.replayed.update(message_ids)
                 case "request rejected":
-                    self.rejected.add(record["message_id"])
+                    self.rejected.update(message_ids)
                 case "request deferred":
-                    self.deferred.add(record["message_id"])
+                    self.deferred.update(message_ids)

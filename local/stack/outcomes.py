@@ -8,6 +8,7 @@ from typing import Any
 from local.aws.account import arn
 from local.aws.stack import EmbeddedStack
 from local.log_tail import LogTail
+from local.outcome_lines import of_each_request
 
 SOURCE = "sendgrid-contact-deletion"
 # For the user to read. Each event is received once.
@@ -46,8 +47,7 @@ class Outcomes:
         for function, line in self._logs.new_lines():
             if self._all_logs:
                 yield f"{function}  {line}"
-            if (text := _of_log(line)) is not None:
-                yield text
+            yield from _of_log(line)
         yield from map(_of_event, events)
         yield from self._executions()
 
@@ -86,19 +86,21 @@ def _of_event(event: dict[str, Any]) -> str:
     )
 
 
-def _of_log(line: str) -> str | None:
+def _of_log(line: str) -> Iterator[str]:
+    """A line for each request."""
     try:
         record = json.loads(line)
         what = _LOGGED[record["message"]]
     except (ValueError, KeyError, TypeError):
-        return None
-    return _line(
-        "replayed" if record.get("replayed") else what,
-        record["operation"],
-        _request(record),
-        _contacts(record.get("contact_count")),
-        _reason(record, "reason"),
-    )
+        return
+    for outcome in of_each_request(record):
+        yield _line(
+            "replayed" if outcome.get("replayed") else what,
+            outcome["operation"],
+            _request(outcome),
+            _contacts(outcome.get("contact_count")),
+            _reason(outcome, "reason"),
+        )
 
 
 def _request(fields: dict[str, Any]) -> str:

@@ -154,6 +154,7 @@ class QueueFunction(Generic[RequestT]):
                 message_id=delivery.message_id,
                 receive_count=delivery.receive_count,
             )
+        self._telemetry.write_outcomes()
         usage = self._client.take_usage()
         self._telemetry.usage(usage.api_calls, usage.rate_limit_wait_seconds)
 

@@ -42,7 +42,7 @@ class WorkflowFunction(Generic[RequestT]):
             response = self._act(self._parse(payload), deadline)
             self._telemetry.answered(response)
         except NotAccepted as outcome:
-            self._telemetry.not_accepted(outcome, {})
+            self._telemetry.outcome(outcome)
             raise
         finally:
             if self._client:

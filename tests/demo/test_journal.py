@@ -30,6 +30,14 @@ def test_it_counts_each_message_once(journal: Journal) -> None:
     assert journal.waiting == 0
 
 
+def test_it_reads_each_message_of_a_line_about_several(journal: Journal) -> None:
+    several = {"request_count": 2, "message_ids": ["a", "b"]}
+
+    journal.read(lines({"message": "request accepted", "replayed": True} | several))
+
+    assert journal.accepted == journal.replayed == {"a", "b"}
+
+
 def test_it_leaves_out_what_no_message_asked_for(journal: Journal) -> None:
     journal.read(lines({"message": "request accepted", "request_id": "of-a-workflow", "replayed": False}))
 

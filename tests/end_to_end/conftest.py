@@ -8,6 +8,7 @@ import pytest
 
 from local.aws.event_source_mapping import EventSourceMapping
 from local.aws.stack import EmbeddedStack
+from local.outcome_lines import of_each_request
 from local.sendgrid_double import SendGridDouble
 from tests.support.deployment import STATUS_QUEUE, Deployment
 
@@ -73,7 +74,12 @@ class System:
     def outcomes(self, function: str) -> list[dict[str, Any]]:
         """Of each request that the function handled since the test began."""
         records = [json.loads(line) for line in self.logs(function).split("\n") if line.startswith("{")]
-        return [record for record in records if record.get("message", "").startswith("request ")]
+        return [
+            outcome
+            for record in records
+            if record.get("message", "").startswith("request ")
+            for outcome in of_each_request(record)
+        ]
 
     def dead_letters(self, queue: str) -> dict[str, str]:
         """Body and code of each message in the queue's dead-letter queue; no code is SQS's own redrive."""

@@ -50,6 +50,63 @@ def test_each_outcome_has_one_line(world: World) -> None:
     assert rejected["reason"] == "the message body is not JSON"
 
 
+def test_requests_that_share_outcome_and_jobs_share_a_line_that_has_every_id(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = [bulk_delete([contact_id(number)], request_id=f"order-{number}") for number in range(3)]
+    unnamed = [bulk_delete([contact_id(number), contact_id(number + 1)]) for number in (10, 12)]
+
+    world.bulk_delete(sqs_event(*named, "not JSON", *unnamed, "{", queue=QUEUE))
+
+    accepted, rejected = (line for line in world.log_lines() if line["message"].startswith("request "))
+    (job,) = world.double.account.jobs()
+    assert (accepted["message"], accepted["job_ids"]) == ("request accepted", [job.id])
+    assert (accepted["request_count"], accepted["contact_count"]) == (5, 7)
+    assert accepted["request_ids"] == ["order-0", "order-1", "order-2", None, None]
+    message_ids = [f"00000000-0000-0000-0000-{number:012}" for number in range(1, 8)]
+    assert accepted["message_ids"] == [*message_ids[:3], *message_ids[4:6]]
+    assert rejected["message_ids"] == [message_ids[3], message_ids[6]]
+    assert (rejected["code"], "request_ids" in rejected) == ("InvalidRequest", False)
+    counted = metrics(capsys)
+    assert counted["RequestsAccepted", "bulk_delete"] == 5
+    assert counted["ContactsSubmitted", "bulk_delete"] == 7
+    assert counted["RequestsRejected", "InvalidRequest", "bulk_delete"] == 2
+
+
+def test_requests_with_different_outcomes_do_not_share_a_line(world: World) -> None:
+    """The jobs of both end alike, but they are two."""
+    batches = [
+        sqs_event(bulk_delete([contact_id(number)], request_id=str(number)), queue=QUEUE) for number in (1, 2)
+    ]
+    for batch in batches:
+        world.bulk_delete(batch)
+    world.jobs_end()
+
+    world.deletion_status(sqs_event(*world.status_messages(), queue="DeletionStatusQueue"))
+
+    completed = [line for line in world.log_lines() if line["message"] == "request completed"]
+    assert sorted(line["request_id"] for line in completed) == ["1", "2"]
+    assert completed[0]["job_ids"] != completed[1]["job_ids"]
+
+
+def test_no_line_is_longer_than_an_event_of_cloudwatch_logs(world: World) -> None:
+    """With the longest IDs that a status check may have; it may have ten times as many jobs."""
+    jobs = [world.double.account.delete_contacts([contact_id(1)]).id for _ in range(100)]
+    requests = [
+        {"operation": "bulk_delete", "request_id": f"{number:-<128}", "message_id": f'{number:"<128}'}
+        for number in range(1_200)
+    ]
+    world.jobs_end()
+    message = {"job_ids": jobs, "requests": requests}
+
+    world.deletion_status(sqs_event(message, queue="DeletionStatusQueue"))
+
+    lines = [line for line in world.log.getvalue().splitlines() if "request completed" in line]
+    other_jobs = 9 * len(json.dumps(jobs))
+    assert max(map(len, lines)) + other_jobs < 256 * 1024 - 26  # what CloudWatch Logs adds to an event's size
+    assert [json.loads(line)["request_count"] for line in lines] == [500, 500, 200]
+
+
 @each_operation
 def test_a_job_is_in_the_log_though_the_process_died_before_it_was_recorded(
     world: World, operation: str, monkeypatch: pytest.MonkeyPatch

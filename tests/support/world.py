@@ -26,6 +26,7 @@ from contact_deletion.runtime import Runtime, Settings
 from contact_deletion.sendgrid.transport import new_session
 from local.aws.account import ACCOUNT_ID, REGION
 from local.aws.sqs_event import record
+from local.outcome_lines import of_each_request
 from local.sendgrid_double import ReceivedRequest, SendGridDouble, serve
 from local.simulation.context import Context
 from local.simulation.queue_functions import QUEUES
@@ -198,8 +199,13 @@ class World:
         return [json.loads(line) for line in self.log.getvalue().splitlines()]
 
     def outcomes(self) -> list[dict[str, Any]]:
-        """The log's line for each outcome."""
-        return [line for line in self.log_lines() if line["message"].startswith("request ")]
+        """What the log has of each outcome: a line may be about several requests."""
+        return [
+            outcome
+            for line in self.log_lines()
+            if line["message"].startswith("request ")
+            for outcome in of_each_request(line)
+        ]
 
     def rotate_key(self, key: str) -> None:
         """A new key at SendGrid and in Secrets Manager; the old one is void."""
