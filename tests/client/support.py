@@ -72,13 +72,17 @@ LOOK_UPS: dict[str, Operation] = {
     ),
     "search_emails": lambda api, deadline: api.client.search_emails([EMAIL], deadline),
     "sampled_contacts": lambda api, deadline: api.client.sampled_contacts(deadline),
-    "job": lambda api, deadline: api.client.job(api.job, deadline),
+    "job": lambda api, deadline: api.client.job(api.job),
     "export": lambda api, deadline: api.client.export(api.export, deadline),
 }
 EXPORTS: dict[str, Operation] = {
     "start_export": lambda api, deadline: api.client.start_export(ContactSource(), deadline)
 }
-WAITING: dict[str, Operation] = {"delete_identifier": DELETIONS["delete_identifier"]} | LOOK_UPS | EXPORTS
+WAITING: dict[str, Operation] = {
+    "delete_identifier": DELETIONS["delete_identifier"],
+    **{name: look_up for name, look_up in LOOK_UPS.items() if name != "job"},
+    **EXPORTS,
+}
 """Those that wait for the rate limit's reset themselves."""
 
 OPERATIONS = DELETIONS | LOOK_UPS | EXPORTS

@@ -84,9 +84,9 @@ def test_an_answer_without_a_count_is_an_outage(world: World, api: Api, body: ob
 
 def test_a_job_is_as_sendgrid_tells_of_it(world: World, api: Api) -> None:
     job_id = api.client.delete_contacts([world.new_contact() for _ in range(3)])
-    assert api.client.job(job_id, api.deadline) == Job(job_id, "pending", requested_count=3)
+    assert api.client.job(job_id) == Job(job_id, "pending", requested_count=3)
     world.clock.advance(30)
-    assert api.client.job(job_id, api.deadline) == Job(
+    assert api.client.job(job_id) == Job(
         job_id, "completed", requested_count=3, deleted_count=3, finished_at=world.clock()
     )
 
@@ -94,13 +94,13 @@ def test_a_job_is_as_sendgrid_tells_of_it(world: World, api: Api) -> None:
 @pytest.mark.parametrize("status", [400, 404, 406, 451])
 def test_a_job_that_sendgrid_refuses_to_tell_of_is_unknown(world: World, api: Api, status: int) -> None:
     world.double.faults.add(Fault(status=status))
-    assert api.client.job("some-job", api.deadline) == Job("some-job", UNKNOWN)
+    assert api.client.job("some-job") == Job("some-job", UNKNOWN)
 
 
 def test_page_of_the_edge_does_not_disown_a_job(world: World, api: Api) -> None:
     answer(world, PAGE, status=404)
     with pytest.raises(SendGridUnavailable, match="HTTP 404"):
-        api.client.job("some-job", api.deadline)
+        api.client.job("some-job")
 
 
 def test_of_some_contacts_those_are_known_that_there_are(world: World, api: Api) -> None:

@@ -135,7 +135,7 @@ def test_waiting_for_429s_ends_with_the_invocation(world: World, api: Api) -> No
 
 def test_endpoints_have_limits_of_their_own(world: World, api: Api) -> None:
     limit(world, 1)
-    for name in ("delete_contacts", *WAITING):
+    for name in ("delete_contacts", "delete_identifier", *LOOK_UPS, *EXPORTS):
         api.call(name)
     assert world.clock.slept == []
     assert statuses(world) == [202] * 2 + [200] * len(LOOK_UPS) + [202] * len(EXPORTS)

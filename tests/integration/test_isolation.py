@@ -1,5 +1,6 @@
 """A job, or a lookup, that SendGrid never answers delays nothing but itself."""
 
+from threading import Barrier, Lock
 from typing import Any
 
 import pytest
@@ -40,16 +41,20 @@ class BadJobs(requests.adapters.HTTPAdapter):
 
 
 class SlowJobs(requests.adapters.HTTPAdapter):
-    """Takes 20 seconds for the status of each job."""
+    """Takes 20 seconds for the status of each job, and as long for several at once."""
 
     def __init__(self, clock: FakeClock) -> None:
         super().__init__()
         self._clock = clock
+        self._lock = Lock()
 
     def send(self, request: requests.PreparedRequest, *args: Any, **more: Any) -> requests.Response:
-        if "/imports/" in request.path_url:
-            self._clock.advance(20)
-        return super().send(request, *args, **more)
+        ends_at = self._clock() + 20
+        response = super().send(request, *args, **more)
+        with self._lock:
+            if "/imports/" in request.path_url and self._clock() < ends_at:
+                self._clock.advance(ends_at - self._clock())
+        return response
 
 
 def orders(world: World, count: int, *, ending: Any = None, number: int = 1) -> list[dict[str, Any]]:
@@ -76,6 +81,46 @@ def never_answered(world: World, messages: list[dict[str, Any]], status: int = 5
     """Of the jobs of these messages SendGrid says nothing from now on."""
     bad = {job_id for message in messages for job_id in message["job_ids"]}
     world.runtime.session.mount("http://", BadJobs(bad, status))
+
+
+def test_after_the_first_poll_of_a_window_jobs_are_polled_side_by_side(world: World) -> None:
+    """The second and the third wait for each other, which they could not do one after the other."""
+    meeting = Barrier(2, timeout=120)
+
+    def meet(_: float) -> None:
+        meeting.wait()
+
+    messages = orders(world, 3)
+    world.double.sleep = meet
+    world.double.faults.add(Fault())
+    world.double.faults.add(Fault(delay_seconds=1, times=2))
+
+    assert world.deletion_status(status_batch(*messages)) == GOES
+
+    assert not meeting.broken
+    assert set(kinds(world).values()) == {"Completed"}
+
+
+def test_polls_wait_for_the_next_window_of_the_rate_limit(world: World) -> None:
+    messages = orders(world, 5)
+    limit = RateLimit(limit=600, window_seconds=10, by_endpoint={f"GET {JOB_ROUTE}": 2})
+    world.double.rate_limiter.configure(limit)
+
+    assert world.deletion_status(status_batch(*messages)) == GOES
+
+    assert set(kinds(world).values()) == {"Completed"}
+    polls = [call.status for call in world.double.requests if call.route == JOB_ROUTE]
+    assert polls == [200] * 5
+    assert len(world.clock.slept) == 2
+
+
+def test_poll_that_another_consumer_of_the_limit_preempted_is_made_again(world: World) -> None:
+    messages = orders(world, 2)
+    world.double.faults.add(Fault(route=JOB_ROUTE, status=429, headers={"X-RateLimit-Reset": "5"}))
+
+    assert world.deletion_status(status_batch(*messages)) == GOES
+
+    assert set(kinds(world).values()) == {"Completed"}
 
 
 @pytest.mark.parametrize("status", BAD_STATUSES)
@@ -141,8 +186,8 @@ def test_contacts_that_the_rate_limit_never_lets_be_looked_up_are_unchecked_afte
 
 
 def test_a_request_of_many_jobs_leaves_time_for_its_contacts(world: World) -> None:
-    """Each of the jobs takes 20 seconds: an invocation has no time to ask for all."""
-    message = order_of_jobs(world, 20)
+    """Each poll takes 20 seconds, and eight at once as long: an invocation has no time for all."""
+    message = order_of_jobs(world, 120)
     world.runtime.session.mount("http://", SlowJobs(world.clock))
     world.clock.advance(24 * HOUR)
 

@@ -21,7 +21,6 @@ from contact_deletion.outcomes import Checkpoint, DeletionOutcome
 from contact_deletion.requests.bulk_deletion import BulkDelete
 from contact_deletion.sendgrid.client import SendGridClient
 from contact_deletion.sendgrid.existence import look_up
-from contact_deletion.sendgrid.transport import require_time
 
 _TOO_LONG = frozenset({413, 414})
 
@@ -156,16 +155,12 @@ class BulkDeletion:
             if self._outage:
                 self._defer_the_rest(self._outage)
                 return
-            require_time(self._deadline)
             if self._alone and self._in_flight:
                 return
-            if limit.try_acquire(len(self._in_flight)):
-                call = self._waiting.popleft()
-                self._in_flight[self._threads.submit(self._delete, call)] = call
-            elif self._in_flight:
+            if not self._client.may_start(limit, self._deadline, len(self._in_flight)):
                 return
-            else:
-                self._client.wait_for_reset(limit, self._deadline)
+            call = self._waiting.popleft()
+            self._in_flight[self._threads.submit(self._delete, call)] = call
 
     def _delete(self, call: DeletionCall) -> str:
         """Deletes the contacts of the call, in a thread of its own, and returns the ID of the job."""

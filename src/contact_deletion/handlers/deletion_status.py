@@ -17,6 +17,7 @@ def build(runtime: Runtime) -> QueueFunction[StatusCheck]:
     client = runtime.client(SendGridClient)
     tracker = JobTracker(
         client,
+        runtime.threads,
         runtime.clock,
         Verification(runtime.settings.contact_verification),
         runtime.settings.consistency_window_seconds,

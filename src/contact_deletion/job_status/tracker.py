@@ -1,6 +1,7 @@
 """Tracks the jobs of accepted requests until they have ended."""
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
 
 from contact_deletion.deadline import Clock, Deadline
@@ -12,10 +13,10 @@ from contact_deletion.errors import (
     RateLimited,
     SendGridUnavailable,
 )
+from contact_deletion.job_status.job_polls import poll_jobs
 from contact_deletion.job_status.verification import Finding, Findings, Verification, look_up
 from contact_deletion.outcomes import End, Ended, JobPending, Outcome, PartlyEnded
 from contact_deletion.requests.status_check import StatusCheck, TrackedRequest
-from contact_deletion.sendgrid.ask_each import ask_each
 from contact_deletion.sendgrid.client import SendGridClient
 from contact_deletion.sendgrid.jobs import UNANSWERED, UNKNOWN, Job
 from contact_deletion.sendgrid.polling import GIVE_UP_SECONDS, next_poll_delay
@@ -35,11 +36,13 @@ class JobTracker:
     def __init__(
         self,
         client: SendGridClient,
+        threads: Executor,
         clock: Clock,
         verification: Verification,
         consistency_window_seconds: float,
     ) -> None:
         self._client = client
+        self._threads = threads
         self._clock = clock
         self._verification = verification
         self._window = consistency_window_seconds
@@ -52,7 +55,7 @@ class JobTracker:
         job_ids = dict.fromkeys(job_id for check in status_checks for job_id in check.job_ids)
         # Contacts can be looked up even where the invocation is too short for so many jobs.
         for_jobs = Deadline(deadline.invocation_ends - CALL_SECONDS, self._clock)
-        answers = ask_each(job_ids, lambda job_id: self._client.job(job_id, for_jobs))
+        answers = poll_jobs(self._client, self._threads, job_ids, for_jobs)
         statuses = [self._status(check, answers) for check in status_checks]
         findings = look_up(
             self._client,

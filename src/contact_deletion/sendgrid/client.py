@@ -112,12 +112,16 @@ class SendGridClient(Transport):
             return SourceCount(_count(found, "contacts_count"), sampled_at)
         return SourceCount(self.contact_count(deadline))
 
-    def job(self, job_id: str, deadline: Deadline) -> Job:
-        """The status of a deletion job (Twilio docs: Import Contacts Status)."""
+    @property
+    def job_limit(self) -> RateLimit:
+        """The rate limit of `GET /v3/marketing/contacts/imports/{job_id}`."""
+        return self._limits["GET imports"]
+
+    def job(self, job_id: str) -> Job:
+        """The status of a deletion job (Twilio docs: Import Contacts Status). The caller observes `job_limit`."""
+        target = f"{self._contacts}/imports/{job_id}"
         try:
-            body = self._rate_limited_request(
-                Call("GET", f"{self._contacts}/imports/{job_id}", is_repeatable=True), "imports", deadline
-            )
+            body = self._call(Call("GET", target, is_repeatable=True), self.job_limit)
         except SendGridRefused:
             return Job(job_id, UNKNOWN)
         return responses.job(job_id, body)

@@ -133,6 +133,18 @@ class Transport:
             self._usage.rate_limit_wait_seconds += seconds
         self._sleep(seconds)
 
+    def may_start(self, limit: RateLimit, deadline: Deadline, in_flight: int = 0) -> bool:
+        """Whether a call may start now beside `in_flight` others. If there are none, it waits until one may.
+
+        Raises SendGridUnavailable or RateLimited where no time would be left for a call.
+        """
+        require_time(deadline)
+        while not limit.try_acquire(in_flight):
+            if in_flight:
+                return False
+            self.wait_for_reset(limit, deadline)
+        return True
+
     def derived_key(self, purpose: bytes) -> bytes:
         """A key for this purpose, which only those have who have the API key, and which changes with it.
 
@@ -150,10 +162,7 @@ class Transport:
         """Makes the call when the rate limit of its endpoint allows it, and again after a 429 while there is time."""
         limit = self._limits[f"{call.method} {endpoint}{' as parent' if call.as_parent else ''}"]
         while True:
-            require_time(deadline)
-            if not limit.try_acquire():
-                self.wait_for_reset(limit, deadline)
-                continue
+            self.may_start(limit, deadline)
             try:
                 return self._call(call, limit)
             except RateLimited:
