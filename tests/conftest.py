@@ -1,6 +1,7 @@
 """Fixtures for every test."""
 
 import gc
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import hypothesis
 import pytest
 
 from local.environment import forget_aws_settings
+from tests.support.artifact import left_out
 from tests.support.deployment import Deployment, deploy
 from tests.support.world import World, new_world
 
@@ -31,6 +33,8 @@ DUPLICATE_EVENTS = "duplicate outcome events"
 
 
 def pytest_configure() -> None:
+    # What a function cannot import, no test can.
+    sys.modules.update(dict.fromkeys(left_out()))  # type: ignore[arg-type]
     # Before any fixture: no setting of the person who runs the tests reaches boto3.
     forget_aws_settings()
     # Hypothesis without time limits of its own: a busy machine is not a failure.

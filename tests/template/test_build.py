@@ -1,12 +1,13 @@
 """src/Makefile builds each function on its own, beside the others, and only where it may."""
 
 import hashlib
+import importlib.util
 import os
 import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -14,10 +15,10 @@ from zipfile import ZipFile
 import pytest
 
 from local.aws.template import TEMPLATE
+from tests.support.artifact import MAKEFILE, left_out
 from tests.template.names import FUNCTIONS
 
 MAKE = shutil.which("make") or "make"
-MAKEFILE = TEMPLATE.parent / "src" / "Makefile"
 # As `sam build --parallel` does: a make of its own for each function, up to eight side by side.
 ALL = f"""
 .PHONY: all {" ".join(FUNCTIONS)}
@@ -43,12 +44,13 @@ esac
 """
 
 
-def add_wheel(directory: Path, name: str) -> str:
-    """A package of one module; returns its line of requirements.txt."""
+def add_wheel(directory: Path, name: str, modules: Iterable[str] = ()) -> str:
+    """A package with these modules; returns its line of requirements.txt."""
     wheel = directory / f"{name}-1.0-py3-none-any.whl"
     metadata = f"{name}-1.0.dist-info"
     with ZipFile(wheel, "w") as archive:
-        archive.writestr(f"{name}/__init__.py", "")
+        for module in (name, *modules):
+            archive.writestr(f"{module.replace('.', '/')}/__init__.py", "")
         archive.writestr(f"{metadata}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
         archive.writestr(
             f"{metadata}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
@@ -105,6 +107,45 @@ def test_functions_that_are_built_side_by_side_have_the_same_artifact(tree: Path
     assert first.keys() >= {"contact_deletion/__init__.py", "first/__init__.py", "second/__init__.py"}
     assert [other for other in rest if other != first] == []
     assert len(list((tree / ".aws-sam").iterdir())) == 1
+
+
+def built(tree: Path, runtime_version: str) -> subprocess.CompletedProcess[str]:
+    """A function for this version of Lambda's Python, built in `tree / "artifact"`."""
+    (tree / "artifact").mkdir()
+    variables = (f"ARTIFACTS_DIR={tree}/artifact", f"RUNTIME_VERSION={runtime_version}")
+    return make(tree, "-C", str(tree / "src"), "build-BulkDeleteFunction", *variables)
+
+
+def test_where_the_build_has_the_runtimes_python_every_module_has_bytecode(tree: Path) -> None:
+    build = built(tree, "{}.{}".format(*sys.version_info))
+
+    assert build.returncode == 0, build.stderr
+    artifact = files(tree / "artifact")
+    for module in ("contact_deletion", "first", "second"):
+        bytecode = artifact[importlib.util.cache_from_source(f"{module}/__init__.py", optimization="")]
+        assert bytecode[4:8] == b"\x01\0\0\0", "valid whatever times the files have (PEP 552)"
+        assert str(tree).encode() not in bytecode
+
+
+def test_where_it_has_another_there_is_no_bytecode_and_the_build_says_so(tree: Path) -> None:
+    build = built(tree, "3.99")
+
+    assert build.returncode == 0, build.stderr
+    assert "No python3.99 is here, so the functions have no bytecode" in build.stdout
+    assert [path for path in files(tree / "artifact") if "__pycache__" in path] == []
+
+
+def test_parts_of_powertools_that_no_function_imports_are_left_out(tree: Path) -> None:
+    """All tests run without them."""
+    modules = ["aws_lambda_powertools.utilities", "aws_lambda_powertools.logging", *left_out()]
+    requirement = add_wheel(tree / "wheels", "aws_lambda_powertools", modules)
+    (tree / "src" / "requirements.txt").write_text(requirement)
+
+    built(tree, "3.99")
+
+    packages = tree / "artifact" / "aws_lambda_powertools"
+    assert {path.name for path in packages.iterdir()} == {"__init__.py", "logging", "utilities"}
+    assert {path.name for path in (packages / "utilities").iterdir()} == {"__init__.py"}
 
 
 def test_a_build_that_starts_while_another_ends_takes_nothing_from_it(tree: Path) -> None:
