@@ -10,8 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.pretty import pprint
 
-from benchmarks import artifact, cold_start, list_preparation, memory, status_check, throughput
-from benchmarks.bills import bills
+from benchmarks import artifact, bills, cold_start, list_preparation, memory, status_check, throughput, tls
 from benchmarks.chart import write_chart
 from benchmarks.functions import ROOT
 from benchmarks.report import Report, markdown, show
@@ -25,6 +24,7 @@ PARTS: Mapping[str, Callable[[], Any]] = {
     "follow-up": status_check.measure,
     "throughput": throughput.measure,
     "lists": list_preparation.findings,
+    "tls": tls.findings,
 }
 
 
@@ -51,19 +51,22 @@ def _measured(console: Console) -> Report:
         console.print(f"{number} of {len(PARTS)}: {name}, after {time.monotonic() - began:.0f} seconds")
         found[name] = measure()
     through = found["throughput"]
+    cost = bills.bills(through.usage, found["follow-up"])
     return Report(
         findings=[
             *through.findings,
             *found["cold-start"].findings,
             *found["memory"].findings,
+            *bills.findings(cost),
             *found["lists"],
+            *found["tls"],
             *found["artifact"],
         ],
         seconds_to_last_202=through.seconds,
         cold_starts=found["cold-start"].functions,
         peaks=found["memory"].peaks,
         profile=through.profile,
-        bills=bills(through.usage, found["follow-up"]),
+        bills=cost,
         measured_on=datetime.now(UTC).date(),
         seconds=time.monotonic() - began,
     )

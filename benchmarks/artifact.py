@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.finding import Figure, Finding, Target
@@ -11,21 +12,31 @@ MEGABYTE = 1_000_000
 
 
 def findings() -> list[Finding]:
+    """Without bytecode, as every machine builds it, and with that of the runtime's Python, if the build has it."""
     functions = built_functions()
-    contents = {frozenset(_files(function).items()) for function in functions}
-    sizes = [len(zipped(dict(files))) / MEGABYTE for files in contents]
-    same = "the same for all" if len(contents) == 1 else f"{len(contents)} different ones among the"
-    return [
-        Finding(
-            what="artifact",
-            work="zipped, as `sam build` makes it",
-            ours=f"{max(sizes):.2f} MB, {same} {len(functions)} functions",
-            others="",
-            measured=Figure.of(max(sizes)),
-            target=Target("≤", 3, "MB"),
-            remark="1 MB is 1,000,000 bytes; deflated at zlib's usual level",
-        )
+    contents = [_files(function) for function in functions]
+    sources = [
+        {name: content for name, content in files.items() if not name.endswith(".pyc")} for files in contents
     ]
+    found = [_finding("without bytecode", sources, Target("≤", 1.6, "MB"))]
+    if sources != contents:
+        found.append(_finding("with bytecode", contents, Target("≤", 3, "MB")))
+    return found
+
+
+def _finding(what: str, contents: Sequence[dict[str, bytes]], target: Target) -> Finding:
+    different = {frozenset(files.items()) for files in contents}
+    size = max(len(zipped(dict(files))) for files in different) / MEGABYTE
+    same = "the same for all" if len(different) == 1 else f"{len(different)} different ones among the"
+    return Finding(
+        what="artifact",
+        work=f"zipped, as `sam build` makes it, {what}",
+        ours=f"{size:.2f} MB, {same} {len(contents)} functions",
+        others="",
+        measured=Figure.of(size),
+        target=target,
+        remark="1 MB is 1,000,000 bytes; deflated at zlib's usual level",
+    )
 
 
 def zipped(files: dict[str, bytes]) -> bytes:

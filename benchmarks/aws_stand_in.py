@@ -1,17 +1,22 @@
-"""Stands in for DynamoDB, SQS, Secrets Manager, EventBridge and Step Functions: a fixed latency and next to no CPU.
+"""Stands in for DynamoDB, SQS, Secrets Manager, EventBridge and Step Functions, with next to no CPU.
 
+Its response times have a spread, the same in each run.
 moto would take longer for its responses than the functions for their requests.
 """
 
 import asyncio
+import math
 import os
 import re
 from multiprocessing.connection import Connection
+from random import Random
 
 from benchmarks.aws_responses import AwsResponses, AwsUsage
 from benchmarks.own_process import OwnProcess
 
-LATENCY_SECONDS = 0.005
+# Response times of DynamoDB and SQS are skewed: half of these are below the median, one in twenty is above its double.
+MEDIAN_SECONDS = 0.005
+_SIGMA = 0.42
 
 _TARGET = re.compile(rb"\r\nx-amz-target: *([\w.]+)", re.IGNORECASE)
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
@@ -54,7 +59,15 @@ async def _serve_until_terminated(connection: Connection) -> None:
 
 class _Server:
     def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
         self.answers = AwsResponses()
+        self._random = Random(1)  # noqa: S311 - the same in each run
+
+    def latency(self) -> float:
+        """The seconds that the next response takes."""
+        return self._random.lognormvariate(math.log(MEDIAN_SECONDS), _SIGMA)
 
     def control(self, connection: Connection) -> None:
         try:
@@ -62,7 +75,7 @@ class _Server:
         except EOFError:
             os._exit(0)
         if question == "reset":
-            self.answers = AwsResponses()
+            self.reset()
         connection.send(
             self.answers.visibility_timeouts if question == "visibility timeouts" else self.answers.usage
         )
@@ -93,5 +106,5 @@ class _HttpConnection(asyncio.Protocol):
         answer = self._server.answers.answer(target[1].decode(), body)
         text = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: %d\r\n\r\n%b"
         asyncio.get_running_loop().call_later(
-            LATENCY_SECONDS, self._transport.write, text % (len(answer), answer)
+            self._server.latency(), self._transport.write, text % (len(answer), answer)
         )

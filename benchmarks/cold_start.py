@@ -7,6 +7,8 @@ Needs Linux (see `function_process`).
 """
 
 import os
+import shutil
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +20,7 @@ from tempfile import TemporaryDirectory
 from benchmarks import reference_imports
 from benchmarks.finding import Figure, Finding, Target
 from benchmarks.function_process import function_process
-from benchmarks.functions import BuiltFunction, built_functions
+from benchmarks.functions import BuiltFunction, built, built_functions
 from benchmarks.reference_imports import Imports, imports_of, write_reference
 
 RUNS = 3
@@ -62,7 +64,7 @@ def measure() -> ColdStarts:
                 found[function.name].ours.append(seconds)
                 found[function.name].reference.append(reference)
     cold_starts = [found[name] for name in sorted(found)]
-    return ColdStarts([_finding(cold_starts)], cold_starts)
+    return ColdStarts([_finding(cold_starts), *_of_bytecode()], cold_starts)
 
 
 def pairs(functions: Iterable[BuiltFunction], imports: Mapping[str, Imports]) -> list[Pair]:
@@ -79,18 +81,44 @@ def _wall_seconds(function: BuiltFunction) -> float:
 
 def _side_by_side(pair: Pair, imports: Imports) -> list[float]:
     """CPU seconds of the reference, and of the functions."""
-    core = max(os.sched_getaffinity(0))
-
-    def init(handler: str, path: list[Path]) -> float:
-        with function_process(handler, path, {}, core=core) as process:
-            return process.init_cpu_seconds
-
     with TemporaryDirectory() as temporary, ThreadPoolExecutor() as pool:
         alone = Path(temporary)
         write_reference(imports, alone)
-        reference = pool.submit(init, reference_imports.HANDLER, [alone, pair[0].artifact])
-        ours = [pool.submit(init, function.handler, [function.artifact]) for function in pair]
+        reference = pool.submit(_init, reference_imports.HANDLER, [alone, pair[0].artifact])
+        ours = [pool.submit(_init, function.handler, [function.artifact]) for function in pair]
         return [reference.result(), *(run.result() for run in ours)]
+
+
+def _of_bytecode() -> list[Finding]:
+    """Nothing where the build has no bytecode for this Python."""
+    function = built("RemoveIdentifierFunction")
+    if not list(function.artifact.rglob(f"*.{sys.implementation.cache_tag}.pyc")):
+        return []
+    with TemporaryDirectory() as temporary, ThreadPoolExecutor() as pool:
+        sources = Path(temporary) / "artifact"
+        shutil.copytree(function.artifact, sources, ignore=shutil.ignore_patterns("__pycache__"))
+        runs = [
+            [pool.submit(_init, function.handler, [path]) for path in (function.artifact, sources)]
+            for _ in range(RUNS)
+        ]
+        ours, without = zip(*([run.result() for run in pair] for pair in runs), strict=True)
+    return [
+        Finding(
+            what="cold start",
+            work=f"init of {function.name}, fresh process, with bytecode",
+            ours=milliseconds(ours),
+            others=f"without bytecode {milliseconds(without)}",
+            measured=Figure.ratio(ours, without),
+            target=Target("≤", 0.8, "× that without"),
+            remark="CPU time of processes that share a core, so that what slows it down slows all alike",
+        )
+    ]
+
+
+def _init(handler: str, path: list[Path]) -> float:
+    """CPU seconds, on a core that all share."""
+    with function_process(handler, path, {}, core=max(os.sched_getaffinity(0))) as process:
+        return process.init_cpu_seconds
 
 
 def _finding(functions: Sequence[ColdStart]) -> Finding:

@@ -189,22 +189,22 @@ How it was measured, where the table does not say it:
 
 | in production | here | therefore not measured |
 |---|---|---|
-| SendGrid | this repository's double on loopback, which responds after 50 ms | TLS; how SendGrid's own time varies |
-| DynamoDB, SQS, Secrets Manager, EventBridge | a server on loopback that responds after 5 ms | TLS, throttling |
+| SendGrid | this repository's double on loopback, that responds after 50 ms | its varying times; TLS but for one row |
+| DynamoDB, SQS, Secrets Manager, EventBridge | a server on loopback: 5 ms, one time in twenty 10 | TLS, throttling |
 | Lambda | one process after the other | its CPU; the start of its micro-VM |
 | its Python 3.13 | Python {python} | what the newer one does faster |
 | Lambda's poller of SQS | batches cut as it cuts them, one after the other | how fast it fills batches |
 
-TLS would cost CPU for each call, so more calls would cost more.
-
 ## Cold starts
 
 Init of each function: a fresh process from the built artifact, until the runtime client requests the first event. The
-artifact is read-only, so modules are compiled each time, as in Lambda. It is compared with a file that only imports
-what the function's own modules import from boto3, botocore, requests and Powertools. The two start together on one
-core and take turns every few milliseconds. The target applies to the CPU time of each, because consecutive runs
-differ by more than that. The wall clock is that of one start alone. It does not include the first event, in which a
-function makes its clients.
+artifact is read-only, so modules without bytecode are compiled each time, as in Lambda. `sam build` adds the bytecode
+where it finds the runtime's Python 3.13; here it is of use if the benchmarks run on that as well.
+
+It is compared with a file that only imports what the function's own modules import from boto3, botocore, requests and
+Powertools. The two start together on one core and take turns every few milliseconds. The target applies to the CPU
+time of each, because consecutive runs differ by more than that. The wall clock is that of one start alone. It does not
+include the first event, in which a function makes its clients.
 
 {cold_starts}
 
@@ -231,8 +231,8 @@ tier, from the usage measured here:
 - A function with M MB has M/1769 of a vCPU, so it is billed for its waiting and for its CPU time ÷ (M/1769). A core
   of this machine counts as one of Lambda's. A gets the memory at which it costs least.
 - A tracks no jobs and reports no outcomes: compare it with deletion alone. The follow-up requests the status of each
-  job once, half a minute after it was accepted, and for each request logs a line and puts an event, which are nearly
-  all of its cost; with `OutcomeEvents` at `failures` or `none` these have no events.
+  job once, half a minute after it was accepted. The parameter `OutcomeEvents` decides whether it also puts an event
+  for each request (`each`) or only for those that did not complete (`failures`), of which there are none here.
 - Every invocation of ours counts as traced by X-Ray, which is the most; A is not traced.
 - SQS counts messages sent, received and deleted in tens, 64 KB at a time.
 - Not included: costs that do not grow with contacts (empty receives, custom metrics, alarms, the secret and its rare

@@ -54,14 +54,25 @@ class NotTracked(Exception):
 
 
 def measure() -> dict[str, StatusChecks]:
-    """For 10,000 contacts in one-contact messages, which come in batches of 1,000, and for them in lists of 1,000."""
-    with AwsStandIn() as aws, _double() as (double, url), _consumer(aws, url) as consumer:
-        consumer.invoke(event([status_messages(double, [_contacts(double, 1)])[0]]))
+    """For 10,000 contacts in one-contact messages, which come in batches of 1,000, and for them in lists of 1,000.
+
+    Events are put for each request, or for "singles, failures" only for those that did not complete.
+    """
+    with (
+        AwsStandIn() as aws,
+        _double() as (double, url),
+        _consumer(aws, url, "each") as each,
+        _consumer(aws, url, "failures") as failures,
+    ):
+        for consumer in (each, failures):
+            consumer.invoke(event([status_messages(double, [_contacts(double, 1)])[0]]))
         thousand_singles = [[contact_id] for contact_id in _contacts(double, 1_000)]
-        ten_lists = [_contacts(double, 1_000) for _ in range(10)]
+        singles = status_messages(double, thousand_singles)
+        lists = status_messages(double, [_contacts(double, 1_000) for _ in range(10)])
         return {
-            "singles": _measured(consumer, aws, status_messages(double, thousand_singles), times=10),
-            "lists": _measured(consumer, aws, status_messages(double, ten_lists), times=1),
+            "singles": _measured(each, aws, singles, times=10),
+            "singles, failures": _measured(failures, aws, singles, times=10),
+            "lists": _measured(each, aws, lists, times=1),
         }
 
 
@@ -155,9 +166,9 @@ def _double() -> Iterator[tuple[SendGridDouble, str]]:
 
 
 @contextmanager
-def _consumer(aws: AwsStandIn, sendgrid_url: str) -> Iterator[Consumer]:
+def _consumer(aws: AwsStandIn, sendgrid_url: str, outcome_events: str) -> Iterator[Consumer]:
     function = built("DeletionStatusFunction")
-    variables = environment(aws.url, sendgrid_url)
+    variables = environment(aws.url, sendgrid_url) | {"OUTCOME_EVENTS": outcome_events}
     with (
         TemporaryFile() as log,
         function_process(function.handler, [function.artifact], variables, log) as process,
