@@ -20,7 +20,7 @@ PIP_INSTALL := -m pip install --no-user --quiet --disable-pip-version-check
 PYTHON_VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version())')
 READY := ready-$(PYTHON_VERSION)
 
-.PHONY: help demo events stack double smoke test check coverage soak mutants bench lint format template scan audit lock upgrade clean
+.PHONY: help demo events stack double smoke test crashes check coverage soak mutants bench lint format template scan audit lock upgrade clean
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,9 +54,13 @@ smoke: .venv-local/$(READY) ## test a deployed stack on the real account, and de
 	@.venv-local/bin/python -m local.smoke --stack '$(STACK)' $(if $(REGION),--region '$(REGION)')
 
 # One worker more than there are cores, since tests also wait.
+PYTEST = .venv/bin/python -m pytest --dist loadgroup --numprocesses \
+	$$(.venv/bin/python -c 'import os; print(min(8, 1 + os.cpu_count()))')
 test: .venv/$(READY) ## run all tests
-	.venv/bin/python -m pytest --dist loadgroup --numprocesses \
-		$$(.venv/bin/python -c 'import os; print(min(8, 1 + os.cpu_count()))') $(COVERAGE)
+	$(PYTEST) $(COVERAGE)
+
+crashes: .venv/$(READY) ## interrupt every call in every way; make test does a third of that
+	$(PYTEST) --every-call tests/crashes
 
 check: ## run everything that must hold before a change is accepted: tests, coverage, style, types, template, demo
 	@.ci/run

@@ -32,6 +32,12 @@ OUT_OF_COVERAGE = {
 DUPLICATE_EVENTS = "duplicate outcome events"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--every-call", action="store_true", help="tests/crashes: interrupt every call in every way"
+    )
+
+
 def pytest_configure() -> None:
     # What a function cannot import, no test can.
     sys.modules.update(dict.fromkeys(left_out()))  # type: ignore[arg-type]
