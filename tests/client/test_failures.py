@@ -198,19 +198,22 @@ def test_a_4xx_is_a_refusal_in_sendgrids_words(world: World, api: Api, name: str
     with pytest.raises(SendGridRefused) as raised:
         api.call(name)
     assert raised.value.status == status
-    assert raised.value.message == f"SendGrid answered HTTP {status}: not like this"
+    assert raised.value.message == f"SendGrid responded with HTTP {status}: not like this"
 
 
 def test_a_414_is_a_refusal_though_it_is_html(api: Api) -> None:
     with pytest.raises(SendGridRefused) as raised:
         api.delete_contacts(300)
-    assert (raised.value.status, raised.value.message) == (414, "SendGrid answered HTTP 414")
+    assert (raised.value.status, raised.value.message) == (414, "SendGrid responded with HTTP 414")
 
 
 @pytest.mark.parametrize(
     ("said", "message"),
     [
-        *((said, r"^SendGrid answered HTTP 400: \*\*\*$") for said in (EMAIL, EMAIL.upper(), f"<{EMAIL}>")),
+        *(
+            (said, r"^SendGrid responded with HTTP 400: \*\*\*$")
+            for said in (EMAIL, EMAIL.upper(), f"<{EMAIL}>")
+        ),
         (f"no such address: {EMAIL}", r"\*\*\*$"),
         ("this email cannot be removed", "this email cannot be removed$"),
     ],

@@ -144,7 +144,7 @@ def test_where_a_job_is_never_answered_for_the_contacts_decide_after_a_day(world
     assert world.deletion_status(status_batch(gone, stays, names_none)) == GOES
 
     reported = {name: (event["kind"], event["message"]) for name, event in ends(world).items()}
-    unanswered = "SendGrid did not answer for the job"
+    unanswered = "SendGrid did not report the job's status"
     assert reported == {
         "gone": ("Completed", ""),
         "stays": ("Failed", f"{unanswered}; 1 of the request's contacts are still there"),

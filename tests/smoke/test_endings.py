@@ -9,9 +9,9 @@ from local.smoke.dead_letters import DeadLetter
 from local.smoke.failures import CheckFailed
 
 INVALID = DeadLetter("InvalidRequest", "missing field: contact_ids")
-INVALID_ID = DeadLetter("SendGridRefused", "SendGrid answered HTTP 400: invalid id")
-UNAVAILABLE = DeadLetter("SendGridRefused", "SendGrid answered HTTP 451")
-UNKNOWN = DeadLetter("SendGridRefused", "SendGrid answered HTTP 404")
+INVALID_ID = DeadLetter("SendGridRefused", "SendGrid responded with HTTP 400: invalid id")
+UNAVAILABLE = DeadLetter("SendGridRefused", "SendGrid responded with HTTP 451")
+UNKNOWN = DeadLetter("SendGridRefused", "SendGrid responded with HTTP 404")
 
 
 def event(kind: str, letter: DeadLetter | None = None) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def test_rejection_is_seen_as_dead_letter_and_as_event_if_there_is_a_bus(
     ("found", "letter", "seen"),
     [
         (event("Completed"), None, "Contact Deletion Completed instead of a rejection"),
-        (None, UNKNOWN, "SendGridRefused: SendGrid answered HTTP 404"),
+        (None, UNKNOWN, "SendGridRefused: SendGrid responded with HTTP 404"),
         (None, DeadLetter("", ""), "given up by SQS"),
         (event("Rejected", UNKNOWN), None, "SendGridRefused"),
     ],

@@ -25,7 +25,7 @@ class Contacts:
     def existing_contacts(self, contact_ids: Sequence[str], _: Deadline) -> frozenset[str]:
         self.calls.append(contact_ids)
         if not self._bad.isdisjoint(contact_ids):
-            raise SendGridRefused("SendGrid answered HTTP 400", status=400)
+            raise SendGridRefused("SendGrid responded with HTTP 400", status=400)
         return frozenset(contact for contact in contact_ids if int(contact) % 2 == 0)
 
     def look_up(self, number: int) -> Existence:
@@ -101,7 +101,7 @@ def test_where_everything_is_refused_eight_calls_say_so(number: int) -> None:
 
 
 def test_contact_whose_look_up_was_not_answered_raises_its_error() -> None:
-    error: Any = SendGridUnavailable("SendGrid answered HTTP 503")
+    error: Any = SendGridUnavailable("SendGrid responded with HTTP 503")
     existence = Existence(errors={"1": error})
     existence.require(frozenset({"2"}))
     with pytest.raises(SendGridUnavailable, match="503"):

@@ -68,7 +68,9 @@ def test_there_is_no_event_while_a_request_is_in_progress(outcome: Outcome) -> N
 
 
 def test_a_rejected_request_has_its_code_and_the_jobs_that_were_started() -> None:
-    (event,) = published(SendGridRefused("SendGrid answered HTTP 400", job_ids=["job-1"]), task_token=TOKEN)
+    (event,) = published(
+        SendGridRefused("SendGrid responded with HTTP 400", job_ids=["job-1"]), task_token=TOKEN
+    )
 
     assert (event.kind, event.task_token) == ("Rejected", TOKEN)
     assert {name: value for name, value in event.detail.items() if value is not None} == {
@@ -77,7 +79,7 @@ def test_a_rejected_request_has_its_code_and_the_jobs_that_were_started() -> Non
         "message_id": "message-1",
         "job_ids": ["job-1"],
         "code": "SendGridRefused",
-        "message": "SendGrid answered HTTP 400",
+        "message": "SendGrid responded with HTTP 400",
         "counts": {"requested": None, "deleted": None, "errored": None},
         "ended_at": "2026-11-21T20:00:00.250+00:00",
     }

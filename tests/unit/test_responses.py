@@ -152,7 +152,7 @@ def test_key_of_another_region_is_no_outage(status: int, message: str) -> None:
     refused = failure(status, errors_body(message))
     assert isinstance(refused, SendGridRefused)
     assert refused.status == status
-    assert refused.message.startswith(f"SendGrid answered HTTP {status}: {message}"[:120])
+    assert refused.message.startswith(f"SendGrid responded with HTTP {status}: {message}"[:120])
     assert "SENDGRID_BASE_URL" in refused.message
 
 
@@ -178,7 +178,7 @@ def test_451_is_about_the_region_whatever_it_says() -> None:
 
 def test_what_sendgrid_says_is_in_the_message() -> None:
     message = failure(400, errors_body("invalid contact id", "second")).message
-    assert message == "SendGrid answered HTTP 400: invalid contact id"
+    assert message == "SendGrid responded with HTTP 400: invalid contact id"
 
 
 @pytest.mark.parametrize(
@@ -191,18 +191,20 @@ def test_what_sendgrid_says_is_in_the_message() -> None:
     ids=lambda body: repr(body)[:40],
 )
 def test_a_body_that_is_not_as_documented_adds_nothing(body: bytes) -> None:
-    assert failure(400, body).message == "SendGrid answered HTTP 400"
+    assert failure(400, body).message == "SendGrid responded with HTTP 400"
 
 
 @pytest.mark.parametrize("status", [400, 401, 500])
 def test_what_sendgrid_says_is_redacted(status: int) -> None:
     body = errors_body("jane@example.com of Acme is unknown, call 5550100")
     message = failure(status, body).message
-    assert message == f"SendGrid answered HTTP {status}: *** of Acme is unknown, call ***"
+    assert message == f"SendGrid responded with HTTP {status}: *** of Acme is unknown, call ***"
 
 
 def test_the_requests_own_values_are_not_repeated() -> None:
-    assert failure(400, errors_body("no ACME here"), "acme").message == "SendGrid answered HTTP 400: ***"
+    assert (
+        failure(400, errors_body("no ACME here"), "acme").message == "SendGrid responded with HTTP 400: ***"
+    )
 
 
 @given(st.integers(300, 599), bodies, st.lists(st.text(min_size=1), max_size=2))

@@ -45,9 +45,9 @@ def download(link: str, deadline: Deadline, *, allow_http: bool = False) -> Iter
 def _require_file(response: requests.Response) -> None:
     status = response.status_code
     if status >= 500 or status in _WORTH_REPEATING:
-        raise SendGridUnavailable(f"the export's link was answered with HTTP {status}")
+        raise SendGridUnavailable(f"the export's link responded with HTTP {status}")
     if status != 200:
-        raise BackupIncomplete(f"the export's link was answered with HTTP {status}")
+        raise BackupIncomplete(f"the export's link responded with HTTP {status}")
     if response.raw.length_remaining is None and not response.raw.chunked:
         raise SendGridUnavailable("the export's file came without its length, so its end is unknown")
 

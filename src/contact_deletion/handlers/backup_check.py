@@ -29,8 +29,9 @@ def function() -> WorkflowFunction[BackupCheck]:
 def handler(event: Any, context: Any) -> Any:
     """Lambda's entry point, for a Step Functions task.
 
-    `{"folder", "source": {"list_id"} or {"segment_id"} or {}, "sampled_at": ISO 8601 with offset or null,
-    "expected_contact_count": int, "exported_contact_count": int or null, "parts": [responses of ExportCopyFunction]}`
-    is answered with `{"contact_count": int, "bucket", "manifest_key"}`.
+    Takes `{"folder", "source": {"list_id"} or {"segment_id"} or {}, "sampled_at": ISO 8601 with offset or null,
+    "expected_contact_count": int, "exported_contact_count": int or null, "parts": [responses of ExportCopyFunction]}`.
+    Returns `{"contact_count": int, "bucket", "manifest_key"}`. Raises InvalidRequest, BackupIncomplete and
+    BucketUnavailable.
     """
     return function().handle(event, context)

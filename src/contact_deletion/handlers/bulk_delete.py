@@ -55,13 +55,15 @@ def function() -> QueueFunction[BulkDelete]:
 def handler(event: Any, context: Any) -> Any:
     """Lambda's entry point, for an SQS event and for a Step Functions task.
 
-    `event` is Lambda's SQS event, whose message bodies are requests, or one request:
+    Takes Lambda's SQS event, whose message bodies are requests, or one request:
     `{"contact_ids": [1 to 10,000 UUIDs]}` or
     `{"identifier_type": "EMAIL" | "PHONENUMBERID" | "EXTERNALID" | "ANONYMOUSID",
     "identifier_values": [1 to 1,000 texts]}` with an optional `match_alternate_emails`,
-    and optionally `request_id` and, from a queue, `task_token`. An SQS event is answered with the batch item failures.
-    A request is answered with `{"status": "accepted", "request_id", "job_ids", "contact_count", "replayed"}`, with
-    `identifiers` and `contact_ids` of a request by identifiers, and with a `note` where there was nothing to do.
-    Any other outcome is raised. The name of its class is the name of the error (contact_deletion.errors).
+    and optionally `request_id` and, from a queue, `task_token`.
+
+    Returns the batch item failures of an SQS event, and of a request `{"status": "accepted", "request_id", "job_ids",
+    "contact_count", "replayed"}`, with `identifiers`
+    and `contact_ids` of a request by identifiers, with a `note` where there was nothing to do. Raises any other
+    outcome of a request. The name of its class is the name of the error (contact_deletion.errors).
     """
     return function().handle(event, context)

@@ -32,7 +32,8 @@ def function() -> WorkflowFunction[ContactSource]:
 def handler(event: Any, context: Any) -> Any:
     """Lambda's entry point, for a Step Functions task.
 
-    `{}`, `{"list_id"}` or `{"segment_id"}` is answered with `{"contact_count": int, "sampled_at": ISO 8601 with offset
-    or null, "sample_age_hours": int or null, "source": the request without other fields}`.
+    Takes `{}` for the account, `{"list_id"}` or `{"segment_id"}`. Returns `{"contact_count": int, "sampled_at": ISO
+    8601 with offset or null, "sample_age_hours": int or null, "source": the request without other fields}`. Raises
+    InvalidRequest, and as a call to SendGrid does (sendgrid.transport.Transport).
     """
     return function().handle(event, context)

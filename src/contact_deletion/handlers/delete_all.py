@@ -49,11 +49,12 @@ def function() -> QueueFunction[DeleteAll]:
 def handler(event: Any, context: Any) -> Any:
     """Lambda's entry point, for an SQS event and for a Step Functions task.
 
-    `event` is Lambda's SQS event, whose message bodies are requests, or one request:
+    Takes Lambda's SQS event, whose message bodies are requests, or one request:
     `{"request_id", "confirm": "Delete All Contacts", "requested_at": ISO 8601 with offset, "max_contacts": int}`
-    and optionally, from a queue, `task_token`. An SQS event is answered with the batch item failures.
-    A request is answered with `{"status": "accepted", "request_id", "job_ids", "contact_count", "replayed"}`, with a
-    `note` where there was nothing to do.
-    Any other outcome is raised. The name of its class is the name of the error (contact_deletion.errors).
+    and optionally, from a queue, `task_token`.
+
+    Returns the batch item failures of an SQS event, and of a request `{"status": "accepted", "request_id", "job_ids",
+    "contact_count", "replayed"}`, with a `note` where there was nothing to do. Raises any other
+    outcome of a request. The name of its class is the name of the error (contact_deletion.errors).
     """
     return function().handle(event, context)

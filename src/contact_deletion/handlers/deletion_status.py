@@ -34,9 +34,12 @@ def function() -> QueueFunction[StatusCheck]:
 def handler(event: Any, context: Any) -> Any:
     """Lambda's entry point, for an SQS event and for a Step Functions task.
 
-    `event` is Lambda's SQS event, whose message bodies are status checks, or one status check:
+    Takes Lambda's SQS event, whose message bodies are status checks, or one status check:
     `{"job_ids": [1 to 1,000], "requests": [{...}], "accepted_at": ISO 8601 with offset}`. Only `job_ids` is required.
-    A status check is answered with `{"status": "pending" | "completed" | "failed" | "unknown", "jobs": [...],
-    "requests": [...], "retry_after": seconds}`. docs/workflows.md describes the parts.
+
+    Returns the batch item failures of an SQS event, and of a status check `{"status": "pending" | "completed" |
+    "failed" | "not_accepted" | "unknown", "jobs": [...], "requests": [...], "retry_after": seconds}`. docs/workflows.md
+    describes the parts. Raises for a status check alone InvalidRequest, and as a call to SendGrid does
+    (sendgrid.transport.Transport).
     """
     return function().handle(event, context)

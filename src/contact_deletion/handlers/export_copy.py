@@ -40,7 +40,8 @@ def function() -> WorkflowFunction[ExportCopy]:
 def handler(event: Any, context: Any) -> Any:
     """Lambda's entry point, for a Step Functions task.
 
-    `{"export_id", "part": number from 0, "file_id", "folder"}` is answered with `{"part", "key", "version_id",
-    "size": bytes, "sha256", "contact_count": int, "contact_ids_version_id"}`.
+    Takes `{"export_id", "part": number from 0, "file_id", "folder"}`. Returns `{"part", "key", "version_id", "size":
+    bytes, "sha256", "contact_count": int, "contact_ids_version_id"}`. Raises InvalidRequest, BackupIncomplete,
+    BucketUnavailable, and as a call to SendGrid does (sendgrid.transport.Transport).
     """
     return function().handle(event, context)

@@ -31,6 +31,7 @@ def function() -> WorkflowFunction[ContactSource]:
 def handler(event: Any, context: Any) -> Any:
     """Lambda's entry point, for a Step Functions task.
 
-    `{}`, `{"list_id"}` or `{"segment_id"}` is answered with `{"export_id": str}`.
+    Takes `{}` for the account, `{"list_id"}` or `{"segment_id"}`. Returns `{"export_id": str}`. Raises InvalidRequest,
+    and as a call to SendGrid does (sendgrid.transport.Transport).
     """
     return function().handle(event, context)

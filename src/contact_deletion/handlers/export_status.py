@@ -32,7 +32,8 @@ def function() -> WorkflowFunction[ExportStatus]:
 def handler(event: Any, context: Any) -> Any:
     """Lambda's entry point, for a Step Functions task.
 
-    `{"export_id", "started_at": ISO 8601 with offset}` is answered with `{"status": "pending" | "ready" | "failed",
-    "parts": [numbers from 0], "contact_count": int or null, "retry_after": seconds, "message"}`.
+    Takes `{"export_id", "started_at": ISO 8601 with offset}`. Returns `{"status": "pending" | "ready" | "failed",
+    "parts": [numbers from 0], "contact_count": int or null, "retry_after": seconds, "message"}`. Raises InvalidRequest,
+    BackupIncomplete, and as a call to SendGrid does (sendgrid.transport.Transport).
     """
     return function().handle(event, context)

@@ -32,6 +32,8 @@ def function() -> WorkflowFunction[RemoveIdentifier]:
 def handler(event: Any, context: Any) -> Any:
     """Lambda's entry point, for a Step Functions task.
 
-    The request is RemoveIdentifierFunction's. It is answered with `{"present": bool, "last": bool}`.
+    Takes a request of RemoveIdentifierFunction. Returns `{"present": bool, "last": bool}`: whether the contact has the
+    identifier, and whether that is its only one. Raises InvalidRequest, ContactNotFound, and as a call to SendGrid does
+    (sendgrid.transport.Transport).
     """
     return function().handle(event, context)

@@ -29,6 +29,7 @@ def function() -> WorkflowFunction[ListSummaryRequest]:
 def handler(event: Any, context: Any) -> Any:
     """Lambda's entry point, for a Step Functions task.
 
-    `{"folder" of the results, "plan" of PrepareListFunction}` is answered with the summary.
+    Takes `{"folder" of the results, "plan" of PrepareListFunction}`. Returns the summary (docs/lists.md). Raises
+    InvalidRequest, ListResultUnreadable and BucketUnavailable.
     """
     return function().handle(event, context)

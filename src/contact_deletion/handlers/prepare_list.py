@@ -33,6 +33,7 @@ def handler(event: Any, context: Any) -> Any:
     Takes `{"folder", "source": {"key"} or {"parts": [{"key", "version_id"}]}, "id_column"?, "identifier_type"?,
     "contacts"?: {"parts"}, "continuation"?}`. Returns `{"status": "prepared", "plan", "batches_key",
     "rejected_key"}`, or `{"status": "pending" or "export_required", "continuation"}`. The next invocation gets the
-    continuation and, where an export is required, the parts of a backup of all contacts as `contacts`.
+    continuation and, where an export is required, the parts of a backup of all contacts as `contacts`. Raises
+    InvalidRequest, ListUnreadable, BucketUnavailable, and as a call to SendGrid does (sendgrid.transport.Transport).
     """
     return function().handle(event, context)

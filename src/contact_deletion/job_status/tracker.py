@@ -215,5 +215,5 @@ def _reason(job: Job) -> str:
     if job.status == UNKNOWN:
         return "SendGrid does not know the job"
     if job.status == UNANSWERED:
-        return "SendGrid did not answer for the job"
+        return "SendGrid did not report the job's status"
     return f"the job never finished: it was {job.status} after {GIVE_UP_SECONDS / 3600:.0f} hours"

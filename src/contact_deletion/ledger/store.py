@@ -219,4 +219,4 @@ def ledger_errors() -> Iterator[None]:
         code = error_code(error)
         if code == "ConditionalCheckFailedException":
             raise
-        raise LedgerUnavailable(f"the ledger did not answer ({code})") from None
+        raise LedgerUnavailable(f"the call to the ledger failed ({code})") from None

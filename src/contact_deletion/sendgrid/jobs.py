@@ -8,7 +8,7 @@ PENDING = "pending"
 # SendGrid does not know the job: not yet, or no longer.
 UNKNOWN = "unknown"
 
-# SendGrid did not answer for the job as long as jobs are tracked.
+# SendGrid did not report the job's status as long as jobs are tracked.
 UNANSWERED = "unanswered"
 
 # `completed` is documented. The others are what SendGrid might call a job that succeeded.

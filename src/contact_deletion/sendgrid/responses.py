@@ -118,7 +118,7 @@ def failure(
     # An address in the words, such as one that ends in .eu, says nothing about the region.
     messages = [redact(message, personal) for message in _messages(body)]
     said = messages[0] if messages else ""
-    message = f"SendGrid answered HTTP {status}{': ' if said else ''}{said}"
+    message = f"SendGrid responded with HTTP {status}{': ' if said else ''}{said}"
     if status == 451 or (status in (401, 403) and any(map(_REGION.search, messages))):
         return SendGridRefused(f"{message[:120]}; {_REGION_ADVICE}", status=status)
     if status in (401, 403):

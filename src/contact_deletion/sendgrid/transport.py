@@ -197,7 +197,7 @@ class Transport:
                 if was_pooled and is_dead and is_sudden and call.is_repeatable:
                     continue
                 raise SendGridUnavailable(
-                    f"SendGrid could not be reached, or did not answer ({type(error).__name__})",
+                    f"SendGrid could not be reached, or did not respond ({type(error).__name__})",
                     maybe_received=not _surely_not_sent(error),
                 ) from None
             self._is_pooled = True
@@ -230,22 +230,22 @@ class Transport:
         give_up_at = started_at + CONNECT_SECONDS + READ_SECONDS
         body = self._body(http_response, give_up_at, call.max_body_bytes)
         if call.at_most_once and not (200 <= status < 300 or responses.is_refusal(status, headers, body)):
-            raise SendGridUnavailable(f"SendGrid answered HTTP {status}", retry_after=wait_seconds)
+            raise SendGridUnavailable(f"SendGrid responded with HTTP {status}", retry_after=wait_seconds)
         return _Response(status, body, wait_seconds)
 
     def _body_of(self, response: _Response, call: Call, limit: RateLimit) -> bytes | None:
         """The body of a 2xx response. Raises the error that any other response stands for."""
         if response.status == 429:
-            raise RateLimited("SendGrid answered HTTP 429", retry_after=limit.seconds_until_reset())
+            raise RateLimited("SendGrid responded with HTTP 429", retry_after=limit.seconds_until_reset())
         if call.method == "GET" and response.status == 404 and response.body == b"":
             # Twilio's specification of Get a Contact by ID has a 404 without a body.
-            raise SendGridRefused("SendGrid answered HTTP 404", status=404)
+            raise SendGridRefused("SendGrid responded with HTTP 404", status=404)
         if (
             call.may_be_refused_barely
             and response.status in (400, 404)
             and responses.is_bare_error(response.body)
         ):
-            raise SendGridRefused(f"SendGrid answered HTTP {response.status}", status=response.status)
+            raise SendGridRefused(f"SendGrid responded with HTTP {response.status}", status=response.status)
         if not 200 <= response.status < 300:
             raise responses.failure(
                 response.status, response.body, call.personal_values, response.retry_after
