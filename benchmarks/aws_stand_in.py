@@ -103,8 +103,8 @@ class _HttpConnection(asyncio.Protocol):
         if target is None:
             self._transport.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
             return
-        answer = self._server.answers.answer(target[1].decode(), body)
+        response = self._server.answers.answer(target[1].decode(), body)
         text = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: %d\r\n\r\n%b"
         asyncio.get_running_loop().call_later(
-            self._server.latency(), self._transport.write, text % (len(answer), answer)
+            self._server.latency(), self._transport.write, text % (len(response), response)
         )

@@ -108,10 +108,10 @@ def prepare(folder: str) -> tuple[float, int, float, dict[str, Any]]:
     request: dict[str, Any] = {"folder": "benchmark", "source": {"key": KEY}}
     for invocation in range(1, 100):
         deadline = Deadline(time.time() + INVOCATION_SECONDS, time.time)
-        answer = preparer.prepare(parse(request), deadline)
-        if answer["status"] == "prepared":
-            return time.process_time(), invocation, peak_mb(os.getpid()), answer["plan"]
-        request["continuation"] = answer["continuation"]
+        response = preparer.prepare(parse(request), deadline)
+        if response["status"] == "prepared":
+            return time.process_time(), invocation, peak_mb(os.getpid()), response["plan"]
+        request["continuation"] = response["continuation"]
     raise TimeoutError
 
 

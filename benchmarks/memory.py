@@ -134,7 +134,9 @@ def _identifiers(double: SendGridDouble, count: int) -> Event:
     ids = [double.account.add_contact(email=f"{n}@example.com", external_id=str(n)) for n in range(count)]
     return event(
         [
-            json.dumps({"contact_id": one, "identifier_type": "EXTERNALID", "identifier_value": str(n)})
-            for n, one in enumerate(ids)
+            json.dumps(
+                {"contact_id": contact_id, "identifier_type": "EXTERNALID", "identifier_value": str(n)}
+            )
+            for n, contact_id in enumerate(ids)
         ]
     )

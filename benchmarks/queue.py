@@ -21,16 +21,16 @@ class Queue:
         """Until no message is left, here or with another consumer. Raises what `invoke` raises."""
         while (event := self._take()) is not None:
             try:
-                answer = invoke(event)
+                response = invoke(event)
             except BaseException:
                 self._abandon()
                 raise
-            self._answered(event, answer)
+            self._answered(event, response)
 
     def _take(self) -> Mapping[str, Any] | None:
         with self._changed:
             while self._waiting:
-                visible_at, event = first = min(self._waiting, key=lambda one: one[0])
+                visible_at, event = first = min(self._waiting, key=lambda delivery: delivery[0])
                 if visible_at <= time.monotonic():
                     self._waiting.remove(first)
                     self._in_flight += 1
@@ -40,10 +40,10 @@ class Queue:
                 self._changed.wait()
         return self._take() if self._waiting else None
 
-    def _answered(self, event: Mapping[str, Any], answer: Any) -> None:
+    def _answered(self, event: Mapping[str, Any], response: Any) -> None:
         with self._changed:
             self._in_flight -= 1
-            for seconds, again in redelivery(event, answer, self._visibility_timeouts):
+            for seconds, again in redelivery(event, response, self._visibility_timeouts):
                 self._waiting.append((time.monotonic() + seconds, again))
             self._changed.notify_all()
 

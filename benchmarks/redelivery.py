@@ -13,10 +13,10 @@ USUAL_VISIBILITY_TIMEOUT = 1860
 VisibilityTimeouts = Callable[[], Mapping[str, int]]
 
 
-def redelivered(one: Record) -> Record:
+def redelivered(record: Record) -> Record:
     """The same message, received once more."""
-    receives = int(one["attributes"]["ApproximateReceiveCount"]) + 1
-    return {**one, "attributes": {**one["attributes"], "ApproximateReceiveCount": str(receives)}}
+    receives = int(record["attributes"]["ApproximateReceiveCount"]) + 1
+    return {**record, "attributes": {**record["attributes"], "ApproximateReceiveCount": str(receives)}}
 
 
 def redelivery(

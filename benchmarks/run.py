@@ -111,11 +111,11 @@ class Consumer:
     def invoke(self, event: Mapping[str, Any]) -> Any:
         """With the runtime client's own work, which Lambda charges for as well."""
         cpu, wall = self._process.cpu_seconds(), time.perf_counter()
-        answer = self._process.invoke(event)
+        response = self._process.invoke(event)
         self.wall_seconds += time.perf_counter() - wall
         self.cpu_seconds += self._process.cpu_seconds() - cpu
         self.invocations += 1
-        return answer
+        return response
 
     def _logged(self) -> int:
         return os.fstat(self._log.fileno()).st_size

@@ -19,7 +19,7 @@ def bridge_address(interface: str = "docker0") -> str | None:
         return None
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         try:
-            answer = fcntl.ioctl(any_socket, _SIOCGIFADDR, struct.pack("256s", interface.encode()))
+            response = fcntl.ioctl(any_socket, _SIOCGIFADDR, struct.pack("256s", interface.encode()))
         except OSError:
             return None
-    return socket.inet_ntoa(answer[_ADDRESS])
+    return socket.inet_ntoa(response[_ADDRESS])

@@ -22,4 +22,4 @@ def shares(world: StandIns) -> list[tuple[str, float]]:
             for work, used in profiled.invoke(event).items():
                 seconds[work] += used
     total = sum(seconds.values())
-    return sorted(((work, used / total) for work, used in seconds.items()), key=lambda one: -one[1])
+    return sorted(((work, used / total) for work, used in seconds.items()), key=lambda share: -share[1])

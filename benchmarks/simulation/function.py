@@ -95,8 +95,8 @@ def _serve(connection: Connection) -> None:
         while True:
             match connection.recv():
                 case str(event):
-                    answer = handle(json.loads(event), _Context(clock, clock() + TIMEOUT_SECONDS))
-                    connection.send(Delivered(answer, clock(), peak_mb(os.getpid())))
+                    response = handle(json.loads(event), _Context(clock, clock() + TIMEOUT_SECONDS))
+                    connection.send(Delivered(response, clock(), peak_mb(os.getpid())))
                 case float(seconds):
                     clock.sleep(seconds)
                     connection.send(clock())

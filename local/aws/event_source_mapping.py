@@ -165,14 +165,14 @@ class EventSourceMapping:
 
     def _receive(self, limit: int, seconds_left: float) -> list[Record]:
         long_poll = min(int(seconds_left), _LONG_POLL_SECONDS)
-        answer = self._sqs.receive_message(
+        response = self._sqs.receive_message(
             QueueUrl=self.configuration.queue_url,
             MaxNumberOfMessages=min(limit, _MESSAGES_PER_CALL),
             WaitTimeSeconds=long_poll,
             MessageSystemAttributeNames=["All"],
             MessageAttributeNames=["All"],
         )
-        messages = answer.get("Messages", [])
+        messages = response.get("Messages", [])
         if not messages and not long_poll:
             self._stopping.wait(min(seconds_left, _POLL_INTERVAL_SECONDS))
         return [record(message, self.configuration.queue_arn) for message in messages]

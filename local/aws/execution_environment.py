@@ -87,10 +87,10 @@ class ExecutionEnvironment:
             "deadline_ms": (time.time() + timeout) * 1000,
             "trace_id": _trace_id(),
         }
-        answer = self._exchange(json.dumps(invocation).encode(), timeout, request_id)
-        if "error" in answer:
-            raise FunctionError({**answer["error"], "requestId": request_id})
-        return answer["result"]
+        response = self._exchange(json.dumps(invocation).encode(), timeout, request_id)
+        if "error" in response:
+            raise FunctionError({**response["error"], "requestId": request_id})
+        return response["result"]
 
     def kill(self) -> None:
         """Ends the process at once, in the middle of an invocation too, which fails as Runtime.ExitError."""
@@ -111,10 +111,10 @@ class ExecutionEnvironment:
         """Waits for the import of the handler, which Lambda does not count as the first invocation's time."""
         if self._initialized:
             return
-        answer = self._exchange(None, _INITIALIZATION_SECONDS, request_id)
-        if "error" in answer:
+        response = self._exchange(None, _INITIALIZATION_SECONDS, request_id)
+        if "error" in response:
             self.usable = False
-            raise FunctionError({**answer["error"], "requestId": request_id})
+            raise FunctionError({**response["error"], "requestId": request_id})
         self._initialized = True
 
     def _exchange(self, message: bytes | None, timeout: float, request_id: str) -> dict[str, Any]:
@@ -127,7 +127,7 @@ class ExecutionEnvironment:
                     "Sandbox.Timedout",
                     f"RequestId: {request_id} Error: Task timed out after {timeout:.2f} seconds",
                 )
-            answer: dict[str, Any] = json.loads(self._connection.recv_bytes())
+            response: dict[str, Any] = json.loads(self._connection.recv_bytes())
         except (EOFError, ConnectionError):
             self.usable = False
             status = self._process.wait()
@@ -135,7 +135,7 @@ class ExecutionEnvironment:
             raise _sandbox_error(
                 "Runtime.ExitError", f"RequestId: {request_id} Error: Runtime exited with error: {how}"
             ) from None
-        return answer
+        return response
 
 
 def _trace_id() -> str:

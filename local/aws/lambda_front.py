@@ -31,9 +31,11 @@ class LambdaFront:
     def _forwarded(self, path: str, request: Request) -> Response:
         with closing(http.client.HTTPConnection(self._lambda_host)) as connection:
             connection.request(request.method, path, request.get_data(), dict(request.headers))
-            answer = connection.getresponse()
+            response = connection.getresponse()
             # Without those that are the connection's.
             headers = [
-                item for item in answer.getheaders() if item[0].lower().startswith(("content-type", "x-amz"))
+                item
+                for item in response.getheaders()
+                if item[0].lower().startswith(("content-type", "x-amz"))
             ]
-            return Response(answer.read(), answer.status, headers)
+            return Response(response.read(), response.status, headers)

@@ -52,19 +52,19 @@ def _control(request: Request, description: StackDescription) -> Response:
     """What AWS has no call for, or none without side effects."""
     queues = sqs_backends[ACCOUNT_ID][REGION].queues
     topics = sns_backends[ACCOUNT_ID][REGION].topics
-    answer: Any = None
+    response: Any = None
     match request.path.removeprefix(CONTROL_PATH).split("/"):
         case ["queues"]:
-            answer = {name: moto_sqs.counts(queue) for name, queue in queues.items()}
+            response = {name: moto_sqs.counts(queue) for name, queue in queues.items()}
         case ["queues", name, "messages", start] if name in queues:
-            answer = [_as_received(message) for message in queues[name]._messages[int(start) :]]
+            response = [_as_received(message) for message in queues[name]._messages[int(start) :]]
         case ["queues", name, "end-visibility-timeouts"] if name in queues:
             for message in queues[name]._messages:
                 message.visible_at = 0
         case ["visibility-timeout-scale", scale]:
             moto_sqs.visibility_timeout_scale = float(scale)
         case ["topics", arn, "messages"] if arn in topics:
-            answer = [
+            response = [
                 {"Subject": subject, "Message": message}
                 for _, message, subject, *_ in topics[arn].sent_notifications
             ]
@@ -72,7 +72,7 @@ def _control(request: Request, description: StackDescription) -> Response:
             description.set(request.get_json())
         case _:
             return Response(status=404)
-    return Response(json.dumps(answer, default=_base64), content_type="application/json")
+    return Response(json.dumps(response, default=_base64), content_type="application/json")
 
 
 def _as_received(message: Message) -> dict[str, Any]:

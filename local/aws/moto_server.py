@@ -100,10 +100,10 @@ class MotoServer:
             connection.request(
                 method, CONTROL_PATH + path, json.dumps(body), {"Content-Type": "application/json"}
             )
-            answer = connection.getresponse()
-            if answer.status != HTTPStatus.OK:
-                raise ValueError(f"{method} {path}: {answer.status}")
-            return json.load(answer)
+            response = connection.getresponse()
+            if response.status != HTTPStatus.OK:
+                raise ValueError(f"{method} {path}: {response.status}")
+            return json.load(response)
 
     def __enter__(self) -> Self:
         with self._log.open("wb") as log:

@@ -131,16 +131,16 @@ class EmbeddedStack:
         """Puts messages into a queue, and gives their ids. Raises RuntimeError for one that the queue does not take."""
         message_ids: list[str] = []
         for start in range(0, len(bodies), _ENTRIES_PER_CALL):
-            answer = self.sqs.send_message_batch(
+            response = self.sqs.send_message_batch(
                 QueueUrl=self.ref(queue),
                 Entries=[
                     {"Id": str(number), "MessageBody": body}
                     for number, body in enumerate(bodies[start : start + _ENTRIES_PER_CALL])
                 ],
             )
-            if failed := answer.get("Failed"):
+            if failed := response.get("Failed"):
                 raise RuntimeError(f"{queue} did not take every message: {failed}")
-            by_number = {int(sent["Id"]): sent["MessageId"] for sent in answer["Successful"]}
+            by_number = {int(sent["Id"]): sent["MessageId"] for sent in response["Successful"]}
             message_ids += [by_number[number] for number in sorted(by_number)]
         return message_ids
 

@@ -102,13 +102,13 @@ def sendgrid_rows(
     left = len(work.gone & there.keys())
     removed = sum(contact in there and not getattr(there[contact], name) for contact, name in work.removed)
     calls = [call for call in double.requests if (call.method, call.route) == _BULK_DELETION]
-    answers = Counter(call.status for call in calls)
+    responses = Counter(call.status for call in calls)
     refused = sum(code == "SendGridRefused" for code in work.rejected.values())
     wrong = (
-        f"{answers[400]} got 400 for {counted(refused, 'refused ID')}, {_PLANNED_429} got 429, "
-        f"{answers[502]} got 502, {answers[None]} got no response"
+        f"{responses[400]} got 400 for {counted(refused, 'refused ID')}, {_PLANNED_429} got 429, "
+        f"{responses[502]} got 502, {responses[None]} got no response"
     )
-    too_early = answers[429] - _PLANNED_429
+    too_early = responses[429] - _PLANNED_429
     return [
         (
             "Contacts deleted",

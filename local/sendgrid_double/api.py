@@ -22,7 +22,7 @@ from local.sendgrid_double.contacts import IDENTIFIER_FIELDS, is_uuid
 from local.sendgrid_double.double import SendGridDouble
 from local.sendgrid_double.exports_api import exports_api
 from local.sendgrid_double.groups_api import groups_api
-from local.sendgrid_double.responses import errors, json_answer, not_implemented, usual_answer
+from local.sendgrid_double.responses import errors, json_response, not_implemented, usual_response
 from local.sendgrid_double.search_api import search_api
 from local.sendgrid_double.upsert_api import upsert_api
 
@@ -44,7 +44,7 @@ DOUBLE = "sendgrid_double.double"
 """Where a request's WSGI environment has the double that it is for."""
 
 HEADER_NAMES = "sendgrid_double.header_names"
-"""Where it has the names of the headers as they were sent: WSGI does not tell their case."""
+"""Where it has the names of the headers as they were sent: WSGI does not keep their case."""
 
 
 @cache
@@ -71,14 +71,14 @@ def api() -> Flask:
             return not_implemented(request.method, request.path)
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not key:
-            return usual_answer(401)
+            return usual_response(401)
         known_keys = double().api_keys
         if known_keys is not None and key not in known_keys:
             return errors(401, "The provided authorization grant is invalid, expired, or revoked")
         g.account = double().account_for(_subuser_named())
         if double().forbidden or g.account is None:
-            return usual_answer(403)
-        return None if request.accept_mimetypes.accept_json else usual_answer(406)
+            return usual_response(403)
+        return None if request.accept_mimetypes.accept_json else usual_response(406)
 
     def _subuser_named() -> str | None:
         if (
@@ -107,7 +107,7 @@ def api() -> Flask:
     def get_sample() -> Response:
         contacts = account().read_contacts()
         recent = sorted(contacts, key=attrgetter("updated_at"))[-MAX_SAMPLE:]
-        return json_answer(
+        return json_response(
             200,
             {
                 "result": [contact_body(contact) for contact in sorted(recent, key=attrgetter("email"))],
@@ -134,7 +134,7 @@ def api() -> Flask:
     @app.get(f"{CONTACTS}/<contact_id:contact_id>")
     def get_contact(contact_id: str) -> Response:
         contact = account().read_contact(contact_id)
-        return json_answer(200, contact_body(contact)) if contact else errors(404, "contact not found")
+        return json_response(200, contact_body(contact)) if contact else errors(404, "contact not found")
 
     @app.post(f"{CONTACTS}/batch")
     def get_contacts() -> Response:
@@ -145,12 +145,12 @@ def api() -> Flask:
         if len(ids) > MAX_BATCH:
             return errors(400, f"should hold at most {MAX_BATCH} ids", "ids")
         found = (account().read_contact(contact_id) for contact_id in dict.fromkeys(ids))
-        return json_answer(200, {"result": [contact_body(contact) for contact in found if contact]})
+        return json_response(200, {"result": [contact_body(contact) for contact in found if contact]})
 
     @app.get(f"{CONTACTS}/count")
     def count_contacts() -> Response:
         count = account().count()
-        return json_answer(
+        return json_response(
             200,
             {
                 "contact_count": count.contacts,
@@ -169,7 +169,7 @@ def api() -> Flask:
         is_forgotten = settings.job_lifetime_seconds is not None and age >= settings.job_lifetime_seconds
         if job is None or age < settings.job_hidden_seconds or is_forgotten:
             return errors(404, "job not found")
-        return json_answer(200, job_body(job, settings, request.host_url))
+        return json_response(200, job_body(job, settings, request.host_url))
 
     for routes in (upsert_api(CONTACTS), search_api(CONTACTS), exports_api(CONTACTS), groups_api(_MARKETING)):
         app.register_blueprint(routes)

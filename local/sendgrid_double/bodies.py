@@ -4,13 +4,13 @@ from werkzeug.wrappers import Response
 
 from local.sendgrid_double.contacts import DETAIL_FIELDS, IDENTIFIER_FIELDS, Contact
 from local.sendgrid_double.jobs import Job
-from local.sendgrid_double.responses import json_answer
+from local.sendgrid_double.responses import json_response
 from local.sendgrid_double.settings import Settings
 from local.sendgrid_double.timestamps import timestamp
 
 
 def accepted(job: Job) -> Response:
-    return json_answer(202, {"job_id": job.id})
+    return json_response(202, {"job_id": job.id})
 
 
 def contact_body(contact: Contact) -> dict[str, object]:

@@ -7,7 +7,7 @@
     GET    /_double/contacts    all contacts
     GET    /_double/jobs        all jobs; /_double/jobs/<id> one
     POST   /_double/endings     {"ending": "errored" | "failed" | "completed" | "pending", "count": n}: how the
-                                next jobs end, as `jobs.ForcedEnding` tells
+                                next jobs end, as `jobs.ForcedEnding` describes
     GET    /_double/exports     all exports, without their files
     POST   /_double/flaws       what is wrong with the next export, with the fields of `exports.ExportFlaw`
     PATCH  /_double/settings    {"job_delay": 5, …}: any of `settings.Settings`

@@ -40,11 +40,11 @@ def create_downloads(double: SendGridDouble) -> Flask:
             return _error(403, "SignatureDoesNotMatch", "The request signature does not match")
         if double.clock() >= export.expires_at:
             return _error(403, "AccessDenied", "Request has expired")
-        answer = Response(file.content, content_type="binary/octet-stream")
-        answer.make_conditional(request, accept_ranges=True, complete_length=len(file.content))
+        response = Response(file.content, content_type="binary/octet-stream")
+        response.make_conditional(request, accept_ranges=True, complete_length=len(file.content))
         if export.flaw.broken_downloads:
-            break_off(answer)
-        return answer
+            break_off(response)
+        return response
 
     return app
 

@@ -16,7 +16,7 @@ from local.sendgrid_double.account import Account
 from local.sendgrid_double.contacts import is_uuid
 from local.sendgrid_double.downloads import link
 from local.sendgrid_double.exports import Export
-from local.sendgrid_double.responses import errors, json_answer
+from local.sendgrid_double.responses import errors, json_response
 from local.sendgrid_double.timestamps import timestamp
 
 _MEGABYTE = 1_000_000
@@ -48,11 +48,11 @@ def exports_api(prefix: str) -> Blueprint:
             list_ids=body.get("list_ids", []),
             segment_ids=body.get("segment_ids", []),
         )
-        return json_answer(202, {"_metadata": _metadata(export), "id": export.id})
+        return json_response(202, {"_metadata": _metadata(export), "id": export.id})
 
     @routes.get("")
     def list_exports() -> Response:
-        return json_answer(
+        return json_response(
             200,
             {
                 "result": [_listed(export, links(export)) for export in account().exports.current()],
@@ -63,7 +63,7 @@ def exports_api(prefix: str) -> Blueprint:
     @routes.get("/<export_id>")
     def get_export_status(export_id: str) -> Response:
         export = account().exports.get(export_id)
-        return json_answer(200, _body(export, links(export))) if export else errors(404, "export not found")
+        return json_response(200, _body(export, links(export))) if export else errors(404, "export not found")
 
     return routes
 

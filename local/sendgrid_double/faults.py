@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from werkzeug.wrappers import Response
 
-from local.sendgrid_double.responses import break_off, json_answer, usual_answer
+from local.sendgrid_double.responses import break_off, json_response, usual_response
 
 
 class ConnectionDropped(Exception):
@@ -62,18 +62,18 @@ class Fault:
         """The answer with the fault in it. Raises ConnectionDropped when there is to be none."""
         if self.drop:
             raise ConnectionDropped
-        response = true_answer if self.status is None else self._made_up_answer(self.status)
+        response = true_answer if self.status is None else self._made_up_response(self.status)
         response.headers.update(self.headers)
         if self.truncate:
             break_off(response)
         return response
 
-    def _made_up_answer(self, status: int) -> Response:
+    def _made_up_response(self, status: int) -> Response:
         if self.body is None:
-            return usual_answer(status)
+            return usual_response(status)
         if isinstance(self.body, str):
             return Response(self.body, status, content_type="text/html")
-        return json_answer(status, self.body)
+        return json_response(status, self.body)
 
 
 class FaultQueue:

@@ -20,7 +20,7 @@ from local.sendgrid_double.control import PREFIX, create_control
 from local.sendgrid_double.double import ReceivedRequest, SendGridDouble
 from local.sendgrid_double.downloads import PREFIX as DOWNLOADS
 from local.sendgrid_double.downloads import create_downloads
-from local.sendgrid_double.responses import usual_answer
+from local.sendgrid_double.responses import usual_response
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -51,7 +51,7 @@ class Gateway:
         received = self._record(request, app)
         if self._double.latency_seconds:
             self._double.sleep(self._double.latency_seconds)
-        answer = self._answer if app is self._api else self._answer_or_fault
+        answer = self._answer if app is self._api else self._response_or_fault
         response = answer(app, received, environ)
         received.status = response.status_code
         return response(environ, start_response)
@@ -73,14 +73,18 @@ class Gateway:
     def _answer(self, app: Flask, received: ReceivedRequest, environ: "WSGIEnvironment") -> Response:
         double = self._double
         if received.target_length > double.max_target_length:
-            return usual_answer(double.too_long_status)
+            return usual_response(double.too_long_status)
         allowance = double.rate_limiter.take(f"{received.method} {received.route}")
-        response = usual_answer(429) if allowance.exceeded else self._answer_or_fault(app, received, environ)
+        response = (
+            usual_response(429) if allowance.exceeded else self._response_or_fault(app, received, environ)
+        )
         for name, value in allowance.headers.items():
             response.headers.setdefault(name, value)
         return response
 
-    def _answer_or_fault(self, app: Flask, received: ReceivedRequest, environ: "WSGIEnvironment") -> Response:
+    def _response_or_fault(
+        self, app: Flask, received: ReceivedRequest, environ: "WSGIEnvironment"
+    ) -> Response:
         fault = self._double.faults.take(
             received.method, received.route, f"{received.target}\n{received.body}"
         )

@@ -11,7 +11,7 @@ from flask import Blueprint, g
 from werkzeug.wrappers import Response
 
 from local.sendgrid_double.account import Account
-from local.sendgrid_double.responses import errors, json_answer
+from local.sendgrid_double.responses import errors, json_response
 from local.sendgrid_double.timestamps import timestamp
 
 
@@ -24,7 +24,7 @@ def groups_api(prefix: str) -> Blueprint:
         count = cast(Account, g.account).count_of(list_id=list_id)
         if count is None:
             return errors(404, "list not found")
-        return json_answer(200, {"contact_count": count, "billable_count": count})
+        return json_response(200, {"contact_count": count, "billable_count": count})
 
     @routes.get("/segments/2.0/<segment_id>")
     def get_segment(segment_id: str) -> Response:
@@ -32,7 +32,7 @@ def groups_api(prefix: str) -> Blueprint:
         count = account.count_of(segment_id=segment_id)
         if count is None:
             return errors(404, "segment not found")
-        return json_answer(
+        return json_response(
             200,
             {
                 "id": segment_id,

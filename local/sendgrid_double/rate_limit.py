@@ -16,7 +16,7 @@ class RateLimit:
     that matches counts. Windows that are `aligned` end at multiples of their length since the epoch, those of
     60 seconds on the full minute (observed 2026-07 of every window); others begin with a call.
 
-    `reset` is how X-RateLimit-Reset tells the window's end: seconds since the epoch (as Twilio documents) or
+    `reset` is the form of X-RateLimit-Reset, the end of the window: seconds since the epoch (as Twilio documents) or
     seconds left (as observed 2026-07), rounded up, so that a client that waits as long does not come too early.
     """
 

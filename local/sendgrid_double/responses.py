@@ -20,13 +20,13 @@ _MESSAGES = {
 }
 
 
-def json_answer(status: int, body: object) -> Response:
+def json_response(status: int, body: object) -> Response:
     return Response(json.dumps(body), status, content_type="application/json")
 
 
 def errors(status: int, message: str, field: str | None = None) -> Response:
     """The errors body that Twilio documents for the whole v3 API."""
-    return json_answer(status, {"errors": [{"field": field, "message": message}]})
+    return json_response(status, {"errors": [{"field": field, "message": message}]})
 
 
 def not_implemented(method: str, path: str) -> Response:
@@ -36,7 +36,7 @@ def not_implemented(method: str, path: str) -> Response:
     )
 
 
-def usual_answer(status: int) -> Response:
+def usual_response(status: int) -> Response:
     """What a status usually comes with: a page of nginx, an errors body, or nothing below 400."""
     if status in _NGINX_STATUSES:
         return _nginx_page(status)

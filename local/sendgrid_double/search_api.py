@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response
 from local.sendgrid_double.account import Account
 from local.sendgrid_double.bodies import contact_body
 from local.sendgrid_double.contacts import IDENTIFIER_FIELDS, Contact, is_email_address
-from local.sendgrid_double.responses import errors, json_answer
+from local.sendgrid_double.responses import errors, json_response
 from local.sendgrid_double.search import by_email, by_identifier
 
 MAX_VALUES = 100
@@ -66,7 +66,7 @@ def _search(
     found = find(cast(Account, g.account).read_contacts(), wanted)
     if not found:
         return errors(404, "no contacts found")
-    return json_answer(200, {"result": {value: _entry(found.get(value)) for value in wanted}})
+    return json_response(200, {"result": {value: _entry(found.get(value)) for value in wanted}})
 
 
 def _values(body: Any, field: str) -> list[str] | None:

@@ -72,7 +72,7 @@ class _Sqs(_Client):
         def effect() -> dict[str, Any]:
             for entry in taken:
                 queue.send(entry["MessageBody"], entry.get("MessageAttributes"))
-            return _batch_answer(Entries, taken)
+            return _batch_response(Entries, taken)
 
         return self._wire.aws("sqs.SendMessageBatch", effect)
 
@@ -87,12 +87,12 @@ class _Sqs(_Client):
                 for entry in self._taken("ChangeMessageVisibilityBatch", Entries)
                 if queue.change_visibility(entry["ReceiptHandle"], entry["VisibilityTimeout"])
             ]
-            return _batch_answer(Entries, taken)
+            return _batch_response(Entries, taken)
 
         return self._wire.aws("sqs.ChangeMessageVisibilityBatch", effect)
 
 
-def _batch_answer(entries: Entries, taken: Entries) -> dict[str, Any]:
+def _batch_response(entries: Entries, taken: Entries) -> dict[str, Any]:
     done = {entry["Id"] for entry in taken}
     return {
         "Successful": [{"Id": entry_id} for entry_id in done],
@@ -165,12 +165,12 @@ class _EventBridge(_Client):
 
 class _StepFunctions(_Client):
     def send_task_success(self, *, taskToken: str, output: str) -> dict[str, Any]:
-        return self._told(taskToken, output)
+        return self._notified(taskToken, output)
 
     def send_task_failure(self, *, taskToken: str, error: str, cause: str) -> dict[str, Any]:
-        return self._told(taskToken, error + cause)
+        return self._notified(taskToken, error + cause)
 
-    def _told(self, token: str, answer: str) -> dict[str, Any]:
+    def _notified(self, token: str, answer: str) -> dict[str, Any]:
         self._cloud.secrets.watch("the workflows", answer)
 
         def effect() -> dict[str, Any]:

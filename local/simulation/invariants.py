@@ -61,7 +61,7 @@ def _known_ends(simulation: Simulation) -> Iterator[str]:
             yield f"message {serial} ended as {wrong}: {sent}"
         for code in found - ACCEPTED - {GIVEN_UP, UNTRACKED}:
             if f"event {code}" not in simulation.ends[serial]:
-                yield f"message {serial} is a dead letter ({code}) that no event tells of"
+                yield f"message {serial} is a dead letter ({code}) without an event"
 
 
 def _second_ends(simulation: Simulation, sent: Sent) -> frozenset[str]:
@@ -119,7 +119,7 @@ def _no_job_lost(simulation: Simulation) -> Iterator[str]:
             continue
         for job_id in record.get("job_ids", ()):
             if job_id not in followed and "code" not in record and job_id not in named:
-                yield f"job {job_id} is in the ledger, and no event tells of its end"
+                yield f"job {job_id} is in the ledger, and no event reports its end"
 
 
 def _given_up(simulation: Simulation) -> set[str]:

@@ -96,7 +96,7 @@ class SendGrid(BaseAdapter):
         self.deletions = 0
         self.violations: list[str] = []
         self._headers: dict[str, str] = {}
-        self._hears_until = 0.0
+        self._receives_until = 0.0
         self._named: list[str] = []
 
     def close(self) -> None:
@@ -116,7 +116,7 @@ class SendGrid(BaseAdapter):
             self.violations.append(f"a call went to {url.hostname}")
         hears_until = self._wire.time() + _PATIENCE_SECONDS
         self._wire.departs(f"SendGrid {request.method} {_endpoint(url.path)}", 0.05)
-        self._hears_until = hears_until
+        self._receives_until = hears_until
         self._named = []
         if self.down:
             return self._answer(request, 503, _errors("maintenance"))
@@ -326,8 +326,8 @@ class SendGrid(BaseAdapter):
         if fault == "huge_body":
             return _Body([b" " * 65_536] * 300, lambda: None)
         job_id = body.get("job_id") if isinstance(body, dict) else None
-        hears = self._wire.time() <= self._hears_until
-        if hears and isinstance(job_id, str) and self.account.job(job_id):
+        receives = self._wire.time() <= self._receives_until
+        if receives and isinstance(job_id, str) and self.account.job(job_id):
             self._wire.running[-1].jobs_told.append(job_id)
             self._wire.running[-1].accepted.update(self._named)
         return _Body([content], lambda: None)

@@ -177,7 +177,9 @@ class Simulation:
             ExitStack() as loggers,
         ):
             for name in ("", "aws_lambda_powertools"):  # Powertools' own does not reach the root's handlers
-                loggers.enter_context(_told_to(logging.getLogger(name), self.other_loggers, self._log_level))
+                loggers.enter_context(
+                    _redirected_to(logging.getLogger(name), self.other_loggers, self._log_level)
+                )
             yield
 
     def run(self, messages: int) -> None:
@@ -321,10 +323,10 @@ class Simulation:
         self.deliveries += len(batch)
         event = {"Records": [_record(message, function.queue.arn) for message in batch]}
         serials = tuple(self.serials.get(message.id, "") for message in batch)
-        answer = self._invoke(function, event, serials)
-        if answer is None:
+        response = self._invoke(function, event, serials)
+        if response is None:
             return
-        failed = failed_messages(answer, [message.id for message in batch])
+        failed = failed_messages(response, [message.id for message in batch])
         for message in batch:
             if message.id not in failed:
                 function.queue.delete(message)
@@ -344,7 +346,7 @@ class Simulation:
         environment.busy = True
         self.wire.running.append(invocation)
         try:
-            answer = environment.handle(event, invocation)
+            response = environment.handle(event, invocation)
         except ProcessKilled:
             return None
         except NotAccepted:
@@ -360,7 +362,7 @@ class Simulation:
             self.jobs_told.update(invocation.jobs_told)
             self.progress.ended(invocation)
             self.last_invocation = invocation
-        return answer
+        return response
 
     def _settled(self, serials: tuple[str, ...]) -> frozenset[str]:
         """Those that the ledger has as done, for longer than the invocation can take."""
@@ -387,14 +389,14 @@ class Simulation:
         function = next(each for each in self.functions if each.name == sent.function)
         self.sent[sent.serial] = sent
         try:
-            answer = self._invoke(function, sent.payload, (sent.serial,))
+            response = self._invoke(function, sent.payload, (sent.serial,))
         except NotAccepted as error:
             self.secrets.watch("a workflow", f"{error!r} {error} {error.__cause__!r}")
             self.jobs_of_workflows.update(error.job_ids)
             self._expect_jobs(str(error))
         else:
-            self.secrets.watch("a workflow", str(answer))
-            self.jobs_of_workflows.update(answer["job_ids"] if answer else ())
+            self.secrets.watch("a workflow", str(response))
+            self.jobs_of_workflows.update(response["job_ids"] if response else ())
         finally:
             del self.sent[sent.serial]
             self._direct_jobs(sent)
@@ -438,7 +440,7 @@ class Simulation:
             if not what or not allowed.issuperset(what):
                 self.violations.append(f"contacts deleted that no unfinished request named: {what}")
         elif kind == "identifier":
-            if not any(_asks_to_remove(each, *what) for each in asking):
+            if not any(_requests_removal(each, *what) for each in asking):
                 self.violations.append(f"an identifier removed that no unfinished request named: {what}")
         else:
             self._all_deleted(asking)
@@ -469,7 +471,7 @@ def _end(kind: str, code: str | None) -> str:
 
 
 @contextmanager
-def _told_to(logger: logging.Logger, stream: Watched, level: str) -> Iterator[None]:
+def _redirected_to(logger: logging.Logger, stream: Watched, level: str) -> Iterator[None]:
     before, handlers = logger.level, logger.handlers
     logger.handlers = [logging.StreamHandler(stream)]
     logger.setLevel(level)
@@ -480,7 +482,7 @@ def _told_to(logger: logging.Logger, stream: Watched, level: str) -> Iterator[No
         logger.setLevel(before)
 
 
-def _asks_to_remove(sent: Sent, contact_id: str, kind: str, value: str) -> bool:
+def _requests_removal(sent: Sent, contact_id: str, kind: str, value: str) -> bool:
     asked = sent.payload
     return (
         sent.function == "RemoveIdentifier"

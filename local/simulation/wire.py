@@ -63,7 +63,7 @@ class Wire:
         self.take(seconds)
 
     def take(self, seconds: float) -> None:
-        """Time passes for whoever calls; Lambda stops it at its timeout."""
+        """Time passes for the caller; Lambda stops it at its timeout."""
         self._check_alive()
         left = self.running[-1].ends_at - self.time()
         if seconds >= left:

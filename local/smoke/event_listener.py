@@ -68,7 +68,7 @@ class EventListener:
     ) -> None:
         self._exit_stack.close()
 
-    def hears_its_own_event(self) -> bool:
+    def receives_its_own_event(self) -> bool:
         """Puts an event that only this rule matches, and says whether one has arrived.
 
         A new rule, and a new queue's policy, take a while to be in force.

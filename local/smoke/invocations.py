@@ -29,19 +29,19 @@ class Invoker:
 
     def contact_count(self, payload: Mapping[str, Any]) -> str:
         """Proves that the key is there and that SendGrid accepts it."""
-        answer = self._answer("ContactCountFunction", payload)
-        count = answer.get("contact_count")
+        response = self._answer("ContactCountFunction", payload)
+        count = response.get("contact_count")
         if not isinstance(count, int):
             raise CheckFailed("the response has no contact_count")
         return f"{count:,} contacts"
 
     def no_contact(self, payload: Mapping[str, Any]) -> str:
         """Looks up a contact. Raises CheckFailed unless SendGrid says that it does not exist."""
-        answer = self._invoke("IdentifierCheckFunction", payload)
-        if not isinstance(answer, FunctionError):
+        response = self._invoke("IdentifierCheckFunction", payload)
+        if not isinstance(response, FunctionError):
             raise CheckFailed("a contact has the random ID, so nothing is sent for it", "Run the test again.")
-        if answer.code != "ContactNotFound":
-            raise answer.failure()
+        if response.code != "ContactNotFound":
+            raise response.failure()
         return "no such contact"
 
     def pending(self, function: str, payload: Mapping[str, Any]) -> str:
@@ -52,10 +52,10 @@ class Invoker:
         return "pending"
 
     def _answer(self, function: str, payload: Mapping[str, Any]) -> dict[str, Any]:
-        answer = self._invoke(function, payload)
-        if isinstance(answer, FunctionError):
-            raise answer.failure()
-        return answer
+        response = self._invoke(function, payload)
+        if isinstance(response, FunctionError):
+            raise response.failure()
+        return response
 
     def _invoke(self, function: str, payload: Mapping[str, Any]) -> dict[str, Any] | FunctionError:
         response = self._lambda.invoke(

@@ -140,7 +140,7 @@ class SmokeTest:
             temporary.enter_context(listener)
             try:
                 wait_until(
-                    listener.hears_its_own_event,
+                    listener.receives_its_own_event,
                     stalled_after=self._waits.listener,
                     poll_seconds=self._waits.poll,
                 )

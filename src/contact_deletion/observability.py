@@ -89,9 +89,9 @@ class Telemetry:
         if rate_limit_wait_seconds:
             self._metrics.add_metric("RateLimitWait", MetricUnit.Seconds, rate_limit_wait_seconds)
 
-    def answered(self, answer: dict[str, Any]) -> None:
+    def returned(self, response: dict[str, Any]) -> None:
         """The response of a function that only workflows invoke."""
-        self._logger.info("answered", extra={"answer": answer})
+        self._logger.info("returned", extra={"response": response})
 
     def deletion_started(self, job_id: str) -> None:
         """Logged at once, so that the job is known even if the process dies before its requests have outcomes."""

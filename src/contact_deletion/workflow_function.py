@@ -40,7 +40,7 @@ class WorkflowFunction(Generic[RequestT]):
         deadline = Deadline.of(context, self._clock)
         try:
             response = self._act(self._parse(payload), deadline)
-            self._telemetry.answered(response)
+            self._telemetry.returned(response)
         except NotAccepted as outcome:
             self._telemetry.outcome(outcome)
             raise

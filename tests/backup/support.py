@@ -13,7 +13,7 @@ from contact_deletion.handlers import backup_check, export_copy, export_start, e
 from contact_deletion.runtime import Runtime
 from contact_deletion.workflow_function import WorkflowFunction
 from local.sendgrid_double import Fault
-from tests.client.support import http_answer
+from tests.client.support import http_response
 from tests.support.buckets import Bucket
 from tests.support.events import contact_id
 from tests.support.serving import serving
@@ -38,7 +38,7 @@ def file_of(count: int) -> bytes:
 def ok(body: bytes, *, promised: int | None = None) -> bytes:
     """An answer with this body, and the length of it or the one that is promised."""
     length = len(body) if promised is None else promised
-    return http_answer("200 OK", body, f"Content-Length: {length}")
+    return http_response("200 OK", body, f"Content-Length: {length}")
 
 
 @contextmanager
@@ -158,5 +158,5 @@ class Backups:
         )
 
     def _answer(self, task: WorkflowFunction[Any], payload: object) -> dict[str, Any]:
-        answer: dict[str, Any] = task.handle(payload, self.world.context)
-        return answer
+        response: dict[str, Any] = task.handle(payload, self.world.context)
+        return response

@@ -47,9 +47,9 @@ def refused(backups: Backups, parts: object, expected: int = 5, exported: int | 
 def test_a_whole_backup_has_as_many_contacts_as_expected_or_more(
     backups: Backups, parts: list[dict[str, Any]], expected: int
 ) -> None:
-    answer = backups.check(parts, expected)
+    response = backups.check(parts, expected)
 
-    assert answer == {"contact_count": 5, "bucket": "backup-bucket", "manifest_key": MANIFEST}
+    assert response == {"contact_count": 5, "bucket": "backup-bucket", "manifest_key": MANIFEST}
 
 
 def test_the_manifest_says_what_the_backup_consists_of(backups: Backups, parts: list[dict[str, Any]]) -> None:

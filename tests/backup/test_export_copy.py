@@ -21,10 +21,14 @@ def test_the_parts_have_every_contact(backups: Backups) -> None:
     backups.world.double.settings.export_part_contacts = 2
     export_id = backups.ready_export()
 
-    answers = [backups.copy(export_id, part) for part in range(3)]
+    responses = [backups.copy(export_id, part) for part in range(3)]
 
-    assert [(answer["part"], answer["contact_count"]) for answer in answers] == [(0, 2), (1, 2), (2, 1)]
-    copied = [gzip.decompress(backups.content(answer)).decode() for answer in answers]
+    assert [(response["part"], response["contact_count"]) for response in responses] == [
+        (0, 2),
+        (1, 2),
+        (2, 1),
+    ]
+    copied = [gzip.decompress(backups.content(response)).decode() for response in responses]
     assert {row["CONTACT_ID"] for text in copied for row in csv.DictReader(io.StringIO(text))} == contacts
 
 
@@ -32,31 +36,31 @@ def test_the_bytes_are_kept_as_they_are(backups: Backups) -> None:
     file = file_of(3)
     with file_server(ok(file)) as (link, _):
         backups.ready_at(link)
-        answer = backups.copy()
+        response = backups.copy()
 
-    assert backups.content(answer) == file
-    assert answer == {
+    assert backups.content(response) == file
+    assert response == {
         "part": 0,
         "key": f"backups/{FOLDER}/part-00000.csv.gz",
-        "version_id": answer["version_id"],
+        "version_id": response["version_id"],
         "size": len(file),
         "sha256": hashlib.sha256(file).hexdigest(),
         "contact_count": 3,
-        "contact_ids_version_id": answer["contact_ids_version_id"],
+        "contact_ids_version_id": response["contact_ids_version_id"],
     }
 
 
 def test_the_ids_of_its_contacts_are_kept_beside_the_part_in_order_and_each_once(backups: Backups) -> None:
     with file_server(ok(gzip.compress(HEADER + b"".join(map(row_of, [3, 1, 2, 1, 3]))))) as (link, _):
         backups.ready_at(link)
-        answer = backups.copy(part=7)
+        response = backups.copy(part=7)
 
     ids = backups.bucket.s3.get_object(
         Bucket=backups.bucket.name,
         Key=f"backups/{FOLDER}/contact-ids/00007",
-        VersionId=answer["contact_ids_version_id"],
+        VersionId=response["contact_ids_version_id"],
     )["Body"].read()
-    assert answer["contact_count"] == 3
+    assert response["contact_count"] == 3
     assert ids == b"".join(UUID(contact_id(number)).bytes for number in (1, 2, 3))
 
 
@@ -64,9 +68,9 @@ def test_a_file_that_is_not_compressed_is_kept_too(backups: Backups) -> None:
     file = gzip.decompress(file_of(3))
     with file_server(ok(file)) as (link, _):
         backups.ready_at(link)
-        answer = backups.copy()
+        response = backups.copy()
 
-    assert (backups.content(answer), answer["contact_count"]) == (file, 3)
+    assert (backups.content(response), response["contact_count"]) == (file, 3)
 
 
 def test_a_file_that_comes_in_dribs_and_drabs_is_whole(backups: Backups) -> None:
@@ -74,9 +78,9 @@ def test_a_file_that_comes_in_dribs_and_drabs_is_whole(backups: Backups) -> None
     head, body = ok(file)[: -len(file)], [file[index : index + 1] for index in range(len(file))]
     with file_server(head, *body) as (link, _):
         backups.ready_at(link)
-        answer = backups.copy()
+        response = backups.copy()
 
-    assert (backups.content(answer), answer["contact_count"]) == (file, 3)
+    assert (backups.content(response), response["contact_count"]) == (file, 3)
 
 
 def test_a_large_part_is_put_together_again(backups: Backups) -> None:
@@ -86,11 +90,11 @@ def test_a_large_part_is_put_together_again(backups: Backups) -> None:
     file += file.partition(b"\n")[2] * 300
     with file_server(ok(file)) as (link, _):
         backups.ready_at(link)
-        answer = backups.copy()
+        response = backups.copy()
 
     assert len(file) > 2 * 16 * 1024 * 1024
-    assert (answer["size"], answer["contact_count"]) == (len(file), 4)
-    assert backups.content(answer) == file
+    assert (response["size"], response["contact_count"]) == (len(file), 4)
+    assert backups.content(response) == file
 
 
 def test_a_part_copied_again_is_a_new_version(backups: Backups) -> None:
@@ -109,7 +113,7 @@ def test_an_account_without_contacts_has_a_backup_too(backups: Backups) -> None:
     assert backups.copy(backups.ready_export())["contact_count"] == 0
 
 
-def test_who_has_the_file_is_told_nothing_of_sendgrids(backups: Backups) -> None:
+def test_the_files_host_receives_nothing_of_sendgrids(backups: Backups) -> None:
     with file_server(ok(file_of(1))) as (link, received):
         backups.ready_at(link)
         backups.copy()
@@ -122,12 +126,12 @@ def test_who_has_the_file_is_told_nothing_of_sendgrids(backups: Backups) -> None
 def test_no_link_is_in_the_answer_or_in_the_log(backups: Backups) -> None:
     with file_server(ok(file_of(1))) as (link, _):
         backups.ready_at(link)
-        answer = backups.copy()
+        response = backups.copy()
 
-    for reported in (json.dumps(answer), backups.world.log.getvalue()):
+    for reported in (json.dumps(response), backups.world.log.getvalue()):
         assert "Signature" not in reported
         assert "127.0.0.1" not in reported
-    assert answer["key"] in backups.world.log.getvalue()
+    assert response["key"] in backups.world.log.getvalue()
 
 
 def test_an_export_that_is_not_ready_is_worth_retrying(backups: Backups) -> None:
@@ -203,10 +207,10 @@ def test_a_folder_that_is_no_executions_name_is_invalid(backups: Backups, folder
 
 @pytest.mark.parametrize("folder", ["x" * 80, "a.b", "before_reset-2026", "Zurücksetzung", "(1)"])
 def test_every_other_execution_has_a_folder(backups: Backups, folder: str) -> None:
-    answer = backups.copy(backups.ready_export(), folder=folder)
+    response = backups.copy(backups.ready_export(), folder=folder)
 
-    assert answer["key"] == f"backups/{folder}/part-00000.csv.gz"
-    assert backups.content(answer)
+    assert response["key"] == f"backups/{folder}/part-00000.csv.gz"
+    assert backups.content(response)
 
 
 @pytest.mark.parametrize("part", [-1, 0.0, "0", True, None])

@@ -15,9 +15,9 @@ HOUR = 3600.0
 def test_a_pending_export_is_asked_for_again(backups: Backups) -> None:
     started_at = backups.world.now()
 
-    answer = backups.status(backups.start(), started_at)
+    response = backups.status(backups.start(), started_at)
 
-    assert answer == {
+    assert response == {
         "status": "pending",
         "parts": [],
         "contact_count": None,
@@ -35,7 +35,7 @@ def test_the_longer_it_takes_the_longer_the_pauses(backups: Backups, age: float,
     assert backups.status("export", backups.in_seconds(-age))["retry_after"] == retry_after
 
 
-def test_a_ready_export_tells_its_parts_and_not_its_links(backups: Backups) -> None:
+def test_a_ready_export_reports_its_parts_and_not_its_links(backups: Backups) -> None:
     for _ in range(5):
         backups.world.new_contact()
     backups.world.double.settings.export_part_contacts = 2
@@ -43,9 +43,9 @@ def test_a_ready_export_tells_its_parts_and_not_its_links(backups: Backups) -> N
 
     export_id = backups.ready_export()
 
-    answer = backups.status(export_id, started_at)
+    response = backups.status(export_id, started_at)
 
-    assert answer == {
+    assert response == {
         "status": "ready",
         "parts": [file_id(f"http://127.0.0.1/_s3/exports/{export_id}/{n}.csv.gz") for n in range(3)],
         "contact_count": 5,
@@ -53,7 +53,7 @@ def test_a_ready_export_tells_its_parts_and_not_its_links(backups: Backups) -> N
         "message": "",
     }
     log = backups.world.log.getvalue()
-    assert answer["parts"][0] in log
+    assert response["parts"][0] in log
     assert "_s3" not in log
     assert "Signature" not in log
 
@@ -61,26 +61,29 @@ def test_a_ready_export_tells_its_parts_and_not_its_links(backups: Backups) -> N
 def test_a_ready_export_may_not_tell_how_many_contacts_it_has(backups: Backups) -> None:
     backups.ready_at("https://files.example.com/0")
 
-    answer = backups.status("export", backups.world.now())
+    response = backups.status("export", backups.world.now())
 
-    assert (answer["status"], answer["contact_count"]) == ("ready", None)
+    assert (response["status"], response["contact_count"]) == ("ready", None)
 
 
 def test_a_failed_export_says_why(backups: Backups) -> None:
     backups.world.double.account.exports.spoil_next(ExportFlaw(status="failure", message="too many fields"))
 
-    answer = backups.status(backups.ready_export(), backups.world.now())
+    response = backups.status(backups.ready_export(), backups.world.now())
 
-    assert (answer["status"], answer["parts"]) == ("failed", [])
-    assert answer["message"] == "the export failed: too many fields"
+    assert (response["status"], response["parts"]) == ("failed", [])
+    assert response["message"] == "the export failed: too many fields"
 
 
 def test_a_failed_export_may_not_say_why(backups: Backups) -> None:
     backups.export_is(status="failed")
 
-    answer = backups.status("export", backups.world.now())
+    response = backups.status("export", backups.world.now())
 
-    assert (answer["status"], answer["message"]) == ("failed", "the export failed: SendGrid does not say why")
+    assert (response["status"], response["message"]) == (
+        "failed",
+        "the export failed: SendGrid does not say why",
+    )
 
 
 @pytest.mark.parametrize(("age", "status"), [(6 * HOUR - 1, "pending"), (6 * HOUR + 1, "failed")])
@@ -90,10 +93,10 @@ def test_an_export_that_is_not_ready_in_time_has_failed(backups: Backups, age: f
     export_id = backups.start()
     backups.world.clock.advance(age)
 
-    answer = backups.status(export_id, started_at)
+    response = backups.status(export_id, started_at)
 
-    assert answer["status"] == status
-    assert ("late" in answer["message"]) == (status == "failed")
+    assert response["status"] == status
+    assert ("late" in response["message"]) == (status == "failed")
 
 
 def test_an_export_that_is_ready_late_is_ready(backups: Backups) -> None:
@@ -107,18 +110,18 @@ def test_an_export_that_is_ready_late_is_ready(backups: Backups) -> None:
 def test_an_export_without_files_has_failed(backups: Backups) -> None:
     backups.ready_at()
 
-    answer = backups.status("export", backups.world.now())
+    response = backups.status("export", backups.world.now())
 
-    assert (answer["status"], answer["message"]) == ("failed", "the export is ready and has no files")
+    assert (response["status"], response["message"]) == ("failed", "the export is ready and has no files")
 
 
 def test_an_export_with_two_links_to_one_file_has_failed(backups: Backups) -> None:
     backups.ready_at("https://files.example.com/0?X-Amz-Date=1", "https://files.example.com/0?X-Amz-Date=2")
 
-    answer = backups.status("export", backups.world.now())
+    response = backups.status("export", backups.world.now())
 
-    assert (answer["status"], answer["parts"]) == ("failed", [])
-    assert answer["message"] == "two links of the export lead to the same file"
+    assert (response["status"], response["parts"]) == ("failed", [])
+    assert response["message"] == "two links of the export lead to the same file"
 
 
 @pytest.mark.parametrize(("left", "status"), [(-1, "failed"), (299, "failed"), (301, "ready")])
@@ -127,16 +130,16 @@ def test_an_export_whose_links_are_about_to_expire_has_failed(
 ) -> None:
     backups.ready_at("https://files.example.com/0", expires_at=backups.in_seconds(left))
 
-    answer = backups.status("export", backups.world.now())
+    response = backups.status("export", backups.world.now())
 
-    assert answer["status"] == status
-    assert ("expired" in answer["message"]) == (status == "failed")
+    assert response["status"] == status
+    assert ("expired" in response["message"]) == (status == "failed")
 
 
 def test_an_export_that_sendgrid_does_not_know_yet_is_pending(backups: Backups) -> None:
-    answer = backups.status("export", backups.in_seconds(-899))
+    response = backups.status("export", backups.in_seconds(-899))
 
-    assert (answer["status"], answer["retry_after"]) == ("pending", 300)
+    assert (response["status"], response["retry_after"]) == ("pending", 300)
 
 
 def test_an_export_that_sendgrid_no_longer_knows_is_an_error(backups: Backups) -> None:

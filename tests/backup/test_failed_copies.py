@@ -12,7 +12,7 @@ from contact_deletion.backup.export_progress import file_id
 from contact_deletion.errors import BackupIncomplete, BucketUnavailable, NotAccepted, SendGridUnavailable
 from local.sendgrid_double import ExportFlaw, Fault
 from tests.backup.support import Backups, file_of, file_server, ok
-from tests.client.support import http_answer, raw_server
+from tests.client.support import http_response, raw_server
 from tests.support.buckets import FailingS3
 
 FILE = file_of(3)
@@ -33,7 +33,7 @@ def refused(
     return caught.value.message
 
 
-def refused_answer(backups: Backups, kind: type[NotAccepted], *answer: bytes) -> str:
+def refused_response(backups: Backups, kind: type[NotAccepted], *answer: bytes) -> str:
     with file_server(*answer) as (link, _):
         backups.ready_at(link)
         return refused(backups, kind)
@@ -41,22 +41,22 @@ def refused_answer(backups: Backups, kind: type[NotAccepted], *answer: bytes) ->
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 204, 206, 307])
 def test_a_link_that_does_not_give_the_file_is_incomplete(backups: Backups, status: int) -> None:
-    answer = http_answer(f"{status} Whatever", b"", "Content-Length: 0")
+    response = http_response(f"{status} Whatever", b"", "Content-Length: 0")
 
-    assert refused_answer(backups, BackupIncomplete, answer).endswith(f"HTTP {status}")
+    assert refused_response(backups, BackupIncomplete, response).endswith(f"HTTP {status}")
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503])
 def test_a_store_that_is_overloaded_is_worth_retrying(backups: Backups, status: int) -> None:
-    answer = http_answer(f"{status} Whatever", b"", "Content-Length: 0")
+    response = http_response(f"{status} Whatever", b"", "Content-Length: 0")
 
-    assert refused_answer(backups, SendGridUnavailable, answer).endswith(f"HTTP {status}")
+    assert refused_response(backups, SendGridUnavailable, response).endswith(f"HTTP {status}")
 
 
 def test_a_redirect_is_not_followed(backups: Backups) -> None:
     with file_server(ok(FILE)) as (elsewhere, received):
-        redirect = http_answer("302 Found", b"", f"Location: {elsewhere}", "Content-Length: 0")
-        refused_answer(backups, BackupIncomplete, redirect)
+        redirect = http_response("302 Found", b"", f"Location: {elsewhere}", "Content-Length: 0")
+        refused_response(backups, BackupIncomplete, redirect)
 
     assert received == []
 
@@ -75,26 +75,26 @@ def test_a_link_that_expires_while_it_is_used_is_incomplete(backups: Backups) ->
         ok(FILE[:40], promised=len(FILE)),
         ok(b"", promised=len(FILE)),
         ok(gzip.decompress(FILE), promised=10**9),
-        http_answer("200 OK", b"%x\r\n%b" % (len(FILE), FILE[:40]), "Transfer-Encoding: chunked"),
-        http_answer("200 OK", b"%x\r\n%b\r\n" % (len(FILE), FILE), "Transfer-Encoding: chunked"),
+        http_response("200 OK", b"%x\r\n%b" % (len(FILE), FILE[:40]), "Transfer-Encoding: chunked"),
+        http_response("200 OK", b"%x\r\n%b\r\n" % (len(FILE), FILE), "Transfer-Encoding: chunked"),
     ],
     ids=["all but a byte", "half", "nothing", "plain", "half of a chunk", "no last chunk"],
 )
 def test_a_body_that_ends_early_is_worth_retrying(backups: Backups, answer: bytes) -> None:
-    assert "broke off" in refused_answer(backups, SendGridUnavailable, answer)
+    assert "broke off" in refused_response(backups, SendGridUnavailable, answer)
 
 
 def test_chunks_that_end_are_whole(backups: Backups) -> None:
     body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(FILE), FILE)
-    with file_server(http_answer("200 OK", body, "Transfer-Encoding: chunked")) as (link, _):
+    with file_server(http_response("200 OK", body, "Transfer-Encoding: chunked")) as (link, _):
         backups.ready_at(link)
-        answer = backups.copy()
+        response = backups.copy()
 
-    assert backups.content(answer) == FILE
+    assert backups.content(response) == FILE
 
 
 def test_a_body_of_unknown_length_is_not_believed(backups: Backups) -> None:
-    assert "length" in refused_answer(backups, SendGridUnavailable, http_answer("200 OK", FILE))
+    assert "length" in refused_response(backups, SendGridUnavailable, http_response("200 OK", FILE))
 
 
 def test_a_broken_download_of_sendgrids_is_worth_retrying(backups: Backups) -> None:
@@ -124,7 +124,7 @@ def test_a_cut_file_is_incomplete(backups: Backups) -> None:
     ids=["gzip cut", "trailing garbage", "wrong CRC", "empty", "HTML", "no ids"],
 )
 def test_a_file_that_is_not_an_exports_is_incomplete(backups: Backups, file: bytes) -> None:
-    refused_answer(backups, BackupIncomplete, ok(file))
+    refused_response(backups, BackupIncomplete, ok(file))
 
 
 def test_no_connection_is_worth_retrying(backups: Backups) -> None:
@@ -141,7 +141,7 @@ def test_no_answer_is_worth_retrying(backups: Backups) -> None:
         refused(backups, SendGridUnavailable, link=link)
 
 
-def test_too_little_time_is_told_before_lambda_ends_the_process(backups: Backups) -> None:
+def test_too_little_time_is_an_error_before_lambda_ends_the_process(backups: Backups) -> None:
     whole = ok(FILE)
     with file_server(whole[:-10], whole[-10:], pauses=lambda: backups.world.clock.advance(280)) as (link, _):
         backups.ready_at(link)

@@ -8,7 +8,7 @@ from typing import Any
 
 from contact_deletion.backup.multipart_upload import PART_BYTES
 from tests.backup.support import HEADER, Backups, file_server, row_of
-from tests.client.support import http_answer
+from tests.client.support import http_response
 
 REPEATED = 96
 
@@ -42,19 +42,19 @@ def test_memory_does_not_grow_with_the_part(backups: Backups) -> None:
     header, member = gzip.compress(HEADER), gzip.compress(rows, compresslevel=1)
     size = len(header) + REPEATED * len(member)
 
-    head = http_answer("200 OK", header, f"Content-Length: {size}")
+    head = http_response("200 OK", header, f"Content-Length: {size}")
     s3 = ForgetfulS3()
     backups.use(s3)
     with file_server(head, *[member] * REPEATED) as (link, _):
         backups.ready_at(link)
         tracemalloc.start()
         try:
-            answer = backups.copy()
+            response = backups.copy()
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
 
-    assert (answer["size"], answer["contact_count"]) == (size, rows.count(b"\n"))
+    assert (response["size"], response["contact_count"]) == (size, rows.count(b"\n"))
     assert sum(s3.sizes) == size > 90 * 1024 * 1024
     assert all(PART_BYTES <= part < 2 * PART_BYTES for part in s3.sizes[:-1])
     assert peak < 4 * PART_BYTES

@@ -3,7 +3,7 @@ import pytest
 from benchmarks.finding import Figure, Finding, Target
 
 
-def test_a_figure_is_told_by_its_middle_and_its_spread() -> None:
+def test_a_figure_has_a_median_and_a_spread() -> None:
     figure = Figure.of(3.0, 1.0, 8.0, 2.0, 4.0)
 
     assert (figure.median, figure.least, figure.most) == (3.0, 1.0, 8.0)

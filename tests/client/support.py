@@ -178,6 +178,6 @@ def raw_server(answer: bytes, *, then_hangs: bool = False) -> Iterator[str]:
             server.stopped.set()
 
 
-def http_answer(status: str, body: bytes = b"", *headers: str) -> bytes:
+def http_response(status: str, body: bytes = b"", *headers: str) -> bytes:
     """An answer's bytes; without a Content-Length among the headers the body ends with the connection."""
     return "\r\n".join([f"HTTP/1.1 {status}", *headers, "Connection: close", "", ""]).encode("latin-1") + body

@@ -19,7 +19,7 @@ from tests.client.support import (
     Api,
     FailingAdapter,
     WholeClient,
-    http_answer,
+    http_response,
     raw_server,
     with_each,
 )
@@ -75,7 +75,7 @@ def test_any_2xx_with_a_job_id_is_a_success(world: World, api: Api, name: str, s
 
 
 @each_operation
-def test_nobody_there_has_surely_received_nothing(world: World, name: str) -> None:
+def test_a_server_that_is_unreachable_has_surely_received_nothing(world: World, name: str) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
@@ -104,18 +104,18 @@ def test_an_error_on_the_way_is_named_by_its_class_alone(
     assert 0 < connect + read <= CALL_SECONDS
 
 
-PLAIN = http_answer("202 Accepted", JOB_BODY)
-CHUNKED = http_answer(
+PLAIN = http_response("202 Accepted", JOB_BODY)
+CHUNKED = http_response(
     "202 Accepted", b"%x\r\n%s\r\n0\r\n\r\n" % (len(JOB_BODY), JOB_BODY), "Transfer-Encoding: chunked"
 )
-ZIPPED = http_answer("202 Accepted", gzip.compress(JOB_BODY), "Content-Encoding: gzip")
+ZIPPED = http_response("202 Accepted", gzip.compress(JOB_BODY), "Content-Encoding: gzip")
 
 
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
         *((name, b"") for name in OPERATIONS),
-        ("delete_contacts", http_answer("202 Accepted", JOB_BODY, "Content-Length: 1000")),
+        ("delete_contacts", http_response("202 Accepted", JOB_BODY, "Content-Length: 1000")),
     ],
     ids=lambda value: value if isinstance(value, str) else "in its answer" if value else "before it answers",
 )
@@ -143,12 +143,12 @@ def test_an_answer_is_read_however_it_is_sent(world: World, answer: bytes) -> No
         pytest.param(b"\x16\x03\x01\x02\x00", id="another protocol"),
         pytest.param(PLAIN[:-5], id="body cut off"),
         pytest.param(CHUNKED[:-15], id="last chunk cut off"),
-        pytest.param(http_answer("202 Accepted", b"zz\r\nx", "Transfer-Encoding: chunked"), id="no chunks"),
-        pytest.param(http_answer("202 Accepted", JOB_BODY, "Content-Encoding: gzip"), id="not zipped"),
+        pytest.param(http_response("202 Accepted", b"zz\r\nx", "Transfer-Encoding: chunked"), id="no chunks"),
+        pytest.param(http_response("202 Accepted", JOB_BODY, "Content-Encoding: gzip"), id="not zipped"),
         pytest.param(ZIPPED[:-20], id="zipped body cut off"),
-        pytest.param(http_answer("202 Accepted", b"", *["X: y"] * 200), id="too many headers"),
-        pytest.param(http_answer("302 Found", b"", "Location: http://[broken"), id="redirect to no URL"),
-        pytest.param(http_answer("302 Found", b"", "Location: /\xe9"), id="redirect to no text"),
+        pytest.param(http_response("202 Accepted", b"", *["X: y"] * 200), id="too many headers"),
+        pytest.param(http_response("302 Found", b"", "Location: http://[broken"), id="redirect to no URL"),
+        pytest.param(http_response("302 Found", b"", "Location: /\xe9"), id="redirect to no text"),
     ],
 )
 def test_an_answer_that_is_broken_is_an_outage(world: World, answer: bytes) -> None:

@@ -82,7 +82,7 @@ def test_an_answer_without_a_count_is_an_outage(world: World, api: Api, body: ob
         api.contact_count()
 
 
-def test_a_job_is_as_sendgrid_tells_of_it(world: World, api: Api) -> None:
+def test_a_job_is_as_sendgrid_reports_it(world: World, api: Api) -> None:
     job_id = api.client.delete_contacts([world.new_contact() for _ in range(3)])
     assert api.client.job(job_id) == Job(job_id, "pending", requested_count=3)
     world.clock.advance(30)

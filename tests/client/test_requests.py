@@ -55,9 +55,9 @@ def test_subuser_is_named_in_the_case_that_twilio_documents(world: World, name: 
     with serving(RawServer()) as server:
         world.change_settings(sendgrid_base_url=server.url, on_behalf_of="Sub.User")
         api = Api(world)
-        answer = {"job_id": api.job, "id": api.contact, "status": "pending", "contact_count": 0}
-        answer["result"] = {} if name.startswith("search") else []
-        body = json.dumps(answer).encode()
+        response = {"job_id": api.job, "id": api.contact, "status": "pending", "contact_count": 0}
+        response["result"] = {} if name.startswith("search") else []
+        body = json.dumps(response).encode()
         server.answer = b"HTTP/1.1 202 Accepted\r\nConnection: close\r\n\r\n" + body
         api.call(name)
         headers = [line for line in server.heard if line.lower().startswith(b"on-behalf-of")]

@@ -48,16 +48,16 @@ class PreparedLists:
     def invoke(self, **request: Any) -> dict[str, Any]:
         """One invocation, in an environment of its own."""
         given = {"folder": FOLDER, "source": {"key": LIST}} | request
-        answer: dict[str, Any] = prepare_list.build(self.runtime).handle(given, self.context)
-        return answer
+        response: dict[str, Any] = prepare_list.build(self.runtime).handle(given, self.context)
+        return response
 
     def prepare(self, **request: Any) -> dict[str, Any]:
         """The plan, after as many invocations as it takes."""
-        answer = self.invoke(**request)
-        while answer["status"] == "pending":
-            answer = self.invoke(**request, continuation=json.loads(json.dumps(answer["continuation"])))
-        assert answer.keys() == {"status", "plan", "batches_key", "rejected_key"}
-        return dict(answer["plan"])
+        response = self.invoke(**request)
+        while response["status"] == "pending":
+            response = self.invoke(**request, continuation=json.loads(json.dumps(response["continuation"])))
+        assert response.keys() == {"status", "plan", "batches_key", "rejected_key"}
+        return dict(response["plan"])
 
     def lines(self, name: str) -> list[dict[str, Any]]:
         key = f"results/{FOLDER}/{name}"

@@ -38,8 +38,8 @@ class Lists:
 
     def summarize(self, folder: object = FOLDER, plan: object = PLAN) -> dict[str, Any]:
         task = list_summary.build(self.bucket.runtime(self.runtime))
-        answer: dict[str, Any] = task.handle({"folder": folder, "plan": plan}, Context())
-        return answer
+        response: dict[str, Any] = task.handle({"folder": folder, "plan": plan}, Context())
+        return response
 
     def put(self, name: str, content: object, folder: str = FOLDER) -> None:
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
@@ -86,9 +86,9 @@ def test_the_summary_adds_up_what_became_of_the_batches(lists: Lists) -> None:
     for each in BATCHES:
         lists.put(f"{each['request_id']}.json", each)
 
-    answer = lists.summarize()
+    response = lists.summarize()
 
-    assert answer == {
+    assert response == {
         "folder": FOLDER,
         "bucket": "contact-list-bucket",
         "results_key": RESULTS,
@@ -115,8 +115,8 @@ def test_the_summary_adds_up_what_became_of_the_batches(lists: Lists) -> None:
         },
         "by_code": {"DeletionFailed": 2, "InvalidRequest": 1, "States.Timeout": 1},
     }
-    assert sum(answer["rows"].values()) == PLAN["rows"]
-    assert json.loads(lists.text(SUMMARY)) == answer
+    assert sum(response["rows"].values()) == PLAN["rows"]
+    assert json.loads(lists.text(SUMMARY)) == response
 
 
 def test_the_results_are_one_line_for_each_batch_in_order(lists: Lists) -> None:
@@ -210,10 +210,10 @@ def test_contacts_that_no_job_deleted_were_gone_already(
 def test_planned_contacts_without_a_result_are_counted(lists: Lists) -> None:
     lists.put("a.json", batch("a", "completed", 100))
 
-    answer = lists.summarize()
+    response = lists.summarize()
 
-    assert (answer["contacts"], answer["contacts_without_result"]) == (100, 150)
-    assert answer["rows"]["without_result"] == 150
+    assert (response["contacts"], response["contacts_without_result"]) == (100, 150)
+    assert response["rows"]["without_result"] == 150
 
 
 class SmallPages:
@@ -259,10 +259,10 @@ def test_other_lists_and_other_files_do_not_count(lists: Lists) -> None:
 
 
 def test_a_list_without_results_has_an_empty_summary(lists: Lists) -> None:
-    answer = lists.summarize()
+    response = lists.summarize()
 
-    assert (answer["batches"], answer["contacts"], answer["by_code"]) == (0, 0, {})
-    assert answer["by_status"]["completed"] == {"batches": 0, "contacts": 0}
+    assert (response["batches"], response["contacts"], response["by_code"]) == (0, 0, {})
+    assert response["by_status"]["completed"] == {"batches": 0, "contacts": 0}
     assert lists.text(RESULTS) == ""
 
 

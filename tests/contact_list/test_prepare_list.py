@@ -30,9 +30,9 @@ def test_the_plan_accounts_for_every_row(lists: PreparedLists) -> None:
     there = [lists.world.new_contact() for _ in range(3)]
     lists.put("\n".join(["contact_id", *there, "", "x", contact_id(1), there[0].upper(), "jane@example.com"]))
 
-    answer = lists.invoke()
+    response = lists.invoke()
 
-    assert answer == {
+    assert response == {
         "status": "prepared",
         "plan": {
             "rows": 7,
@@ -55,7 +55,7 @@ def test_the_plan_accounts_for_every_row(lists: PreparedLists) -> None:
         {"row": 9, "reason": "not a valid contact ID"},
     ]
     plan = lists.bucket.s3.get_object(Bucket=lists.bucket.name, Key=f"results/{FOLDER}/plan.json")
-    assert json.loads(plan["Body"].read()) == answer["plan"]
+    assert json.loads(plan["Body"].read()) == response["plan"]
     assert "jane" not in lists.world.log.getvalue()
 
 
@@ -97,14 +97,14 @@ def short(monkeypatch: pytest.MonkeyPatch, lists: PreparedLists) -> PreparedList
 def test_a_list_that_takes_longer_continues_in_the_next_invocation(short: PreparedLists) -> None:
     short.put(csv_of(18) + "x\n" + contact_id(3))
 
-    answers = [short.invoke()]
-    while answers[-1]["status"] == "pending":
+    responses = [short.invoke()]
+    while responses[-1]["status"] == "pending":
         # To skip what is done takes less time in truth.
         short.context.remaining_seconds += 3
-        answers.append(short.invoke(continuation=answers[-1]["continuation"]))
+        responses.append(short.invoke(continuation=responses[-1]["continuation"]))
 
-    assert len(answers) > 2
-    assert answers[-1]["plan"] | {"minutes": 0} == {
+    assert len(responses) > 2
+    assert responses[-1]["plan"] | {"minutes": 0} == {
         "rows": 20,
         "contacts": 18,
         "duplicates": 1,

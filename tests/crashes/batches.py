@@ -25,7 +25,7 @@ JOB_SECONDS = 60
 class Sent:
     """A message, how it ends if nothing interrupts it, and what of the account it asks for.
 
-    `or_else` are ends that an interruption may bring about, as the readme says; `told_as` is the message id in its
+    `or_else` are ends that an interruption may bring about, as the readme says; `known_as` is the message id in its
     event where that is not its own, `key` the request's in the ledger.
     """
 
@@ -33,7 +33,7 @@ class Sent:
     end: str
     removes: frozenset[Part] = frozenset()
     or_else: frozenset[str] = frozenset()
-    told_as: str | None = None
+    known_as: str | None = None
     key: str | None = None
 
     @property
@@ -150,7 +150,7 @@ def _deletion_status(world: World) -> list[Sent]:
         job = world.double.account.delete_contacts(ids)
         request = {"operation": "bulk_delete", "message_id": f"message-{number}", "contact_ids": ids}
         body = events.status_check([job.id], request | more, accepted_at=world.now())
-        return Sent(body, end, _parts(*ids), told_as=f"message-{number}")
+        return Sent(body, end, _parts(*ids), known_as=f"message-{number}")
 
     return [
         followed(0, None, "Completed", 10, request_id="order-1"),

@@ -25,7 +25,7 @@ _NOBODY_LISTENS = "http://127.0.0.1:1/"
 class Way(StrEnum):
     FAILS = "it fails before it took effect"
     DIES = "it takes effect, and the process dies"
-    ANSWER_LOST = "it takes effect, and its answer is lost"
+    RESPONSE_LOST = "it takes effect, and its answer is lost"
     REPEATED = "it takes effect, and botocore sends it again because the response is lost"
 
 

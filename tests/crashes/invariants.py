@@ -16,7 +16,7 @@ def violations(run: Run) -> list[str]:
         *_every_message_ends_once(run),
         *_the_end_is_true(run),
         *_dead_letters_are_the_rejected(run),
-        *_workflows_are_told(run),
+        *_workflows_are_notified(run),
         *_nothing_else_is_removed(run),
         *_a_delete_all_is_sent_once(run),
         *_no_job_is_lost(run),
@@ -73,11 +73,11 @@ def _dead_letters_are_the_rejected(run: Run) -> Iterator[str]:
         yield f"dead letters {sorted(end for _, end in letters)} of rejected {sorted(end for _, end in rejected)}"
 
 
-def _workflows_are_told(run: Run) -> Iterator[str]:
+def _workflows_are_notified(run: Run) -> Iterator[str]:
     """Of each token only what became of a message that has it."""
     reported: dict[str, set[str | None]] = {}
-    for answer in run.task_answers:
-        reported.setdefault(answer["taskToken"], set()).add(answer.get("error"))
+    for response in run.task_responses:
+        reported.setdefault(response["taskToken"], set()).add(response.get("error"))
     ended: dict[str, set[str | None]] = {}
     for message_id, message in run.sent.items():
         for token in _tokens(message):

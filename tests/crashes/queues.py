@@ -92,11 +92,11 @@ def _deliver(world: World, calls: Calls, queue: str) -> bool:
     event = {"Records": records}
     try:
         with calls.invocation(event):
-            answer = getattr(world, _OPERATIONS[queue])(event)
+            response = getattr(world, _OPERATIONS[queue])(event)
     except ProcessDied:
         world.restart()
         return True
-    stay = failed_messages(answer, {record["messageId"] for record in records})
+    stay = failed_messages(response, {record["messageId"] for record in records})
     if done := [record for record in records if record["messageId"] not in stay]:
         entries = [{"Id": each["messageId"], "ReceiptHandle": each["receiptHandle"]} for each in done]
         world.runtime.sqs.delete_message_batch(QueueUrl=world.queue_url(queue), Entries=entries)  # type: ignore[arg-type]
@@ -105,10 +105,10 @@ def _deliver(world: World, calls: Calls, queue: str) -> bool:
 
 def _receive(world: World, queue: str) -> list[dict[str, Any]]:
     """A batch; those of these tests have no more messages than one call receives."""
-    answer = world.runtime.sqs.receive_message(
+    response = world.runtime.sqs.receive_message(
         QueueUrl=world.queue_url(queue),
         MaxNumberOfMessages=min(10, _declared(queue).batch_size),
         MessageSystemAttributeNames=["All"],
         MessageAttributeNames=["All"],
     )
-    return [record(message, queue_arn(queue)) for message in answer.get("Messages", [])]
+    return [record(message, queue_arn(queue)) for message in response.get("Messages", [])]

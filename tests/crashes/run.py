@@ -27,7 +27,7 @@ class Run:
     after: frozenset[Part]
     events: list[dict[str, Any]]
     dead_letters: list[dict[str, Any]]
-    task_answers: list[dict[str, Any]]
+    task_responses: list[dict[str, Any]]
     # What SendGrid started.
     jobs: frozenset[str]
 
@@ -45,7 +45,9 @@ def run(batch: Batch, at: int | None = None, way: Way | None = None) -> Run:
         messages = batch.fill(world)
         before = account_of(world)
         ids = _send(world, batch.queue, messages)
-        sent = {message.told_as or one: message for one, message in zip(ids, messages, strict=True)}
+        sent = {
+            message.known_as or message_id: message for message_id, message in zip(ids, messages, strict=True)
+        }
         calls = Calls(world, at, way)
         deaths = queues.work_off(world, calls)
         world.jobs_end()
@@ -62,9 +64,9 @@ def run(batch: Batch, at: int | None = None, way: Way | None = None) -> Run:
             after=account_of(world),
             events=events,
             dead_letters=world.dead_letters(),
-            task_answers=world.task_answers[:],
+            task_responses=world.task_responses[:],
             jobs=frozenset(job.id for job in world.double.account.jobs()),
-            known_jobs=frozenset(_told(world, events)),
+            known_jobs=frozenset(_known_jobs(world, events)),
         )
 
 
@@ -73,14 +75,14 @@ def _send(world: World, queue: str, messages: Sequence[Sent]) -> list[str]:
     bodies = [
         message.body if isinstance(message.body, str) else json.dumps(message.body) for message in messages
     ]
-    answer = world.runtime.sqs.send_message_batch(
+    response = world.runtime.sqs.send_message_batch(
         QueueUrl=world.queue_url(queue),
         Entries=[{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)],
     )
-    return [taken["MessageId"] for taken in answer["Successful"]]
+    return [taken["MessageId"] for taken in response["Successful"]]
 
 
-def _told(world: World, events: list[dict[str, Any]]) -> Iterator[str]:
+def _known_jobs(world: World, events: list[dict[str, Any]]) -> Iterator[str]:
     for item in world.ledger():
         yield from json.loads(item["data"]["S"]).get("job_ids", ()) if "data" in item else ()
     for reported in [*events, *world.log_lines()]:

@@ -51,7 +51,7 @@ def undisturbed(operation: str) -> Run:
 def test_every_call_may_be_interrupted(operation: str, way: Way, request: pytest.FixtureRequest) -> None:
     """`make crashes` tries all, `make test` a third."""
     names = undisturbed(operation).names
-    tried = {Way.REPEATED: _is_aws_write, Way.ANSWER_LOST: _may_take_effect}.get(way, lambda _: True)
+    tried = {Way.REPEATED: _is_aws_write, Way.RESPONSE_LOST: _may_take_effect}.get(way, lambda _: True)
     calls = [at for at, name in enumerate(names, 1) if tried(name)]
     if not request.config.getoption("every_call"):
         calls = [at for at in calls if at % _ONE_IN == [*Way].index(way) % _ONE_IN]

@@ -22,5 +22,5 @@ def test_a_lost_answer_to_the_dead_letter_does_not_carry_out_what_was_refused() 
     assert [event["kind"] for event in undisturbed.events] == ["Rejected"]
     copy = undisturbed.names.index("sqs SendMessageBatch") + 1
 
-    interrupted = run(batch, copy, Way.ANSWER_LOST)
+    interrupted = run(batch, copy, Way.RESPONSE_LOST)
     assert {event["kind"] for event in interrupted.events} == {"Rejected"}

@@ -75,10 +75,10 @@ def test_contacts_are_counted(run: Run, system: System) -> None:
 
 
 def test_a_job_is_asked_for(run: Run) -> None:
-    answer = last_line(run(ASK_FOR_JOB))
+    response = last_line(run(ASK_FOR_JOB))
 
-    assert answer["status"] == "pending"
-    assert [job["job_id"] for job in answer["jobs"]] == ["21be0c9d-73ca-40a6-a903-13adea0eb0a8"]
+    assert response["status"] == "pending"
+    assert [job["job_id"] for job in response["jobs"]] == ["21be0c9d-73ca-40a6-a903-13adea0eb0a8"]
 
 
 def test_a_running_execution_is_listed_and_stopped(run: Run, system: System) -> None:

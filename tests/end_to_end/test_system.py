@@ -126,10 +126,10 @@ def test_a_delete_all_runs_once_and_only_within_its_guards(system: System) -> No
 def test_a_workflow_sees_answers_and_codes(system: System) -> None:
     request = bulk_delete([contact_id(1)], request_id="run-1")
 
-    answers = [system.stack.invoke("BulkDeleteFunction", request) for _ in range(2)]
+    responses = [system.stack.invoke("BulkDeleteFunction", request) for _ in range(2)]
     with pytest.raises(FunctionError) as conflict:
         system.stack.invoke("BulkDeleteFunction", bulk_delete([contact_id(2)], request_id="run-1"))
 
-    assert [answer["replayed"] for answer in answers] == [False, True]
-    assert answers[0]["job_ids"] == answers[1]["job_ids"]
+    assert [response["replayed"] for response in responses] == [False, True]
+    assert responses[0]["job_ids"] == responses[1]["job_ids"]
     assert conflict.value.error_type == "RequestConflict"

@@ -173,7 +173,7 @@ class Functions:
         world = self.world
         world.double.requests.clear()
         world.double.faults.clear()
-        world.task_answers.clear()
+        world.task_responses.clear()
         world.bus_entries.clear()
         world.log.seek(0)
         world.log.truncate()

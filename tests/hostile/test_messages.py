@@ -57,8 +57,8 @@ def test_a_hostile_body_is_kept_as_a_dead_letter(functions: Functions, case: str
     world = functions.world
     contact = world.new_contact()
     good = {"contact_ids": [contact]}
-    answer = deliver(world, "bulk_delete", good, BODIES[case], good)
-    assert answer == {"batchItemFailures": []}
+    response = deliver(world, "bulk_delete", good, BODIES[case], good)
+    assert response == {"batchItemFailures": []}
     (letter,) = world.receive_all("BulkDeleteDeadLetterQueue")
     assert letter["body"] == well_formed(BODIES[case])
     assert letter["messageAttributes"]["ErrorCode"]["stringValue"] == "InvalidRequest"
@@ -92,7 +92,7 @@ def test_every_message_of_a_batch_is_refused_for_itself(
     assert {letter["ErrorCode"] for letter in letters} == {"InvalidRequest"}
     assert not any(PLANTED in letter["ErrorMessage"] for letter in letters)
     assert world.double.requests == []
-    assert PLANTED not in json.dumps([world.task_answers, world.outcome_events()])
+    assert PLANTED not in json.dumps([world.task_responses, world.outcome_events()])
     assert PLANTED not in world.log.getvalue()
 
 

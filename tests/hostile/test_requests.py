@@ -117,8 +117,8 @@ changes = st.sampled_from(list(FUNCTIONS)).flatmap(
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_request_as_it_should_be_is_acted_on(functions: Functions, name: str) -> None:
-    answer = functions.handle(name, functions.request_of(name))
-    assert isinstance(answer, dict)
+    response = functions.handle(name, functions.request_of(name))
+    assert isinstance(response, dict)
     check_targets(functions.world)
 
 

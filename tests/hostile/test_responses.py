@@ -77,8 +77,8 @@ def outcome_of(functions: Functions, call: Call, *faults: Fault) -> Any:
     for fault in faults:
         world.double.faults.add(fault)
     if call.route.endswith("/batch"):
-        answer = Call("deletion_status", "GET", call.route.replace("batch", "imports/{job_id}"))
-        world.double.faults.add(Fault(route=answer.route, status=200, body=answer.answer(functions)))
+        response = Call("deletion_status", "GET", call.route.replace("batch", "imports/{job_id}"))
+        world.double.faults.add(Fault(route=response.route, status=200, body=response.answer(functions)))
     request = functions.request_of(call.function)
     if call.function in (*QUEUES, BY_IDENTIFIERS):
         del request["task_token"]
@@ -124,9 +124,9 @@ changes = st.sampled_from(CALLS).flatmap(
 @fuzz(20)
 def test_a_field_that_is_not_what_it_should_be(functions: Functions, change: tuple[Call, int, Any]) -> None:
     call, number, value = change
-    answer = call.answer(functions)
-    possible = list(places(answer))
-    body = with_value(answer, possible[number % len(possible)], value)
+    response = call.answer(functions)
+    possible = list(places(response))
+    body = with_value(response, possible[number % len(possible)], value)
     outcome_of(functions, call, fault_of(call, body))
 
 
@@ -152,9 +152,9 @@ def test_a_message_whose_job_id_is_none_is_not_lost(functions: Functions, call: 
     for job_id in HOSTILE_JOB_IDS.values():
         world.double.faults.add(fault_of(call, {"job_id": job_id}))
         request = functions.request_of(call.function)
-        answer = functions.handle(call.function, sqs_event(request, queue=QUEUES[call.function]))
+        response = functions.handle(call.function, sqs_event(request, queue=QUEUES[call.function]))
         letters = [letter["ErrorCode"] for letter in world.dead_letters()]
-        came_back = len(answer["batchItemFailures"])
+        came_back = len(response["batchItemFailures"])
         assert (came_back, letters) in [(1, []), (0, ["DeleteAllUnconfirmed"])]
     assert world.status_messages() == []
     check_targets(world)
@@ -162,7 +162,7 @@ def test_a_message_whose_job_id_is_none_is_not_lost(functions: Functions, call: 
 
 @each_call
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_told_to_nobody_else(
+def test_a_redirect_is_not_followed(
     functions: Functions, elsewhere: RawServer, call: Call, status: int
 ) -> None:
     own_url = functions.world.runtime.settings.sendgrid_base_url
@@ -188,9 +188,9 @@ def test_the_file_of_a_jobs_errors_is_not_fetched(functions: Functions, elsewher
     secure = elsewhere.url.replace("http", "https")
     with_key = f"https://user:key@{secure[8:]}"
     for url in (elsewhere.url, secure, with_key, own, "file:///etc/passwd", "https://\ud800", ""):
-        answer = call.answer(functions)
-        answer["results"]["errors_url"] = url
-        reported = outcome_of(functions, call, fault_of(call, answer))
+        response = call.answer(functions)
+        response["results"]["errors_url"] = url
+        reported = outcome_of(functions, call, fault_of(call, response))
         usable = url.startswith("https://") and url.isascii()
         assert [job.get("errors_url") for job in reported["jobs"]] == [url if usable else None]
         assert not url or url not in functions.world.log.getvalue()
@@ -203,6 +203,6 @@ def test_counts_too_long_to_be_added_are_none(functions: Functions) -> None:
     body = with_value(call.answer(functions), ("results", "requested_count"), 10**4300 - 1)
     functions.world.double.faults.add(Fault(route=call.route, status=200, body=body, times=2))
     request = functions.request_of("deletion_status") | {"job_ids": ["one", "other"]}
-    answer = functions.handle("deletion_status", sqs_event(request, queue=QUEUES["deletion_status"]))
-    assert answer == {"batchItemFailures": []}
+    response = functions.handle("deletion_status", sqs_event(request, queue=QUEUES["deletion_status"]))
+    assert response == {"batchItemFailures": []}
     assert [event["counts"]["requested"] for event in functions.world.outcome_events()] == [None, None]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from contact_deletion.backup.export_progress import file_id
 from contact_deletion.errors import BackupIncomplete, NotAccepted, SendGridUnavailable
 from local.sendgrid_double import Fault
-from tests.client.support import RawServer, http_answer
+from tests.client.support import RawServer, http_response
 from tests.hostile.functions import PART, Functions
 from tests.hostile.responses import CALLS, CONTACTS, Call
 from tests.hostile.values import fuzz
@@ -78,7 +78,7 @@ def test_headers_are_never_more_than_an_outage(
 ) -> None:
     of_server.forget()
     of_server.restart()
-    server.answer = http_answer(status, body, *(f"{name}: {value}" for name, value in headers))
+    server.answer = http_response(status, body, *(f"{name}: {value}" for name, value in headers))
     server.heard.clear()
     outcome = of_server.outcome("contact_count", {})
     assert isinstance(outcome, NotAccepted) or outcome["contact_count"] in (0, 7)
@@ -118,7 +118,7 @@ def test_a_body_that_unpacks_to_a_gigabyte_is_not_unpacked(
     of_server: Functions, server: RawServer, call: Call, case: str
 ) -> None:
     encoding, body = ENCODED[case]
-    server.answer = http_answer(f"{call.status} OK", body, f"Content-Encoding: {encoding}")
+    server.answer = http_response(f"{call.status} OK", body, f"Content-Encoding: {encoding}")
     of_server.restart()
     outcome, peak = outcome_and_peak(of_server, call.function)
     assert isinstance(outcome, SendGridUnavailable)
@@ -140,12 +140,12 @@ def test_an_exports_file_that_unpacks_to_one_row_is_not_held(
     functions: Functions, server: RawServer, case: str
 ) -> None:
     body = ROWS[case]
-    server.answer = http_answer("200 OK", body, f"Content-Length: {len(body)}")
-    answer = {"status": "ready", "urls": [f"{server.url}/file"]}
+    server.answer = http_response("200 OK", body, f"Content-Length: {len(body)}")
+    response = {"status": "ready", "urls": [f"{server.url}/file"]}
     functions.world.double.faults.add(
-        Fault(route=f"{CONTACTS}/exports/{{export_id}}", status=200, body=answer)
+        Fault(route=f"{CONTACTS}/exports/{{export_id}}", status=200, body=response)
     )
-    outcome, peak = outcome_and_peak(functions, "export_copy", file_id=file_id(answer["urls"][0]))
+    outcome, peak = outcome_and_peak(functions, "export_copy", file_id=file_id(response["urls"][0]))
     assert isinstance(outcome, BackupIncomplete)
     assert peak < 100 * MEBIBYTE
     key = functions.request_of("backup_check")["parts"][0]["key"]
@@ -155,7 +155,7 @@ def test_an_exports_file_that_unpacks_to_one_row_is_not_held(
 
 def test_a_cookie_is_never_sent_back(of_server: Functions, server: RawServer) -> None:
     cookies = ["a=b", "a=b; Path=/; Domain=127.0.0.1", "a=b; Max-Age=99999", "__Host-a=b; Secure; Path=/"]
-    server.answer = http_answer("200 OK", BODY, *(f"Set-Cookie: {cookie}" for cookie in cookies))
+    server.answer = http_response("200 OK", BODY, *(f"Set-Cookie: {cookie}" for cookie in cookies))
     server.heard.clear()
     for _ in range(2):
         assert of_server.outcome("contact_count", {})["contact_count"] == 7

@@ -43,10 +43,10 @@ def deletions_raise(
     sending = world.runtime.session.request
 
     def request(method: str, url: str, **more: Any) -> Any:
-        answer = sending(method, url, **more) if after_sending or method != "DELETE" else None
+        response = sending(method, url, **more) if after_sending or method != "DELETE" else None
         if method == "DELETE":
             raise error
-        return answer
+        return response
 
     with patch.object(world.runtime.session, "request", request):
         yield

@@ -34,10 +34,10 @@ def test_a_direct_invocation_answers_with_the_job(world: World) -> None:
     doomed = [world.new_contact() for _ in range(3)]
     kept = world.new_contact()
 
-    answer = world.bulk_delete(bulk_delete(doomed, request_id="purge-1"))
+    response = world.bulk_delete(bulk_delete(doomed, request_id="purge-1"))
 
     (job,) = world.double.account.jobs()
-    assert answer == {
+    assert response == {
         "status": "accepted",
         "request_id": "purge-1",
         "job_ids": [job.id],
@@ -51,8 +51,8 @@ def test_a_direct_invocation_answers_with_the_job(world: World) -> None:
 def test_a_message_and_a_workflow_may_send_the_same_request(world: World) -> None:
     request = bulk_delete([world.new_contact()], request_id="both")
     world.bulk_delete(event(request))
-    answer = world.bulk_delete(request)
-    assert answer["replayed"]
+    response = world.bulk_delete(request)
+    assert response["replayed"]
     assert len(world.deletions()) == 1
 
 
@@ -170,7 +170,7 @@ def test_bad_ids_do_not_sink_the_other_requests_of_their_call(
     assert accepted == set(ids) - world.double.poison_ids
 
 
-def test_a_404_is_divided_too_since_nobody_says_what_an_unknown_id_is_answered(world: World) -> None:
+def test_a_404_is_divided_too_since_the_response_to_an_unknown_id_is_not_documented(world: World) -> None:
     world.double.faults.add(Fault(status=404))
     response = world.bulk_delete(event(*(bulk_delete([contact]) for contact in contacts(world, 2))))
     assert response == {"batchItemFailures": []}
@@ -244,9 +244,9 @@ def test_after_the_first_call_of_a_window_calls_go_side_by_side(world: World) ->
     world.double.faults.add(Fault())
     world.double.faults.add(Fault(delay_seconds=1, times=2))
 
-    answer = world.bulk_delete(calls_of(3))
+    response = world.bulk_delete(calls_of(3))
 
-    assert len(answer["job_ids"]) == 3
+    assert len(response["job_ids"]) == 3
     assert not meeting.broken
 
 
@@ -298,8 +298,8 @@ def test_an_invocation_that_breaks_off_leaves_no_call_under_way(world: World) ->
 
 def test_the_rate_limit_is_kept_before_a_429_and_waited_for_in_place(world: World) -> None:
     world.double.rate_limiter.configure(RateLimit(limit=4, window_seconds=10))
-    answer = world.bulk_delete(calls_of(10))
-    assert len(answer["job_ids"]) == 10
+    response = world.bulk_delete(calls_of(10))
+    assert len(response["job_ids"]) == 10
     assert 429 not in [call.status for call in world.deletions()]
     assert len(world.clock.slept) == 2
 
@@ -310,9 +310,9 @@ def test_a_429_waits_for_the_reset_in_either_format(world: World, reset: str) ->
     world.bulk_delete(bulk_delete([contact_id(1)]))
     world.restart()  # another environment has spent the window: this one learns of it by a 429
 
-    answer = world.bulk_delete(bulk_delete([contact_id(2)]))
+    response = world.bulk_delete(bulk_delete([contact_id(2)]))
 
-    assert answer["status"] == "accepted"
+    assert response["status"] == "accepted"
     assert [call.status for call in world.deletions()] == [202, 429, 202]
 
 

@@ -118,11 +118,11 @@ def test_contacts_that_were_found_gone_are_not_sent_again(world: World) -> None:
     world.double.faults.add(Fault(method="DELETE", status=404))
     interrupted(world, request, calls=0)
 
-    answer = world.bulk_delete(request)
+    response = world.bulk_delete(request)
 
     # Twice without an answer, since a dead connection is tried again at once.
     assert [call.ids for call in world.deletions()][1:] == [tuple(ids)] * 3
-    assert answer["contact_count"] == 11
+    assert response["contact_count"] == 11
 
 
 def test_a_redriven_request_of_which_an_id_was_refused_sends_only_that(world: World) -> None:
@@ -134,10 +134,10 @@ def test_a_redriven_request_of_which_an_id_was_refused_sends_only_that(world: Wo
         world.bulk_delete(request)
     world.double.poison_ids = set()
 
-    answer = world.bulk_delete(request)
+    response = world.bulk_delete(request)
 
     assert world.deletions()[-1].ids == (ids[0],)
-    assert sorted(answer["job_ids"]) == sorted(jobs(world))
+    assert sorted(response["job_ids"]) == sorted(jobs(world))
 
 
 # ------------------------------------------------------------------------------------ the record
@@ -173,9 +173,9 @@ def test_a_record_of_jobs_alone_is_read_too(world: World) -> None:
     interrupted(world, request, calls=1)
     world.change_ledger(data={"S": json.dumps({"job_ids": ["job-of-before"]})})
 
-    answer = world.bulk_delete(request)
+    response = world.bulk_delete(request)
 
-    assert answer["job_ids"][0] == "job-of-before"
+    assert response["job_ids"][0] == "job-of-before"
     assert set(accepted_ids(world)) == set(request["contact_ids"])
 
 
@@ -247,9 +247,9 @@ def test_what_another_invocation_has_finished_stays_finished(world: World) -> No
     assert isinstance(outcomes[0], dict)
     assert isinstance(mine, SendGridUnavailable)
     world.double.faults.clear()
-    answer = world.bulk_delete(request)
-    assert answer["replayed"]
-    assert answer["job_ids"] == outcomes[0]["job_ids"]
+    response = world.bulk_delete(request)
+    assert response["replayed"]
+    assert response["job_ids"] == outcomes[0]["job_ids"]
 
 
 def test_a_record_that_keeps_changing_is_not_written(world: World) -> None:

@@ -43,12 +43,12 @@ def test_the_count_of_a_segment_says_how_old_it_is(world: World, age_seconds: fl
     segment = {"contacts_count": 7, "sample_updated_at": sampled_at}
     world.double.faults.add(Fault(route="*/segments/2.0/*", status=200, body=segment))
 
-    answer = world.contact_count({"segment_id": GROUP})
+    response = world.contact_count({"segment_id": GROUP})
 
-    assert datetime.fromisoformat(answer.pop("sampled_at")).timestamp() == pytest.approx(
+    assert datetime.fromisoformat(response.pop("sampled_at")).timestamp() == pytest.approx(
         world.clock() - age_seconds, abs=0.001
     )
-    assert answer | {"sampled_at": None} == counted(7, sample_age_hours=hours, source={"segment_id": GROUP})
+    assert response | {"sampled_at": None} == counted(7, sample_age_hours=hours, source={"segment_id": GROUP})
 
 
 def test_the_count_of_a_segment_without_a_time_has_no_age(world: World) -> None:
@@ -102,8 +102,8 @@ def test_answer_is_logged_and_its_cost_is_counted(world: World, capsys: pytest.C
     world.contact_count({})
 
     line = world.log_lines()[-1]
-    reported = (line["message"], line["operation"], line["answer"])
-    assert reported == ("answered", "contact_count", counted(0))
+    reported = (line["message"], line["operation"], line["response"])
+    assert reported == ("returned", "contact_count", counted(0))
     put_out = capsys.readouterr().out
     assert '"ApiCalls":[1.0]' in put_out
     assert '"RateLimitWait":' in put_out

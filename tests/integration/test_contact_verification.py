@@ -80,7 +80,7 @@ def test_a_404_of_the_look_up_says_that_no_contact_is_left(world: World) -> None
 
 
 @pytest.mark.parametrize("body", [None, "<html>Not Found</html>"], ids=["outage", "page of the edge"])
-def test_where_the_look_up_fails_the_end_is_told_later(world: World, body: str | None) -> None:
+def test_where_the_look_up_fails_the_end_is_reported_later(world: World, body: str | None) -> None:
     world.double.account.force_next_jobs("failed")
     batch = accept(world, contacts(world, 2))
     world.jobs_end()
@@ -97,7 +97,7 @@ def test_where_the_look_up_fails_the_end_is_told_later(world: World, body: str |
     ("endings", "reported", "looks"),
     [((None, "failed"), "Completed", 1), (("failed", "failed"), "Failed", 2)],
 )
-def test_where_a_look_up_fails_what_is_in_no_doubt_or_was_decided_before_is_told_all_the_same(
+def test_where_a_look_up_fails_requests_without_doubt_are_still_reported(
     world: World, endings: tuple[Any, Any], reported: str, looks: int
 ) -> None:
     messages = [

@@ -58,9 +58,9 @@ def killed_while_sending(world: World, message: object) -> None:
 
 
 def test_every_contact_is_deleted(account: World) -> None:
-    answer = account.delete_all(request(account))
-    assert (answer["status"], answer["contact_count"]) == ("accepted", 3)
-    assert [job.id for job in account.double.account.jobs()] == answer["job_ids"]
+    response = account.delete_all(request(account))
+    assert (response["status"], response["contact_count"]) == ("accepted", 3)
+    assert [job.id for job in account.double.account.jobs()] == response["job_ids"]
     account.jobs_end()
     assert len(account.double.account) == 0
 
@@ -257,11 +257,11 @@ def test_a_process_that_died_before_sending_leaves_it_to_be_tried_again(account:
 def test_of_two_environments_that_claimed_it_one_sends(account: World) -> None:
     """The first one's claim seems to have ended, because clocks differ; it is alive and comes second to the mark."""
     message = request(account)
-    answers: list[Any] = []
+    responses: list[Any] = []
 
     def the_other_takes_over(_: float) -> None:
         account.change_ledger(in_progress_expiration={"N": "1"})
-        answers.append(account.delete_all(message))
+        responses.append(account.delete_all(message))
 
     account.double.sleep = the_other_takes_over
     account.double.faults.add(Fault(method="GET", delay_seconds=1))
@@ -269,7 +269,7 @@ def test_of_two_environments_that_claimed_it_one_sends(account: World) -> None:
     with pytest.raises(RequestInProgress):
         account.delete_all(message)
 
-    assert [answer["status"] for answer in answers] == ["accepted"]
+    assert [response["status"] for response in responses] == ["accepted"]
     assert sent(account) == 1
     assert account.delete_all(message)["replayed"]
 
@@ -306,12 +306,12 @@ def test_it_is_not_sent_when_the_claim_cannot_be_made_permanent(account: World) 
 def test_an_acceptance_that_cannot_be_recorded_is_not_sent_again(account: World) -> None:
     message = request(account)
     with ledger_records_nothing(account):
-        answer = account.delete_all(message)
+        response = account.delete_all(message)
     account.clock.advance(account.context.remaining_seconds + 1)
 
-    assert answer["status"] == "accepted"
+    assert response["status"] == "accepted"
     (failure,) = [line for line in account.log_lines() if line["level"] == "ERROR"]
-    assert (failure["request_id"], failure["job_ids"]) == (message["request_id"], answer["job_ids"])
+    assert (failure["request_id"], failure["job_ids"]) == (message["request_id"], response["job_ids"])
     with pytest.raises(DeleteAllUnconfirmed):
         account.delete_all(message)
     assert sent(account) == 1

@@ -157,7 +157,7 @@ def test_workflow_learns_how_many_contacts_a_delete_all_left(world: World) -> No
     world.jobs_end()
 
     request = status_check([job.id], {"operation": "delete_all"}, accepted_at="2026-01-01T00:00:00Z")
-    answer = world.deletion_status(request)
+    response = world.deletion_status(request)
 
-    assert answer["status"] == "failed"
-    assert answer["requests"][0]["remaining_contacts"]["count"] == 2
+    assert response["status"] == "failed"
+    assert response["requests"][0]["remaining_contacts"]["count"] == 2

@@ -42,9 +42,9 @@ def test_every_contact_of_the_subuser_is_deleted_and_none_of_its_parent(
     add_contacts(subuser, own)
     add_contacts(world.double.account, parents)
 
-    answer = world.delete_all(request(world))
+    response = world.delete_all(request(world))
 
-    assert (answer["status"], answer["contact_count"]) == ("accepted", own)
+    assert (response["status"], response["contact_count"]) == ("accepted", own)
     world.jobs_end()
     assert (len(subuser), len(world.double.account)) == (0, parents)
 

@@ -182,7 +182,7 @@ def test_a_result_that_is_not_about_the_identifier_deletes_nothing(world: World,
     assert not world.deletions()
 
 
-def test_identifiers_that_differ_only_in_case_are_told_apart(world: World) -> None:
+def test_identifiers_that_differ_only_in_case_are_different(world: World) -> None:
     wanted, other = world.new_contact(external_id="abc"), world.new_contact(external_id="ABC")
     hit = {"contact": {"id": other, "external_id": "ABC"}}
     answer(world, {"result": {"abc": hit, "x": {"error": "contact not found"}}})

@@ -66,9 +66,7 @@ def test_a_pending_job_is_logged_as_that_and_not_as_a_failure(
     ],
     ids=["SendGrid does not know the job yet", "counts come before the status", "a type of its own"],
 )
-def test_a_job_of_which_other_things_are_told_is_followed_all_the_same(
-    world: World, settings: dict[str, Any]
-) -> None:
+def test_a_job_with_unknown_fields_is_tracked(world: World, settings: dict[str, Any]) -> None:
     world.double.settings.change(**settings)
     batch = accept(world, contacts(world, 1))
 
@@ -99,7 +97,7 @@ def test_a_job_that_has_not_ended_after_a_day_has_failed(world: World) -> None:
 
 
 @pytest.mark.parametrize("word", ["queued", "IN_PROGRESS", "", None, 7, {"x": 1}], ids=repr)
-def test_a_status_that_nobody_has_heard_of_is_waited_for_like_pending(world: World, word: object) -> None:
+def test_an_unknown_status_is_pending(world: World, word: object) -> None:
     batch = accept(world, contacts(world, 1))
     world.jobs_end()
     world.double.faults.add(Fault(route=JOB_ROUTE, status=200, body={"status": word}))
@@ -129,7 +127,7 @@ def test_job_that_is_completed_in_other_words_is_completed(world: World, said: F
 
 
 @pytest.mark.parametrize("said", [state("completed"), state("completed", 1)], ids=repr)
-def test_a_completed_job_that_tells_no_counts_is_believed(world: World, said: Fault) -> None:
+def test_a_completed_job_without_counts_is_completed(world: World, said: Fault) -> None:
     event = ended(world, contacts(world, 1), fault=said)["order-0"]
     assert (event["kind"], event["remaining_contacts"]) == ("Completed", None)
     assert world.contact_looks() == []

@@ -48,12 +48,12 @@ def test_a_workflow_learns_that_a_job_failed_and_whose_contacts_are_left(world: 
     job = world.double.account.delete_contacts(ids)
     world.jobs_end()
 
-    answer = world.deletion_status(status_check([job.id], {"request_id": "run-1", "contact_ids": ids}))
+    response = world.deletion_status(status_check([job.id], {"request_id": "run-1", "contact_ids": ids}))
 
     left = sorted(world.double.account.contact_ids())
-    assert answer["status"] == "failed"
-    assert (answer["jobs"][0]["status"], answer["retry_after"]) == (ending, 0)
-    assert answer["requests"] == [
+    assert response["status"] == "failed"
+    assert (response["jobs"][0]["status"], response["retry_after"]) == (ending, 0)
+    assert response["requests"] == [
         {
             "request_id": "run-1",
             "code": "DeletionFailed",
@@ -70,10 +70,10 @@ def test_one_request_whose_contacts_are_left_is_a_failure_of_the_whole(world: Wo
     job = world.double.account.delete_contacts([gone])
     world.jobs_end()
 
-    answer = world.deletion_status(status_check([job.id], {"contact_ids": [gone]}, {"contact_ids": [left]}))
+    response = world.deletion_status(status_check([job.id], {"contact_ids": [gone]}, {"contact_ids": [left]}))
 
-    assert answer["status"] == "failed"
-    assert [request["code"] for request in answer["requests"]] == [None, "DeletionFailed"]
+    assert response["status"] == "failed"
+    assert [request["code"] for request in response["requests"]] == [None, "DeletionFailed"]
 
 
 ERRORS_URL = "https://errors.example.com/file?signature=planted"
@@ -87,21 +87,23 @@ ERRORED = Fault(
 def test_a_workflow_that_asks_for_it_gets_the_link_to_a_jobs_errors(world: World) -> None:
     world.double.faults.add(ERRORED)
 
-    answer = world.deletion_status({"job_ids": ["job-1"], "include_errors_url": True})
+    response = world.deletion_status({"job_ids": ["job-1"], "include_errors_url": True})
 
-    assert (answer["jobs"][0]["errors_url"], answer["jobs"][0]["errored_count"]) == (ERRORS_URL, 1)
+    assert (response["jobs"][0]["errors_url"], response["jobs"][0]["errored_count"]) == (ERRORS_URL, 1)
     assert "planted" not in world.log.getvalue()
 
 
 @pytest.mark.parametrize("request_fields", [{}, {"include_errors_url": False}])
-def test_the_link_to_a_jobs_errors_is_for_nobody_else(world: World, request_fields: dict[str, Any]) -> None:
+def test_the_link_to_a_jobs_errors_is_only_for_its_caller(
+    world: World, request_fields: dict[str, Any]
+) -> None:
     """Step Functions keeps answers for 90 days."""
     world.double.faults.add(ERRORED)
 
-    answer = world.deletion_status({"job_ids": ["job-1"], **request_fields})
+    response = world.deletion_status({"job_ids": ["job-1"], **request_fields})
 
-    assert "errors_url" not in answer["jobs"][0]
-    assert "planted" not in json.dumps(answer) + world.log.getvalue()
+    assert "errors_url" not in response["jobs"][0]
+    assert "planted" not in json.dumps(response) + world.log.getvalue()
 
 
 @pytest.mark.parametrize("value", [1, 0, "true", None])
@@ -115,13 +117,13 @@ def test_of_several_jobs_the_slowest_decides(world: World) -> None:
     world.clock.advance(30)
     under_way = world.double.account.delete_contacts(contacts(world, 1))
 
-    answer = world.deletion_status({"job_ids": [done.id, under_way.id]})
+    response = world.deletion_status({"job_ids": [done.id, under_way.id]})
 
-    assert answer["status"] == "pending"
-    assert [job["status"] for job in answer["jobs"]] == ["completed", "pending"]
+    assert response["status"] == "pending"
+    assert [job["status"] for job in response["jobs"]] == ["completed", "pending"]
 
 
-def test_the_pause_that_a_workflow_is_told_grows_with_what_was_waited(world: World) -> None:
+def test_retry_after_grows_with_the_age_of_the_job(world: World) -> None:
     world.double.account.force_next_jobs("pending")
     job = world.double.account.delete_contacts([contact_id(1)])
     accepted_at = world.now()
@@ -146,14 +148,14 @@ def test_without_a_time_of_acceptance_a_job_is_never_given_up(world: World) -> N
     assert (unknown["status"], unknown["jobs"][0]["status"]) == ("pending", "unknown")
 
 
-def test_a_direct_invocation_is_told_to_nobody_else(world: World) -> None:
+def test_a_direct_invocation_publishes_nothing(world: World) -> None:
     job = world.double.account.delete_contacts(contacts(world, 1))
     world.jobs_end()
 
     world.deletion_status(status_check([job.id], {"task_token": "token"}))
 
     assert world.outcome_events() == []
-    assert world.task_answers == []
+    assert world.task_responses == []
     assert world.status_messages() == []
 
 

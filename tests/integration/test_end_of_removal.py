@@ -121,8 +121,8 @@ def test_an_outage_puts_the_look_off(world: World) -> None:
     before = looks(world)
     world.double.faults.add(Fault(method="GET", route=CONTACT_ROUTE, status=503, times=10))
 
-    answer = world.deletion_status(batch)
+    response = world.deletion_status(batch)
 
-    assert len(answer["batchItemFailures"]) == 3
+    assert len(response["batchItemFailures"]) == 3
     assert looks(world) == before + 2
     assert world.outcome_events() == []

@@ -70,9 +70,9 @@ def test_a_batch_with_one_message_that_was_received_before_is_divided(world: Wor
 def test_one_call_in_twenty_that_fails_costs_no_attempt(world: World) -> None:
     world.double.faults.add(Fault(method="DELETE", times=19))
     world.double.faults.add(Fault(method="DELETE", status=503))
-    answer = world.bulk_delete(bulk_delete([contact_id(number) for number in range(10_000)]))
-    assert answer["contact_count"] == 10_000
-    assert len(answer["job_ids"]) == 51
+    response = world.bulk_delete(bulk_delete([contact_id(number) for number in range(10_000)]))
+    assert response["contact_count"] == 10_000
+    assert len(response["job_ids"]) == 51
 
 
 @pytest.mark.parametrize(

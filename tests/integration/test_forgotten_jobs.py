@@ -113,5 +113,5 @@ def test_outcome_of_unknown_job_is_unknown_after_day_where_nothing_can_be_looked
 
 
 def test_workflow_that_names_contacts_learns_at_once_that_those_of_unknown_job_are_gone(world: World) -> None:
-    answer = world.deletion_status(status_check(["forgotten"], {"contact_ids": [contact_id(1)]}))
-    assert (answer["status"], answer["jobs"][0]["status"]) == ("completed", "unknown")
+    response = world.deletion_status(status_check(["forgotten"], {"contact_ids": [contact_id(1)]}))
+    assert (response["status"], response["jobs"][0]["status"]) == ("completed", "unknown")

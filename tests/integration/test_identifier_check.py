@@ -22,9 +22,9 @@ def test_an_identifier_is_present_and_perhaps_the_last(world: World, kind: str) 
     field, value = IDENTIFIERS[kind]
     several, only = world.new_contact(**dict(IDENTIFIERS.values())), world.new_contact(**{field: value})
 
-    answers = [world.identifier_check(remove_identifier(each, kind, value)) for each in (several, only)]
+    responses = [world.identifier_check(remove_identifier(each, kind, value)) for each in (several, only)]
 
-    assert answers == [{"present": True, "last": False}, {"present": True, "last": True}]
+    assert responses == [{"present": True, "last": False}, {"present": True, "last": True}]
     assert [call.method for call in world.double.requests] == ["GET", "GET"], "nothing is deleted"
     assert world.ledger() == []
 
@@ -32,8 +32,8 @@ def test_an_identifier_is_present_and_perhaps_the_last(world: World, kind: str) 
 @pytest.mark.parametrize("held", [{"external_id": "x"}, {"email": "other@example.com"}])
 def test_an_identifier_that_the_contact_does_not_have_is_neither(world: World, held: dict[str, str]) -> None:
     contact = world.new_contact(**held)
-    answer = world.identifier_check(remove_identifier(contact, "EMAIL", "ada@example.com"))
-    assert answer == {"present": False, "last": False}
+    response = world.identifier_check(remove_identifier(contact, "EMAIL", "ada@example.com"))
+    assert response == {"present": False, "last": False}
 
 
 @pytest.mark.parametrize(("kind", "asked"), [("EMAIL", "Ada@Example.com"), ("PHONENUMBERID", "15555550142")])
@@ -100,7 +100,7 @@ def test_nothing_personal_is_logged(
         assert "ada@" not in str(raised.value)
 
     everything = world.log.getvalue() + capsys.readouterr().out
-    answers = [line["answer"] for line in world.log_lines() if line["message"] == "answered"]
-    assert answers == [{"present": True, "last": False}] * 4
+    responses = [line["response"] for line in world.log_lines() if line["message"] == "returned"]
+    assert responses == [{"present": True, "last": False}] * 4
     personal = ("ada@", "5555550142", "customer 7", "visitor-7", "PLANTEDTOKEN")
     assert [secret for secret in personal if secret in everything] == []

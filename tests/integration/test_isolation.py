@@ -77,7 +77,7 @@ def limit_calls(world: World, endpoint: str, calls: int) -> None:
     world.double.rate_limiter.configure(limit)
 
 
-def never_answered(world: World, messages: list[dict[str, Any]], status: int = 500) -> None:
+def never_reported(world: World, messages: list[dict[str, Any]], status: int = 500) -> None:
     """Of the jobs of these messages SendGrid says nothing from now on."""
     bad = {job_id for message in messages for job_id in message["job_ids"]}
     world.runtime.session.mount("http://", BadJobs(bad, status))
@@ -127,7 +127,7 @@ def test_poll_that_another_consumer_of_the_limit_preempted_is_made_again(world: 
 @pytest.mark.parametrize("place", [0, 2, 4])
 def test_job_whose_status_is_never_answered_delays_no_other(world: World, status: int, place: int) -> None:
     messages = orders(world, 5)
-    never_answered(world, [messages[place]], status)
+    never_reported(world, [messages[place]], status)
     response = world.deletion_status(status_batch(*messages))
     assert len(response["batchItemFailures"]) == 1
     assert kinds(world) == {f"order-{number}": "Completed" for number in range(5) if number != place}
@@ -138,7 +138,7 @@ def test_where_a_job_is_never_answered_for_the_contacts_decide_after_a_day(world
         followed(world, ending=ending, name=name) for ending, name in [(None, "gone"), ("failed", "stays")]
     )
     names_none = status_check(["job"], {"request_id": "names-none"}, accepted_at=world.now())
-    never_answered(world, [gone, stays, names_none])
+    never_reported(world, [gone, stays, names_none])
     world.clock.advance(24 * HOUR + 1)
 
     assert world.deletion_status(status_batch(gone, stays, names_none)) == GOES

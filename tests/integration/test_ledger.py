@@ -21,7 +21,7 @@ from contact_deletion.ledger.store import CONTENT_REMEMBERED_SECONDS, REQUEST_ID
 from local.sendgrid_double import Fault
 from local.simulation.powertools_time import records_dated_by
 from tests.integration.operations import Killed, deliver, request_of
-from tests.support.dynamodb import FailingCalls, counted_calls, forgetful_batches, on_event, partial_answers
+from tests.support.dynamodb import FailingCalls, counted_calls, forgetful_batches, on_event, partial_responses
 from tests.support.events import bulk_delete, contact_id, remove_identifier, sqs_event
 from tests.support.world import TABLE, World
 
@@ -52,7 +52,7 @@ def test_duplicates_inside_a_batch_are_one_request(world: World) -> None:
     assert [line["replayed"] for line in world.outcomes()] == [False, True, True]
 
 
-def test_a_redelivered_batch_calls_nobody(world: World) -> None:
+def test_a_redelivered_batch_makes_no_call_to_sendgrid(world: World) -> None:
     batch = singles(30)
     world.bulk_delete(batch)
 
@@ -102,7 +102,7 @@ def test_a_conflict_is_noticed_while_the_first_request_is_unfinished(world: Worl
 def test_the_records_are_powertools_own(
     world: World, request_id: str | None, event_key: str, seconds: int
 ) -> None:
-    answer = world.bulk_delete(named(bulk_delete([contact_id(1)]), request_id))
+    response = world.bulk_delete(named(bulk_delete([contact_id(1)]), request_id))
     store = DynamoDBPersistenceLayer(TABLE, boto3_client=world.runtime.dynamodb)
     validation = "content" if request_id else ""
     config = IdempotencyConfig(
@@ -114,7 +114,7 @@ def test_the_records_are_powertools_own(
 
     assert record is not None
     assert record.status == "COMPLETED"
-    assert (record.response_json_as_dict() or {})["job_ids"] == answer["job_ids"]
+    assert (record.response_json_as_dict() or {})["job_ids"] == response["job_ids"]
     assert float(record.expiry_timestamp or 0) - time.time() == pytest.approx(seconds, abs=60)
 
 
@@ -128,10 +128,10 @@ def test_an_expired_record_is_forgotten_even_before_dynamodb_deletes_it(
     world.remove_identifier(identifier)
     world.change_ledger(expiration={"N": str(int(time.time()) - 10)})
 
-    answers = [world.bulk_delete(bulk), world.remove_identifier(identifier)]
+    responses = [world.bulk_delete(bulk), world.remove_identifier(identifier)]
 
-    assert [answer["replayed"] for answer in answers] == [False, False]
-    assert [len(answer["job_ids"]) for answer in answers] == [1, 1]
+    assert [response["replayed"] for response in responses] == [False, False]
+    assert [len(response["job_ids"]) for response in responses] == [1, 1]
 
 
 @pytest.mark.parametrize("operation", ["delete_all", "remove_identifier"])
@@ -180,12 +180,12 @@ def test_an_invocation_that_lost_its_claim_leaves_the_record_of_the_other(world:
     world.double.sleep = the_other_takes_over
     world.double.faults.add(Fault(method="DELETE", delay_seconds=1))
 
-    answer = world.remove_identifier(request)
+    response = world.remove_identifier(request)
 
     (failure,) = [line for line in world.log_lines() if line["level"] == "ERROR"]
-    assert (failure["message"], failure["job_ids"]) == ("the ledger was not written", answer["job_ids"])
+    assert (failure["message"], failure["job_ids"]) == ("the ledger was not written", response["job_ids"])
     assert world.remove_identifier(request) == others[0] | {"replayed": True}
-    assert others[0]["job_ids"] != answer["job_ids"]
+    assert others[0]["job_ids"] != response["job_ids"]
 
 
 def test_a_request_whose_invocation_died_can_be_handled_when_its_claim_has_ended(world: World) -> None:
@@ -231,7 +231,7 @@ def test_what_dynamodb_leaves_unprocessed_is_asked_for_again_and_put_together(wo
 
     for trouble in (
         forgetful_batches(dynamodb, leave_out_times=3),
-        partial_answers(dynamodb, keys_at_once=20),
+        partial_responses(dynamodb, keys_at_once=20),
     ):
         with trouble:
             world.bulk_delete(batch)
@@ -272,11 +272,11 @@ def test_records_that_stay_unwritten_do_not_undo_an_acceptance(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with forgetful_batches(world.runtime.dynamodb, leave_out_times=1000, operations=("BatchWriteItem",)):
-        answer = world.bulk_delete(bulk_delete([contact_id(1)], request_id="unwritten"))
+        response = world.bulk_delete(bulk_delete([contact_id(1)], request_id="unwritten"))
 
-    assert answer["status"] == "accepted"
+    assert response["status"] == "accepted"
     (failure,) = [line for line in world.log_lines() if line["level"] == "ERROR"]
-    assert failure["job_ids"] == answer["job_ids"]
+    assert failure["job_ids"] == response["job_ids"]
     assert failure["request_id"] == "unwritten"
     assert '"LedgerWriteFailures":[1.0]' in capsys.readouterr().out
 

@@ -7,7 +7,7 @@ import pytest
 from contact_deletion.errors import Deferred, RequestInProgress, SendGridRefused
 from local.sendgrid_double import Fault
 from tests.integration.operations import Killed, deletions_raise, request_of
-from tests.support.dynamodb import lost_answers
+from tests.support.dynamodb import lost_responses
 from tests.support.world import World
 
 CLAIM, MARK, RECORD = "attribute_not_exists", "sender_ends_at", "COMPLETED"
@@ -26,7 +26,7 @@ CLAIM, MARK, RECORD = "attribute_not_exists", "sender_ends_at", "COMPLETED"
 def test_a_repeated_write_is_the_writers_own(world: World, operation: str, write: str) -> None:
     request = request_of(world, operation, request_id="one")
 
-    with lost_answers(world.runtime.dynamodb, "UpdateItem", write, Mock()) as sent:
+    with lost_responses(world.runtime.dynamodb, "UpdateItem", write, Mock()) as sent:
         first = getattr(world, operation)(request)
 
     assert sent == [sent[0], sent[0]]
@@ -44,7 +44,7 @@ def test_a_repeated_release_leaves_the_claim_of_another_invocation(world: World,
         with deletions_raise(world, Killed, after_sending=True), pytest.raises(Killed):
             getattr(world, operation)(request)
 
-    lost = lost_answers(world.runtime.dynamodb, "DeleteItem", "", another_invocation_dies)
+    lost = lost_responses(world.runtime.dynamodb, "DeleteItem", "", another_invocation_dies)
     with lost as sent, pytest.raises(SendGridRefused):
         getattr(world, operation)(request)
     with pytest.raises(RequestInProgress):
@@ -58,7 +58,7 @@ def test_a_repeated_release_of_an_uncertain_send_keeps_it(world: World) -> None:
     request = request_of(world, "remove_identifier", request_id="one")
     world.double.faults.add(Fault(method="DELETE", drop=True, takes_effect=True))
 
-    with lost_answers(world.runtime.dynamodb, "UpdateItem", "sent_at", Mock()) as sent:
+    with lost_responses(world.runtime.dynamodb, "UpdateItem", "sent_at", Mock()) as sent:
         for _ in range(3):
             with pytest.raises(Deferred):
                 world.remove_identifier(request)

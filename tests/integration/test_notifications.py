@@ -48,7 +48,7 @@ def test_every_message_ends_in_exactly_one_event_however_its_job_ends(world: Wor
 
     reported = Counter(event["message_id"] for event in world.outcome_events())
     assert reported == {record["messageId"]: 1 for record in batch["Records"]}
-    answered = Counter(answer["taskToken"] for answer in world.task_answers)
+    answered = Counter(response["taskToken"] for response in world.task_responses)
     assert answered == {request["task_token"]: 1 for request in requests if isinstance(request, dict)}
     assert len(world.dead_letters()) == 6
     deleted = Counter(contact for call in world.deletions() if call.status == 202 for contact in call.ids)
@@ -56,7 +56,7 @@ def test_every_message_ends_in_exactly_one_event_however_its_job_ends(world: Wor
     assert world.double.faults.pending() == []
 
 
-def test_one_untold_request_of_a_job_does_not_keep_the_others_from_being_told(world: World) -> None:
+def test_one_unpublished_request_of_a_job_does_not_delay_the_others(world: World) -> None:
     """The message comes back whole, so the others are reported once more: at least once is what is promised."""
     job = world.double.account.delete_contacts([contact_id(1)])
     world.jobs_end()
@@ -70,4 +70,4 @@ def test_one_untold_request_of_a_job_does_not_keep_the_others_from_being_told(wo
 
     assert first == ["other"]
     assert sorted(event["request_id"] for event in world.outcome_events()) == ["other", "waits"]
-    assert [answer["taskToken"] for answer in world.task_answers] == ["token"]
+    assert [response["taskToken"] for response in world.task_responses] == ["token"]

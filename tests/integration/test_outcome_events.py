@@ -109,17 +109,17 @@ def test_nothing_to_do_is_completed_at_once(world: World) -> None:
     deliver(world, "remove_identifier", request)
 
     (event,) = world.outcome_events()
-    (answer,) = world.task_answers
+    (response,) = world.task_responses
     assert (event["kind"], event["job_ids"], event["contact_count"]) == ("Completed", [], 0)
     assert "nothing to do" in event["message"]
-    assert json.loads(answer["output"]) == {name: event[name] for name in event if name != "kind"}
+    assert json.loads(response["output"]) == {name: event[name] for name in event if name != "kind"}
 
 
 @each_operation
-def test_of_a_deferred_request_nothing_is_told(world: World, operation: str) -> None:
+def test_a_deferred_request_has_no_event(world: World, operation: str) -> None:
     world.double.faults.add(Fault(method="DELETE", status=403))
     assert deliver(world, operation, request_of(world, operation, task_token="token")) == STAYS
-    assert (world.outcome_events(), world.task_answers) == ([], [])
+    assert (world.outcome_events(), world.task_responses) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_events_are_published_of_the_chosen_requests_and_tasks_always_receive_th
     deliver(world, "bulk_delete", gone, invalid)
 
     assert [event["kind"] for event in world.outcome_events()] == kinds
-    assert len(world.task_answers) == (2 if has_token else 0)
+    assert len(world.task_responses) == (2 if has_token else 0)
     assert len(world.dead_letters()) == 1
 
 
@@ -163,7 +163,7 @@ def test_events_that_the_bus_did_not_take_are_put_again_alone(world: World) -> N
     assert len(world.clock.slept) == 2
 
 
-def test_an_event_that_the_bus_never_takes_keeps_its_message_and_is_told_later(
+def test_an_event_that_the_bus_refuses_keeps_its_message_and_is_published_later(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     request = bulk_delete(["x"], request_id="order-7")

@@ -25,8 +25,8 @@ def caught(outcome: object) -> dict[str, str]:
 def followed(world: World, ids: list[str], error: object, **more: Any) -> dict[str, Any]:
     """The end of a request, as DeletionStatusFunction tells a workflow of it."""
     request = {"operation": "bulk_delete", "request_id": "batch", "contact_ids": ids, "error": error}
-    answer: dict[str, Any] = world.deletion_status(status_check([], request, **more))
-    return answer
+    response: dict[str, Any] = world.deletion_status(status_check([], request, **more))
+    return response
 
 
 def refused_in_part(world: World) -> tuple[list[str], dict[str, str]]:
@@ -58,12 +58,12 @@ def test_what_was_accepted_is_followed_and_what_remains_is_named(world: World) -
 
     pending = followed(world, ids, error)
     world.jobs_end()
-    answer = followed(world, ids, error)
+    response = followed(world, ids, error)
 
     jobs = [job.id for job in world.double.account.jobs()]
     assert (pending["status"], pending["job_ids"]) == ("pending", jobs)
-    assert (answer["status"], answer["job_ids"]) == ("failed", jobs)
-    (end,) = answer["requests"]
+    assert (response["status"], response["job_ids"]) == ("failed", jobs)
+    (end,) = response["requests"]
     assert end["code"] == "SendGridRefused"
     assert ids[0] in end["message"]
     assert end["message"].endswith("; the job completed; 1 of the request's contacts are still there")
@@ -76,9 +76,9 @@ def test_contacts_that_are_gone_all_the_same_are_a_goal_reached(world: World) ->
     world.double.account.delete_contacts([ids[0]])
     world.jobs_end()
 
-    answer = followed(world, ids, error)
+    response = followed(world, ids, error)
 
-    assert (answer["status"], answer["requests"][0]["code"]) == ("completed", None)
+    assert (response["status"], response["requests"][0]["code"]) == ("completed", None)
 
 
 def test_without_a_look_up_the_error_is_the_end(world: World) -> None:
@@ -87,10 +87,10 @@ def test_without_a_look_up_the_error_is_the_end(world: World) -> None:
     world.jobs_end()
     before = len(world.contact_looks())
 
-    answer = followed(world, ids, error)
+    response = followed(world, ids, error)
 
-    assert (answer["status"], answer["requests"][0]["code"]) == ("failed", "SendGridRefused")
-    assert answer["requests"][0]["remaining_contacts"] is None
+    assert (response["status"], response["requests"][0]["code"]) == ("failed", "SendGridRefused")
+    assert response["requests"][0]["remaining_contacts"] is None
     assert len(world.contact_looks()) == before
 
 
@@ -99,9 +99,9 @@ def test_a_refused_look_up_leaves_it_unknown_what_remains(world: World) -> None:
     world.jobs_end()
     world.double.faults.add(Fault(method="POST", route=LOOK_UP_ROUTE, status=400, times=99))
 
-    answer = followed(world, ids, error)
+    response = followed(world, ids, error)
 
-    assert (answer["status"], answer["requests"][0]["code"]) == ("unknown", "OutcomeUnknown")
+    assert (response["status"], response["requests"][0]["code"]) == ("unknown", "OutcomeUnknown")
 
 
 def test_nothing_is_asked_for_a_request_of_which_nothing_was_started(
@@ -114,11 +114,11 @@ def test_nothing_is_asked_for_a_request_of_which_nothing_was_started(
     assert isinstance(outcome, SendGridUnauthorized)
     before = len(world.double.requests)
 
-    answer = followed(world, ids, caught(outcome))
+    response = followed(world, ids, caught(outcome))
 
-    assert (answer["status"], answer["job_ids"]) == ("not_accepted", [])
-    assert answer["requests"][0]["code"] == "SendGridUnauthorized"
-    assert answer["requests"][0]["message"] == outcome.message
+    assert (response["status"], response["job_ids"]) == ("not_accepted", [])
+    assert response["requests"][0]["code"] == "SendGridUnauthorized"
+    assert response["requests"][0]["message"] == outcome.message
     assert len(world.double.requests) == before
     assert world.log_lines()[-1]["message"] == "request not accepted"
     assert "RequestsFailed" not in capsys.readouterr().out
@@ -144,14 +144,14 @@ def test_an_error_that_may_hide_jobs_has_the_contacts_looked_up(
     pending = followed(world, ids, error, accepted_at=accepted_at)
     world.clock.advance(16 * 60)
 
-    answer = followed(world, ids, error, accepted_at=accepted_at)
+    response = followed(world, ids, error, accepted_at=accepted_at)
 
     assert (pending["status"], pending["job_ids"]) == ("pending", [])
     if takes_effect:
-        assert (answer["status"], answer["requests"][0]["code"]) == ("completed", None)
+        assert (response["status"], response["requests"][0]["code"]) == ("completed", None)
     else:
-        assert (answer["status"], answer["requests"][0]["code"]) == ("failed", "DeletionFailed")
-        assert answer["requests"][0]["message"] == (
+        assert (response["status"], response["requests"][0]["code"]) == ("failed", "DeletionFailed")
+        assert response["requests"][0]["message"] == (
             f"the deletion ended in {error['Error']}; 3 of the request's contacts are still there"
         )
 
@@ -159,6 +159,6 @@ def test_an_error_that_may_hide_jobs_has_the_contacts_looked_up(
 def test_without_a_look_up_an_error_that_may_hide_jobs_leaves_it_unknown(world: World) -> None:
     world.change_settings(contact_verification="never")
 
-    answer = followed(world, contacts(world, 1), {"Error": "States.Timeout"})
+    response = followed(world, contacts(world, 1), {"Error": "States.Timeout"})
 
-    assert (answer["status"], answer["requests"][0]["code"]) == ("unknown", "OutcomeUnknown")
+    assert (response["status"], response["requests"][0]["code"]) == ("unknown", "OutcomeUnknown")

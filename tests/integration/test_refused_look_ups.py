@@ -118,8 +118,8 @@ def test_waiting_workflow_gets_an_unknown_outcome_as_an_error_of_that_name(world
 
     world.deletion_status(sqs_event(status_check([job.id], request), queue=STATUS_QUEUE))
 
-    (answer,) = world.task_answers
-    assert (answer["taskToken"], answer["error"]) == ("token", "OutcomeUnknown")
+    (response,) = world.task_responses
+    assert (response["taskToken"], response["error"]) == ("token", "OutcomeUnknown")
 
 
 def test_direct_invocation_answers_unknown_unless_a_request_failed(world: World) -> None:

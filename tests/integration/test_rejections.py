@@ -70,7 +70,7 @@ def mend(world: World) -> None:
 
 
 @each_case
-def test_a_message_that_comes_back_hears_what_it_was_told(
+def test_a_redelivered_message_gets_its_first_outcome(
     world: World, code: str, operation: str, prepare: Prepare
 ) -> None:
     request = prepare(world)
@@ -116,7 +116,7 @@ def test_what_is_asked_for_directly_is_tried_anew(
 
 
 @each_case
-def test_a_rejection_that_cannot_be_recorded_is_told_to_nobody(
+def test_a_rejection_that_cannot_be_recorded_is_not_reported(
     world: World, code: str, operation: str, prepare: Prepare
 ) -> None:
     request = prepare(world)
@@ -126,7 +126,7 @@ def test_a_rejection_that_cannot_be_recorded_is_told_to_nobody(
     assert [line["code"] for line in world.outcomes()] == ["LedgerUnavailable"]
 
 
-def test_the_jobs_of_a_rejected_request_are_told_again_too(world: World) -> None:
+def test_the_jobs_of_a_rejected_request_are_reported_again_too(world: World) -> None:
     world.change_settings(consistency_window_seconds=0)
     ids = [world.new_contact() for _ in range(300)]
     world.double.faults.add(Fault(method="DELETE"))
@@ -142,7 +142,7 @@ def test_the_jobs_of_a_rejected_request_are_told_again_too(world: World) -> None
 
 
 @each_operation
-def test_a_message_that_comes_back_is_not_acted_on_while_nobody_can_say_what_it_was_told(
+def test_a_redelivered_message_waits_while_its_first_outcome_cannot_be_read(
     world: World, operation: str
 ) -> None:
     with FailingCalls(world.runtime.dynamodb, "BatchGetItem"):

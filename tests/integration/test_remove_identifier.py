@@ -46,10 +46,10 @@ def test_an_identifier_of_each_type_is_removed_and_the_others_stay(world: World,
     field, value = IDENTIFIERS[kind]
     contact = contact_with_all(world)
 
-    answer = world.remove_identifier(remove_identifier(contact, kind, value))
+    response = world.remove_identifier(remove_identifier(contact, kind, value))
 
     (job,) = world.double.account.jobs()
-    assert (answer["status"], answer["job_ids"], answer["contact_count"]) == ("accepted", [job.id], 1)
+    assert (response["status"], response["job_ids"], response["contact_count"]) == ("accepted", [job.id], 1)
     world.jobs_end()
     left = world.double.account.contact(contact)
     assert left is not None
@@ -80,12 +80,12 @@ def test_an_identifier_that_is_gone_already_is_nothing_to_do(
 ) -> None:
     request = remove_identifier(world.new_contact(**held), kind, value)
 
-    answer = world.remove_identifier(request)
+    response = world.remove_identifier(request)
 
-    assert (answer["status"], answer["job_ids"], answer["contact_count"]) == ("accepted", [], 0)
-    assert "nothing to do" in answer["note"]
+    assert (response["status"], response["job_ids"], response["contact_count"]) == ("accepted", [], 0)
+    assert "nothing to do" in response["note"]
     assert world.deletions() == []
-    assert world.remove_identifier(request) == answer | {"replayed": True}
+    assert world.remove_identifier(request) == response | {"replayed": True}
 
 
 def test_what_is_sent_is_the_value_as_the_contact_has_it(world: World) -> None:
@@ -210,9 +210,9 @@ def test_a_contact_that_was_deleted_after_an_uncertain_removal_has_lost_the_iden
     world.double.account.delete_contacts([contact])
     world.jobs_end()
 
-    answer = world.remove_identifier(request)
+    response = world.remove_identifier(request)
 
-    assert (answer["status"], answer["job_ids"], answer["contact_count"]) == ("accepted", [], 0)
+    assert (response["status"], response["job_ids"], response["contact_count"]) == ("accepted", [], 0)
 
 
 @pytest.mark.parametrize("refused", [True, False])

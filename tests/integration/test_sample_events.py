@@ -79,10 +79,10 @@ def test_documented_command_makes_a_new_delete_all_each_time(filled: World) -> N
             check=True,
             capture_output=True,
         )
-        answer = filled.delete_all(json.loads(made.stdout))
+        response = filled.delete_all(json.loads(made.stdout))
         filled.clock.advance(60)
 
-        assert (answer["request_id"], answer["replayed"]) == (f"reset-{now}", False)
+        assert (response["request_id"], response["replayed"]) == (f"reset-{now}", False)
     filled.jobs_end()
     assert len(filled.double.account) == 0
 

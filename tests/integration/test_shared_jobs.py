@@ -177,7 +177,7 @@ def test_message_about_the_rest_has_what_the_first_had(world: World) -> None:
 
     (rest,) = world.status_messages()
     assert rest == {**message, "requests": [waiting, removal]}
-    assert world.task_answers == []
+    assert world.task_responses == []
 
 
 def test_rest_that_the_queue_does_not_take_comes_back_with_its_message(
@@ -221,8 +221,8 @@ def test_direct_invocation_is_pending_until_all_its_requests_have_ended(
     (record,) = batch["Records"]
     capsys.readouterr()
 
-    answer = world.deletion_status(json.loads(record["body"]))
+    response = world.deletion_status(json.loads(record["body"]))
 
-    assert (answer["status"], len(answer["requests"])) == ("pending", 2)
+    assert (response["status"], len(response["requests"])) == ("pending", 2)
     assert "RequestsCompleted" not in capsys.readouterr().out
     assert world.status_messages() == []

@@ -36,9 +36,9 @@ def test_stale_id_delays_nothing_and_its_request_is_accepted(world: World, statu
     refuses_unknown_ids(world, status)
     ids = contacts(world, 10)
 
-    answer = world.bulk_delete(bulk_delete([*ids, *stale(1)]))
+    response = world.bulk_delete(bulk_delete([*ids, *stale(1)]))
 
-    assert answer["contact_count"] == 11
+    assert response["contact_count"] == 11
     assert [call.status for call in world.deletions()] == [status, 202]
     world.jobs_end()
     assert not world.double.account.contact_ids()
@@ -50,9 +50,9 @@ def test_each_call_with_stale_ids_costs_one_refusal_however_many_they_are(world:
     mixed = [*ids, *stale(500)]
     request = bulk_delete(random.Random(1).sample(mixed, len(mixed)))
 
-    answer = world.bulk_delete(request)
+    response = world.bulk_delete(request)
 
-    assert answer["contact_count"] == 10_000
+    assert response["contact_count"] == 10_000
     assert len(refusals(world)) <= 50, "as many as there are calls"
     assert len(world.contact_looks()) == 100
     assert sorted(accepted_ids(world)) == sorted(ids), "each once"
@@ -77,9 +77,9 @@ def test_a_request_whose_contacts_do_not_exist_has_nothing_to_do(
 ) -> None:
     refuses_unknown_ids(world, status)
 
-    answer = world.bulk_delete(bulk_delete(stale(3), request_id="again"))
+    response = world.bulk_delete(bulk_delete(stale(3), request_id="again"))
 
-    assert answer == {
+    assert response == {
         "status": "accepted",
         "request_id": "again",
         "job_ids": [],
@@ -87,7 +87,7 @@ def test_a_request_whose_contacts_do_not_exist_has_nothing_to_do(
         "replayed": False,
         "note": "nothing to do: none of the contacts exists",
     }
-    assert world.bulk_delete(bulk_delete(stale(3), request_id="again")) == answer | {"replayed": True}
+    assert world.bulk_delete(bulk_delete(stale(3), request_id="again")) == response | {"replayed": True}
     assert len(world.deletions()) == 1
 
 
@@ -135,9 +135,9 @@ def test_look_ups_continue_where_the_rate_limit_stopped_them(world: World) -> No
             world.bulk_delete(request)
         world.clock.advance(900)
 
-    answer = world.bulk_delete(request)
+    response = world.bulk_delete(request)
 
-    assert answer["contact_count"] == 402
+    assert response["contact_count"] == 402
     assert len(accepted_ids(world)) == 102
 
 
@@ -194,11 +194,11 @@ def test_the_jobs_of_what_was_found_gone_and_of_what_was_sent_before_are_one_req
     with pytest.raises(SendGridUnavailable) as unavailable:
         world.bulk_delete(request)
 
-    answer = world.bulk_delete(request)
+    response = world.bulk_delete(request)
 
-    assert answer["job_ids"] == list(unavailable.value.job_ids)
-    assert len(answer["job_ids"]) == 1
-    assert "note" not in answer
+    assert response["job_ids"] == list(unavailable.value.job_ids)
+    assert len(response["job_ids"]) == 1
+    assert "note" not in response
 
 
 @each_refusal
@@ -299,9 +299,9 @@ def test_a_contact_that_is_gone_and_still_shown_is_waited_for_and_costs_no_other
     with pytest.raises(SendGridUnavailable):
         world.bulk_delete(request)
     world.clock.advance(31)
-    answer = world.bulk_delete(request)
+    response = world.bulk_delete(request)
 
-    assert (answer["status"], len(answer["job_ids"])) == ("accepted", 1)
+    assert (response["status"], len(response["job_ids"])) == ("accepted", 1)
     assert len(refusals(world)) == refused
     assert accepted_ids(world) == [gone, other]
 

@@ -72,8 +72,8 @@ def test_what_is_rejected_deferred_or_nothing_to_do_is_not_followed(world: World
 
 @each_operation
 def test_a_request_by_direct_invocation_is_followed_by_its_caller(world: World, operation: str) -> None:
-    answer = getattr(world, operation)(request_of(world, operation))
-    assert answer["job_ids"] == job_ids(world)
+    response = getattr(world, operation)(request_of(world, operation))
+    assert response["job_ids"] == job_ids(world)
     assert world.status_messages() == []
     assert world.outcome_events() == []
 
@@ -115,7 +115,7 @@ def test_a_request_that_could_be_neither_recorded_nor_handed_on_is_kept_for_a_pe
     assert job_id in letter["ErrorMessage"]
     (event,) = world.outcome_events()
     assert (event["kind"], event["code"], event["job_ids"]) == ("Rejected", "DeletionUntracked", [job_id])
-    assert [answer["error"] for answer in world.task_answers] == ["DeletionUntracked"]
+    assert [response["error"] for response in world.task_responses] == ["DeletionUntracked"]
     errors = {line["message"]: line["job_ids"] for line in world.log_lines() if line["level"] == "ERROR"}
     assert errors == {
         "the ledger was not written": [job_id],
@@ -128,7 +128,9 @@ def test_a_request_that_could_be_neither_recorded_nor_handed_on_is_kept_for_a_pe
 
 
 @each_operation
-def test_such_a_request_does_not_come_back_because_it_could_not_be_told(world: World, operation: str) -> None:
+def test_such_a_request_does_not_come_back_because_it_could_not_be_published(
+    world: World, operation: str
+) -> None:
     no_events = FailingCalls(world.runtime.events, "PutEvents", service="events")
     with no_events, sending_fails(world, STATUS_QUEUE), ledger_records_nothing(world):
         assert deliver(world, operation, request_of(world, operation)) == GOES
@@ -136,7 +138,7 @@ def test_such_a_request_does_not_come_back_because_it_could_not_be_told(world: W
 
 
 @each_operation
-def test_such_a_request_comes_back_and_was_told_nothing_when_it_could_not_be_kept_either(
+def test_such_a_request_comes_back_unreported_where_it_could_not_be_dead_lettered_either(
     world: World, operation: str
 ) -> None:
     """It is sent again then, which harms nobody; a delete-all is not."""

@@ -37,13 +37,13 @@ def test_the_end_is_the_tasks_output_or_its_error(
     if ending:
         world.double.account.force_next_jobs(ending)
     deliver(world, operation, request_of(world, operation, request_id="run-1", task_token=TOKEN))
-    assert world.task_answers == []
+    assert world.task_responses == []
     assert world.deletion_status(follow(world)) == GOES
 
     (event,) = world.outcome_events()
-    (answer,) = world.task_answers
-    assert (answer["taskToken"], answer.get("error")) == (TOKEN, code)
-    reported = json.loads(answer["cause" if code else "output"])
+    (response,) = world.task_responses
+    assert (response["taskToken"], response.get("error")) == (TOKEN, code)
+    reported = json.loads(response["cause" if code else "output"])
     assert (reported["request_id"], reported["code"]) == ("run-1", code)
     assert reported | {"kind": kind} == event
 
@@ -52,13 +52,13 @@ def test_each_request_of_a_job_answers_its_own_token_at_its_end(world: World) ->
     ids = contacts(world, 12)
     deliver(world, "bulk_delete", *(bulk_delete([ids[n]], task_token=f"token-{n}") for n in range(12)))
     batch = sqs_event(*world.status_messages(), queue=STATUS_QUEUE)
-    assert (world.deletion_status(batch), world.task_answers) == (STAYS, [])
+    assert (world.deletion_status(batch), world.task_responses) == (STAYS, [])
     world.jobs_end()
     assert world.deletion_status(batch) == GOES
 
     assert len(world.double.account.jobs()) == 1
-    answered = {answer["taskToken"]: json.loads(answer["output"]) for answer in world.task_answers}
-    assert len(world.task_answers) == 12
+    answered = {response["taskToken"]: json.loads(response["output"]) for response in world.task_responses}
+    assert len(world.task_responses) == 12
     assert {token: reported["message_id"][-2:] for token, reported in answered.items()} == {
         f"token-{number}": f"{number + 1:02x}" for number in range(12)
     }
@@ -74,16 +74,16 @@ def test_a_rejected_request_is_the_tasks_error(world: World) -> None:
     assert deliver(world, "remove_identifier", request) == GOES
     assert deliver(world, "bulk_delete", INVALID) == GOES
 
-    for code, answer in zip(("LastIdentifier", "InvalidRequest"), world.task_answers, strict=True):
-        cause = json.loads(answer["cause"])
-        assert (answer["taskToken"], answer["error"]) == (TOKEN, code)
+    for code, response in zip(("LastIdentifier", "InvalidRequest"), world.task_responses, strict=True):
+        cause = json.loads(response["cause"])
+        assert (response["taskToken"], response["error"]) == (TOKEN, code)
         assert (cause["code"], cause["request_id"]) == (code, "run-1")
     assert len(world.dead_letters()) == 2
 
 
 def test_a_token_that_cannot_be_one_is_not_answered(world: World) -> None:
     assert deliver(world, "bulk_delete", bulk_delete([contact_id(1)], task_token="a b")) == GOES
-    assert world.task_answers == []
+    assert world.task_responses == []
     assert len(world.outcome_events()) == 1
 
 
@@ -91,12 +91,12 @@ def test_a_cause_that_is_too_long_for_step_functions_is_cut_to_the_reason(world:
     jobs = [f"{number:0128}" for number in range(300)]
     world.double.faults.add(Fault(status=200, body={"status": "failed"}, times=300))
     world.deletion_status(sqs_event(status_check(jobs, {"task_token": TOKEN}), queue=STATUS_QUEUE))
-    (answer,) = world.task_answers
-    assert (answer["error"], answer["cause"]) == ("DeletionFailed", "the job ended failed")
+    (response,) = world.task_responses
+    assert (response["error"], response["cause"]) == ("DeletionFailed", "the job ended failed")
 
 
 @pytest.mark.parametrize("code", NO_WAITING_TASK)
-def test_an_outcome_that_nobody_waits_for_any_more_is_done(world: World, code: str) -> None:
+def test_an_outcome_without_a_waiting_task_is_done(world: World, code: str) -> None:
     deliver(world, "bulk_delete", bulk_delete(contacts(world, 1), task_token=TOKEN))
     batch = follow(world)
 
@@ -112,7 +112,7 @@ def test_an_outcome_that_nobody_waits_for_any_more_is_done(world: World, code: s
     assert [event["kind"] for event in world.outcome_events()] == ["Rejected", "Completed"]
 
 
-def test_a_rejection_that_could_not_be_told_is_neither_an_event_nor_a_dead_letter_yet(
+def test_a_rejection_whose_task_was_not_notified_is_neither_an_event_nor_a_dead_letter_yet(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with token_call_fails(world, "SendTaskFailure"):
@@ -125,10 +125,10 @@ def test_a_rejection_that_could_not_be_told_is_neither_an_event_nor_a_dead_lette
     assert world.dead_letters() == []
 
     assert deliver(world, "bulk_delete", INVALID) == GOES
-    assert len(world.task_answers) == len(world.outcome_events()) == len(world.dead_letters()) == 1
+    assert len(world.task_responses) == len(world.outcome_events()) == len(world.dead_letters()) == 1
 
 
-def test_an_end_that_could_not_be_told_is_told_at_the_next_delivery(world: World) -> None:
+def test_a_task_that_was_not_notified_is_notified_at_the_next_delivery(world: World) -> None:
     deliver(world, "bulk_delete", bulk_delete(contacts(world, 1), task_token=TOKEN))
     batch = follow(world)
 
@@ -137,10 +137,10 @@ def test_an_end_that_could_not_be_told_is_told_at_the_next_delivery(world: World
     assert world.outcome_events() == []
 
     assert world.deletion_status(batch) == GOES
-    assert len(world.task_answers) == len(world.outcome_events()) == 1
+    assert len(world.task_responses) == len(world.outcome_events()) == 1
 
 
-def test_of_a_batch_only_the_message_whose_workflow_could_not_be_told_stays(world: World) -> None:
+def test_only_the_message_whose_workflow_was_not_notified_stays(world: World) -> None:
     with token_call_fails(world, "SendTaskFailure"):
         response = deliver(world, "bulk_delete", {"task_token": TOKEN}, "not JSON")
     assert response == STAYS
@@ -189,6 +189,6 @@ def test_no_token_is_in_a_log_a_metric_an_event_or_the_ledger(
         json.dumps(world.outcome_events()),
         json.dumps(world.ledger()),
     ]
-    assert world.task_answers
+    assert world.task_responses
     assert all(everything)
     assert [text for text in everything if "PLANTEDTOKEN" in text] == []

@@ -180,9 +180,9 @@ def test_slow_aws_call_is_waited_for_and_not_repeated(make_function: MakeFunctio
 
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), SlowSqs)) as server:
         event = {"do": "call AWS", "endpoint": f"http://127.0.0.1:{server.server_port}"}
-        answer = make_function().invoke(event)
+        response = make_function().invoke(event)
 
-    assert answer == "https://sqs.example/orders"
+    assert response == "https://sqs.example/orders"
     assert calls == ["AmazonSQS.GetQueueUrl"]
 
 

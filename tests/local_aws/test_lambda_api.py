@@ -38,17 +38,19 @@ def client(toy_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.mark.parametrize("name", ["DirectFunction", "DirectFunction:$LATEST", ARN, f"{ARN}:$LATEST"])
 def test_a_function_is_invoked_by_name_or_arn_with_or_without_qualifier(client: Any, name: str) -> None:
-    answer = client.invoke(FunctionName=name, Payload='{"do": "echo", "text": "ü"}')
+    response = client.invoke(FunctionName=name, Payload='{"do": "echo", "text": "ü"}')
 
-    assert json.load(answer["Payload"]) == {"do": "echo", "text": "ü"}
-    assert "FunctionError" not in answer
+    assert json.load(response["Payload"]) == {"do": "echo", "text": "ü"}
+    assert "FunctionError" not in response
 
 
 def test_an_exception_is_a_function_error_of_its_class_s_name(client: Any) -> None:
-    answer = client.invoke(FunctionName="DirectFunction", Payload='{"do": "raise", "text": "nothing there"}')
+    response = client.invoke(
+        FunctionName="DirectFunction", Payload='{"do": "raise", "text": "nothing there"}'
+    )
 
-    assert answer["FunctionError"] == "Unhandled"
-    payload = json.load(answer["Payload"])
+    assert response["FunctionError"] == "Unhandled"
+    payload = json.load(response["Payload"])
     assert (payload["errorType"], payload["errorMessage"]) == ("LookupError", "nothing there")
 
 

@@ -107,9 +107,9 @@ def test_moto_is_called_by_one_caller_at_a_time() -> None:
 
 def test_long_poll_gets_the_message_that_is_sent_while_it_waits(queue: Queue) -> None:
     with ThreadPoolExecutor(1) as threads:
-        answer = threads.submit(queue.receive, WaitTimeSeconds=20)
+        response = threads.submit(queue.receive, WaitTimeSeconds=20)
         queue.send("hello")
-        assert [message["Body"] for message in answer.result(timeout=120)] == ["hello"]
+        assert [message["Body"] for message in response.result(timeout=120)] == ["hello"]
 
 
 def test_messages_are_counted_by_state(queue: Queue, sqs: "SQSClient") -> None:

@@ -78,11 +78,11 @@ def test_printed_workflow_succeeds_each_time(stack: StackProcess) -> None:
 
 
 def test_printed_invocation_is_answered_with_a_job(stack: StackProcess) -> None:
-    answer = re.search(r"^{.*job_ids.*}", stack.run("Invoke a function"), re.MULTILINE)
+    response = re.search(r"^{.*job_ids.*}", stack.run("Invoke a function"), re.MULTILINE)
 
-    assert answer
+    assert response
     # The CLI's own output follows without a line break.
-    body, _ = json.JSONDecoder().raw_decode(answer[0])
+    body, _ = json.JSONDecoder().raw_decode(response[0])
     assert (body["status"], body["contact_count"]) == ("accepted", 2)
 
 
@@ -104,8 +104,8 @@ def test_containers_reach_it_at_another_address_with_the_printed_variables(stack
     }
     sqs = boto3.client("sqs", endpoint_url=reached["AWS_ENDPOINT_URL"])
     assert reached["DELETION_STATUS_QUEUE_URL"] in sqs.list_queues()["QueueUrls"]
-    with urllib.request.urlopen(f"{reached['SENDGRID_BASE_URL']}/_double/requests") as answer:  # noqa: S310 - http
-        assert answer.status == 200
+    with urllib.request.urlopen(f"{reached['SENDGRID_BASE_URL']}/_double/requests") as response:  # noqa: S310 - http
+        assert response.status == 200
     assert f"127.0.0.1 and {OTHER_ADDRESS}" in stack.guide or OTHER_ADDRESS == "127.0.0.1"
 
 

@@ -52,25 +52,25 @@ def _handler(gate: Gate, moto: str) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             calls = needed(self.command, self.path, dict(self.headers), body)
             if gate.admits(calls):
-                answer, content = self._forward(body)
+                response, content = self._forward(body)
                 gate.allowed += calls
-                self._answer(answer, content)
+                self._answer(response, content)
             else:
                 self._refuse(calls[0])
 
         def _forward(self, body: bytes) -> tuple[http.client.HTTPResponse, bytes]:
             with closing(http.client.HTTPConnection(moto)) as connection:
                 connection.request(self.command, self.path, body, dict(self.headers))
-                answer = connection.getresponse()
-                return answer, answer.read()
+                response = connection.getresponse()
+                return response, response.read()
 
-        def _answer(self, answer: http.client.HTTPResponse, content: bytes) -> None:
-            self.send_response(answer.status)
-            for name, value in answer.getheaders():
+        def _answer(self, response: http.client.HTTPResponse, content: bytes) -> None:
+            self.send_response(response.status)
+            for name, value in response.getheaders():
                 if name.lower() not in _OF_THE_CONNECTION | {"content-length"}:
                     self.send_header(name, value)
-            # The answer to HEAD tells the length of what it leaves out.
-            length = answer.getheader("Content-Length") if self.command == "HEAD" else None
+            # The response to HEAD has the length of what it leaves out.
+            length = response.getheader("Content-Length") if self.command == "HEAD" else None
             self.send_header("Content-Length", length or str(len(content)))
             self.end_headers()
             self.wfile.write(content)

@@ -119,7 +119,7 @@ def test_what_no_function_does_at_all(name: str) -> None:
 
 
 @each_function
-def test_nobody_changes_lists_or_does_away_with_results_and_backups(name: str) -> None:
+def test_no_role_changes_lists_or_removes_results_and_backups(name: str) -> None:
     """Lists are for their plan, and backups for their check and a list's plan."""
     lists, backups = resource_arn("ContactListBucket"), resource_arn("BackupBucket")
 

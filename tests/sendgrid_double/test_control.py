@@ -43,11 +43,11 @@ def test_the_rate_limit_is_set_and_lifted(api: ApiSession) -> None:
 def test_requests_are_shown_without_the_key(api: ApiSession) -> None:
     contact_id = str(uuid.uuid4())
     api.delete(CONTACTS, params={"ids": contact_id})
-    answer = api.get("/_double/requests")
-    (received,) = answer.json()
+    response = api.get("/_double/requests")
+    (received,) = response.json()
     assert (received["method"], received["status"], received["ids"]) == ("DELETE", 202, [contact_id])
     assert (received["ids_count"], received["target_length"]) == (1, len(received["target"]))
-    assert API_KEY not in answer.text
+    assert API_KEY not in response.text
 
 
 def test_jobs_are_shown_with_their_errors_and_endings_chosen(double: SendGridDouble, api: ApiSession) -> None:

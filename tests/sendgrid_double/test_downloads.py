@@ -108,10 +108,10 @@ def test_a_cut_file_comes_whole_and_cannot_be_unpacked(linked: Linked) -> None:
 def test_each_download_is_recorded_and_not_rate_limited(double: SendGridDouble, linked: Linked) -> None:
     double.rate_limiter.configure(RateLimit(limit=1, window_seconds=3600))
     url = linked()
-    answers = [download(url) for _ in range(3)]
-    assert [answer.status_code for answer in answers] == [200] * 3
-    assert len({answer.content for answer in answers}) == 1
-    assert not any("X-RateLimit-Limit" in answer.headers for answer in answers)
+    responses = [download(url) for _ in range(3)]
+    assert [response.status_code for response in responses] == [200] * 3
+    assert len({response.content for response in responses}) == 1
+    assert not any("X-RateLimit-Limit" in response.headers for response in responses)
     routes = [(received.method, received.route, received.status) for received in double.requests]
     assert routes[1:] == [("GET", "/_s3/exports/{export_id}/{file_name}", 200)] * 3
 

@@ -137,9 +137,9 @@ def test_exports_are_listed_as_documented(double: SendGridDouble, api: ApiSessio
     ids = [api.post(EXPORTS, json=body).json()["id"] for body in bodies]
     double.clock.advance(EXPORT_DELAY)
     pending = api.post(EXPORTS).json()["id"]
-    answer = api.get(EXPORTS).json()
-    listed = answer["result"]
-    assert answer["_metadata"] == {"self": f"https://api.sendgrid.com{EXPORTS}"}
+    response = api.get(EXPORTS).json()
+    listed = response["result"]
+    assert response["_metadata"] == {"self": f"https://api.sendgrid.com{EXPORTS}"}
     assert [(export["id"], export["status"], export["export_type"]) for export in listed] == [
         (ids[0], "ready", "contacts_export"),
         (ids[1], "ready", "list_export"),

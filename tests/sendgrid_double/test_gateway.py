@@ -81,9 +81,9 @@ def test_beyond_the_rate_limit_is_a_429_until_the_reset(double: SendGridDouble, 
 
 def test_every_response_of_the_api_has_the_rate_limit(double: SendGridDouble, api: ApiSession) -> None:
     double.rate_limiter.configure(RateLimit(limit=10, window_seconds=60))
-    answers = [api.get(COUNT), api.get(COUNT, headers={"Authorization": None}), api.delete(CONTACTS)]
-    assert [answer.status_code for answer in answers] == [200, 401, 400]
-    assert all("X-RateLimit-Remaining" in answer.headers for answer in answers)
+    responses = [api.get(COUNT), api.get(COUNT, headers={"Authorization": None}), api.delete(CONTACTS)]
+    assert [response.status_code for response in responses] == [200, 401, 400]
+    assert all("X-RateLimit-Remaining" in response.headers for response in responses)
 
 
 def test_latency_is_added_to_every_answer(double: SendGridDouble, api: ApiSession, naps: list[float]) -> None:

@@ -35,8 +35,8 @@ def counted_calls(client: Any) -> Iterator[Counter[str]]:
 
 def failure(code: str = "InternalServerError") -> tuple[AWSResponse, dict[str, Any]]:
     """An error of AWS's, as a handler of before-call gives it in place of a call."""
-    answer = {"Error": {"Code": code, "Message": "made to fail"}, "ResponseMetadata": {}}
-    return AWSResponse("", 400, HTTPHeaders(), None), answer
+    response = {"Error": {"Code": code, "Message": "made to fail"}, "ResponseMetadata": {}}
+    return AWSResponse("", 400, HTTPHeaders(), None), response
 
 
 class FailingCalls(AbstractContextManager[None]):
@@ -65,7 +65,7 @@ class FailingCalls(AbstractContextManager[None]):
 
 
 @contextmanager
-def lost_answers(
+def lost_responses(
     client: Any, operation: str, containing: str, meanwhile: Callable[[], object]
 ) -> Iterator[list[str]]:
     """The answer to the first call of one operation whose body has a text is lost: botocore sends the call again.
@@ -121,7 +121,7 @@ def forgetful_batches(
 
 
 @contextmanager
-def partial_answers(client: Any, keys_at_once: int) -> Iterator[None]:
+def partial_responses(client: Any, keys_at_once: int) -> Iterator[None]:
     """Batches of keys are answered a part at a time, as DynamoDB does it when the items together are large."""
     getting = client.batch_get_item
 

@@ -53,7 +53,7 @@ class World:
     clock: FakeClock
     secret_arn: str
     log: io.StringIO
-    task_answers: list[dict[str, Any]]
+    task_responses: list[dict[str, Any]]
     """The notifications of workflows that wait with a task token: the token, and `output`, or `error` and `cause`."""
 
     bus_entries: list[dict[str, Any]]
@@ -146,14 +146,14 @@ class World:
 
     def receive(self, queue: str) -> dict[str, Any]:
         """The next batch as Lambda's poller hands it to a function."""
-        answer = self.runtime.sqs.receive_message(
+        response = self.runtime.sqs.receive_message(
             QueueUrl=self.queue_url(queue),
             MaxNumberOfMessages=10,
             MessageSystemAttributeNames=["All"],
             MessageAttributeNames=["All"],
         )
         return {
-            "Records": [record(message, events.queue_arn(queue)) for message in answer.get("Messages", [])]
+            "Records": [record(message, events.queue_arn(queue)) for message in response.get("Messages", [])]
         }
 
     def receive_all(self, queue: str) -> list[dict[str, Any]]:
@@ -240,13 +240,13 @@ def _bus_entries(client: Any) -> Iterator[list[dict[str, Any]]]:
 @contextmanager
 def _task_answers(client: Any) -> Iterator[list[dict[str, Any]]]:
     """Fills with what is sent to Step Functions. moto accepts every token, and stores nothing."""
-    answers: list[dict[str, Any]] = []
+    responses: list[dict[str, Any]] = []
 
     def note(params: dict[str, Any], **_: Any) -> None:
-        answers.append(json.loads(params["body"]))
+        responses.append(json.loads(params["body"]))
 
     client.meta.events.register_last("before-call.sfn", note)  # after what makes a call fail
-    yield answers
+    yield responses
     client.meta.events.unregister("before-call.sfn", note)
 
 
@@ -280,7 +280,7 @@ def new_world(*, queues_and_ledger: bool = True) -> Iterator[World]:
         aws(),
         serve(double) as base_url,
         _bus_entries(event_bridge) as bus_entries,
-        _task_answers(step_functions) as task_answers,
+        _task_answers(step_functions) as task_responses,
         _service() as service,
     ):
         secret = {"Name": "SendGridApiKeySecret", "SecretString": API_KEY}
@@ -319,7 +319,7 @@ def new_world(*, queues_and_ledger: bool = True) -> Iterator[World]:
                 clock=clock,
                 secret_arn=secret_arn,
                 log=log,
-                task_answers=task_answers,
+                task_responses=task_responses,
                 bus_entries=bus_entries,
                 queue_urls=queue_urls,
             )

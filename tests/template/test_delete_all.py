@@ -60,7 +60,7 @@ def test_no_other_function_calls_it_off_or_on(declared: Declared) -> None:
         assert "DeleteAllFunction" not in json.dumps(declared.state_machine(name))
 
 
-def test_it_is_off_unless_whoever_deploys_switches_it_on(declared: Declared) -> None:
+def test_it_is_off_unless_the_deployment_switches_it_on(declared: Declared) -> None:
     on = Declared(load_template(TEMPLATE, {"DeleteAllEnabled": "true"}))
 
     assert declared.function("DeleteAll")["Environment"]["Variables"]["DELETE_ALL_ENABLED"] == "false"

@@ -56,7 +56,7 @@ def test_no_statement_is_about_all_but_something() -> None:
         assert statement.keys() <= {"Sid", "Effect", "Action", "Resource", "Condition", "Principal"}
 
 
-def test_nobody_outside_of_the_account_is_allowed_anything() -> None:
+def test_no_other_account_is_allowed_anything() -> None:
     for statement in allowing():
         principal = statement.get("Principal", {})
         assert principal != "*"

@@ -42,7 +42,7 @@ def test_entries_of_exactly_the_limit_fit() -> None:
     assert [len(batch) for batch in batches(entries([MAX_BYTES - 1, 1, 1]), size_of)] == [2, 1]
 
 
-def test_what_was_not_taken_is_told_with_its_owner_and_why() -> None:
+def test_what_was_not_taken_is_returned_with_its_owner_and_the_reason() -> None:
     def call(sent: list[Entry]) -> dict[str, Any]:
         assert [entry["Body"] for entry in sent] == ["one", "two", "three"]
         assert len({entry["Id"] for entry in sent}) == 3

@@ -25,7 +25,7 @@ def test_pauses_grow_with_age_from_the_first_to_the_longest(one: float, other: f
     assert FIRST_POLL_SECONDS <= early <= late <= MAX_POLL_INTERVAL_SECONDS
 
 
-def test_who_waits_as_told_asks_little_more_than_a_hundred_times_in_a_day() -> None:
+def test_a_job_is_polled_little_more_than_a_hundred_times_in_a_day() -> None:
     pauses = []
     age = 0.0
     while age < GIVE_UP_SECONDS:

@@ -100,7 +100,7 @@ def test_after_a_pause_the_first_call_of_such_a_window_goes_alone(endpoint: Endp
 
 
 @both_formats
-def test_a_window_that_nobody_else_spends_is_spent_to_the_last_call(endpoint: Endpoint, reset: str) -> None:
+def test_a_window_that_is_not_shared_is_spent_to_the_last_call(endpoint: Endpoint, reset: str) -> None:
     endpoint.answer(endpoint.headers(10, seconds_left=30, reset=reset))
     for left in (9, 8):
         assert endpoint.limit.try_acquire()
@@ -130,7 +130,7 @@ def test_a_spent_window_is_known_until_just_after_its_reset(endpoint: Endpoint, 
 
 
 @given(st.lists(st.floats(0, 9.9), min_size=1, max_size=20), st.sampled_from(["epoch", "seconds"]))
-def test_the_end_of_a_window_is_the_earliest_that_was_told(told_at: list[float], reset: str) -> None:
+def test_the_end_of_a_window_is_the_earliest_that_was_observed(told_at: list[float], reset: str) -> None:
     """Where it is in seconds left, each answer rounds up something else."""
     endpoint = Endpoint()
     start = endpoint.clock()
@@ -217,7 +217,7 @@ def test_after_a_429_at_least_a_second_is_waited(endpoint: Endpoint, reset: str)
     assert reset != "past" or endpoint.limit.seconds_until_reset() == 1
 
 
-def test_a_429_does_not_put_off_an_end_that_was_told_more_exactly(endpoint: Endpoint) -> None:
+def test_a_429_does_not_put_off_an_end_that_was_observed_more_exactly(endpoint: Endpoint) -> None:
     endpoint.answer(endpoint.headers(5, seconds_left=10, reset="seconds"))
     endpoint.clock.advance(0.5)
     endpoint.answer(endpoint.headers(0, seconds_left=10, reset="seconds"), refused=True)

@@ -224,7 +224,7 @@ def body(answer: object) -> bytes:
     return json.dumps(answer).encode()
 
 
-def test_a_job_is_told_with_its_counts_and_the_link_to_its_errors() -> None:
+def test_a_job_has_its_counts_and_the_link_to_its_errors() -> None:
     url = "https://errors.example.com/file?signature=1"
     results = {"requested_count": 5, "deleted_count": 3, "errored_count": 2, "errors_url": url}
     reported = {"id": "whatever it calls itself", "status": "errored", "job_type": "delete_contacts"}
@@ -309,7 +309,7 @@ def test_what_is_no_https_link_is_not_passed_on(url: object) -> None:
 
 
 @pytest.mark.parametrize("answer", NOT_OBJECTS, ids=lambda v: repr(v)[:20])
-def test_what_tells_of_no_job_is_an_outage(answer: bytes | None) -> None:
+def test_a_response_without_a_job_is_an_outage(answer: bytes | None) -> None:
     with pytest.raises(SendGridUnavailable, match="not a JSON object"):
         responses.job(JOB, answer)
 
@@ -380,7 +380,7 @@ def test_a_202_without_a_usable_export_id_is_no_success(answer: bytes | None) ->
         exports.export_id(answer)
 
 
-def test_an_export_is_told_with_its_links_their_expiry_and_its_count() -> None:
+def test_an_export_has_its_links_their_expiry_and_its_count() -> None:
     links = ["https://files.example.com/1", "https://files.example.com/2"]
     reported = {"status": "ready", "urls": links, "expires_at": "2026-11-22T00:00:00Z", "contact_count": 7}
     expiry = datetime(2026, 11, 22, tzinfo=UTC)
@@ -428,7 +428,7 @@ def test_every_spelling_of_an_exports_failure_is_one(status: str) -> None:
 
 
 @pytest.mark.parametrize("answer", NOT_OBJECTS, ids=lambda v: repr(v)[:20])
-def test_what_tells_of_no_export_is_an_outage(answer: bytes | None) -> None:
+def test_a_response_without_an_export_is_an_outage(answer: bytes | None) -> None:
     with pytest.raises(SendGridUnavailable, match="not a JSON object"):
         exports.export(answer)
 

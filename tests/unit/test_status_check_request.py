@@ -188,7 +188,7 @@ def test_anything_has_an_envelope(payload: object) -> None:
     ],
     ids=lambda value: json.dumps(value),
 )
-def test_of_an_invalid_request_what_is_valid_of_its_envelope_is_told(
+def test_the_valid_envelope_of_an_invalid_request_is_reported(
     payload: object, reported: tuple[str | None, str | None]
 ) -> None:
     assert envelope(payload) == reported

@@ -56,16 +56,16 @@ def accepted(number: int, job_ids: tuple[str, ...], contacts: int = 1, **more: A
     return Delivery(None, message, request.request_id, request.task_token, request, outcome)
 
 
-def tracked(one: Delivery) -> TrackedRequest:
-    assert isinstance(one.request, BulkDelete)
-    assert one.message
+def tracked(delivery: Delivery) -> TrackedRequest:
+    assert isinstance(delivery.request, BulkDelete)
+    assert delivery.message
     return TrackedRequest(
         "bulk_delete",
-        one.request_id,
-        one.message.message_id,
-        len(one.request.contact_ids),
-        one.request.contact_ids,
-        one.task_token,
+        delivery.request_id,
+        delivery.message.message_id,
+        len(delivery.request.contact_ids),
+        delivery.request.contact_ids,
+        delivery.task_token,
     )
 
 
@@ -114,15 +114,15 @@ def test_requests_of_the_same_jobs_fill_their_messages(token_length: int) -> Non
 
 
 @given(strategies.any_text, strategies.any_text)
-def test_a_request_that_is_no_bulk_deletion_is_told_without_what_it_holds(value: str, other: str) -> None:
+def test_a_request_that_is_no_bulk_deletion_is_reported_without_its_content(value: str, other: str) -> None:
     class Removal:
         request_id = None
         task_token = None
         identifier_value = "planted" + value + other
 
-    one = Delivery(None, request=Removal(), outcome=Accepted(("job-1",), 1))
+    delivery = Delivery(None, request=Removal(), outcome=Accepted(("job-1",), 1))
 
-    (body,) = sent([one]).bodies
+    (body,) = sent([delivery]).bodies
 
     assert "planted" not in body
     assert parsed(body).requests == (TrackedRequest("bulk_delete", contact_count=1),)

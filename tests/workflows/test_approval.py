@@ -105,7 +105,7 @@ def test_a_person_may_fail_the_task(workflows: Workflows, contacts: Set[str], qu
     assert_nothing_deleted(workflows, question.fail(), "No", contacts)
 
 
-def test_nobody_answers(workflows: Workflows, contacts: Set[str]) -> None:
+def test_an_approval_that_never_comes(workflows: Workflows, contacts: Set[str]) -> None:
     ended = workflows.run(MACHINE, request(), ASKING_FOR_A_SECOND)
 
     assert_nothing_deleted(workflows, ended, "ApprovalTimedOut", contacts)
@@ -233,7 +233,7 @@ def test_a_backup_of_a_list_that_expired_meanwhile_deletes_nothing(
     assert_nothing_deleted(workflows, question.answer("true"), "BackupIncomplete", contacts | {listed})
 
 
-def test_nobody_answers_about_a_list(workflows: Workflows, contacts: Set[str]) -> None:
+def test_an_approval_of_a_list_that_never_comes(workflows: Workflows, contacts: Set[str]) -> None:
     listed = workflows.double.account.add_contact(email="listed@example.com", list_ids=[GROUP])
     asked_for = {"list_id": GROUP, "max_contacts": 1, "approval": True}
 

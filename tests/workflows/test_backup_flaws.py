@@ -152,7 +152,7 @@ def test_an_account_that_outgrew_max_contacts_during_the_export_is_kept(workflow
     assert workflows.calls("POST")
 
 
-def test_links_in_another_order_each_time_are_still_told_apart(workflows: Workflows) -> None:
+def test_links_in_another_order_each_time_are_still_distinguished(workflows: Workflows) -> None:
     workflows.double.settings.change(export_part_contacts=1, export_links_rotate=True)
     contacts = fill(workflows)
 

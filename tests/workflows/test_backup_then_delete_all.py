@@ -273,7 +273,7 @@ def test_a_delete_all_that_comes_late_is_refused(workflows: Workflows) -> None:
     assert_nothing_deleted(workflows, ended, "DeleteAllRefused", contacts)
 
 
-def test_a_job_that_fails_is_told_and_the_backup_is_whole(workflows: Workflows) -> None:
+def test_a_job_that_fails_is_reported_and_the_backup_is_whole(workflows: Workflows) -> None:
     contacts = fill(workflows)
     workflows.double.account.force_next_jobs("errored")
 

@@ -88,7 +88,7 @@ def test_invalid_request_and_unknown_contact_are_named(
     assert len(workflows.double.requests) == calls
 
 
-def test_a_job_that_fails_is_told(workflows: Workflows, ada: str) -> None:
+def test_a_job_that_fails_is_reported(workflows: Workflows, ada: str) -> None:
     workflows.double.account.force_next_jobs("failed")
 
     ended = workflows.run(MACHINE, without_email(ada))

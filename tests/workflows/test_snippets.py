@@ -83,7 +83,7 @@ def test_a_callback_comes_when_the_contacts_are_gone(workflows: Workflows, conta
     assert ended.output["counts"] == {"requested": 2, "deleted": 2, "errored": None}
 
 
-def test_a_callback_tells_of_a_job_that_failed(workflows: Workflows, contacts: list[str]) -> None:
+def test_a_callback_reports_a_job_that_failed(workflows: Workflows, contacts: list[str]) -> None:
     workflows.double.account.force_next_jobs("errored")
 
     ended = run(workflows, WITH_CALLBACK, {"contact_ids": contacts})
@@ -93,16 +93,14 @@ def test_a_callback_tells_of_a_job_that_failed(workflows: Workflows, contacts: l
     assert set(left["contact_ids"]) == workflows.double.account.contact_ids()
 
 
-def test_a_callback_tells_of_a_rejection(workflows: Workflows, contacts: list[str]) -> None:
+def test_a_callback_reports_a_rejection(workflows: Workflows, contacts: list[str]) -> None:
     ended = run(workflows, WITH_CALLBACK, {"contact_ids": [*contacts, "everybody"]})
 
     assert error_of(ended) == ("FAILED", "InvalidRequest")
     assert workflows.double.requests == []
 
 
-def test_nobody_waits_any_more_for_a_callback_that_comes_late(
-    workflows: Workflows, contacts: list[str]
-) -> None:
+def test_a_callback_that_comes_late_has_no_waiting_task(workflows: Workflows, contacts: list[str]) -> None:
     with nobody_follows_jobs(workflows):
         execution = start(workflows, WITH_CALLBACK, {"contact_ids": contacts}, AFTER_A_SECOND)
         ended = workflows.end_of(execution)
@@ -129,7 +127,7 @@ def test_a_direct_task_and_its_follower(workflows: Workflows, contacts: list[str
     assert ended.output["job_ids"] == [job.id for job in workflows.double.account.jobs()]
 
 
-def test_the_follower_of_a_direct_task_tells_of_a_job_that_failed(
+def test_the_status_task_after_a_direct_task_reports_a_job_that_failed(
     workflows: Workflows, contacts: list[str]
 ) -> None:
     workflows.double.account.force_next_jobs("failed")
@@ -139,7 +137,7 @@ def test_the_follower_of_a_direct_task_tells_of_a_job_that_failed(
     assert error_of(ended) == ("FAILED", "DeletionFailed")
 
 
-def test_the_follower_of_a_direct_task_tells_what_remains_of_a_request_that_was_accepted_in_part(
+def test_the_status_task_after_a_direct_task_reports_what_remains_of_a_request_that_was_accepted_in_part(
     workflows: Workflows, contacts: list[str]
 ) -> None:
     workflows.double.poison_ids = {contacts[0]}
@@ -162,7 +160,7 @@ def test_a_direct_task_has_nothing_to_follow_where_there_was_nothing_to_do(workf
     assert ended.output["deletion"]["job_ids"] == []
 
 
-def test_a_direct_task_tells_of_a_refusal_at_once(workflows: Workflows, contacts: list[str]) -> None:
+def test_a_direct_task_reports_a_refusal_at_once(workflows: Workflows, contacts: list[str]) -> None:
     ended = run(workflows, A_DIRECT_TASK, {"contact_ids": [*contacts, "everybody"]})
 
     assert error_of(ended) == ("FAILED", "Refused")

@@ -53,13 +53,13 @@ class MultipartUpload:
         """Completes the object, and returns its version. Raises BackupIncomplete where the bucket has no versioning."""
         self._send_buffer()
         with bucket_errors():
-            answer = self._s3.complete_multipart_upload(
+            response = self._s3.complete_multipart_upload(
                 Bucket=self._bucket,
                 Key=self._key,
                 UploadId=self._upload_id,
                 MultipartUpload={"Parts": self._parts},
             )
-        return version_of(answer)
+        return version_of(response)
 
     def abort(self) -> None:
         with bucket_errors():
@@ -68,7 +68,7 @@ class MultipartUpload:
     def _send_buffer(self) -> None:
         number = len(self._parts) + 1
         with bucket_errors():
-            answer = self._s3.upload_part(
+            response = self._s3.upload_part(
                 Bucket=self._bucket,
                 Key=self._key,
                 UploadId=self._upload_id,
@@ -77,7 +77,7 @@ class MultipartUpload:
                 ChecksumAlgorithm="CRC32",
             )
         self._parts.append(
-            {"PartNumber": number, "ETag": answer["ETag"], "ChecksumCRC32": answer["ChecksumCRC32"]}
+            {"PartNumber": number, "ETag": response["ETag"], "ChecksumCRC32": response["ChecksumCRC32"]}
         )
         self._buffer.clear()
 

@@ -152,11 +152,11 @@ class IdentifierSearch:
         unclear = []
         for spelling in chunk:
             about = list(entries.values()) if len(chunk) == 1 else by_key[_key(self._type, spelling)]
-            answer = self._judge(spelling, about)
-            if answer is None:
+            response = self._judge(spelling, about)
+            if response is None:
                 unclear.append(spelling)
             else:
-                self._answer((spelling,), answer)
+                self._answer((spelling,), response)
         return tuple(unclear)
 
     def _judge(self, spelling: str, entries: Collection[Mapping[str, Any]]) -> Answer | None:

@@ -18,7 +18,7 @@ from contact_deletion.job_status.verification import Finding, Findings, Verifica
 from contact_deletion.outcomes import End, Ended, JobPending, Outcome, PartlyEnded
 from contact_deletion.requests.status_check import StatusCheck, TrackedRequest
 from contact_deletion.sendgrid.client import SendGridClient
-from contact_deletion.sendgrid.jobs import UNANSWERED, UNKNOWN, Job
+from contact_deletion.sendgrid.jobs import NOT_REPORTED, UNKNOWN, Job
 from contact_deletion.sendgrid.polling import GIVE_UP_SECONDS, next_poll_delay
 from contact_deletion.sendgrid.transport import CALL_SECONDS
 
@@ -55,8 +55,8 @@ class JobTracker:
         job_ids = dict.fromkeys(job_id for check in status_checks for job_id in check.job_ids)
         # Contacts can be looked up even where the invocation is too short for so many jobs.
         for_jobs = Deadline(deadline.invocation_ends - CALL_SECONDS, self._clock)
-        answers = poll_jobs(self._client, self._threads, job_ids, for_jobs)
-        statuses = [self._status(check, answers) for check in status_checks]
+        responses = poll_jobs(self._client, self._threads, job_ids, for_jobs)
+        statuses = [self._status(check, responses) for check in status_checks]
         findings = look_up(
             self._client,
             [
@@ -77,13 +77,13 @@ class JobTracker:
         """The jobs, once they are not pending any more, or why they are."""
         known: list[Job] = []
         for job_id in status_check.job_ids:
-            answer = answers[job_id]
-            has_no_answer = isinstance(answer, (SendGridUnavailable, RateLimited))
+            response = answers[job_id]
+            has_no_answer = isinstance(response, (SendGridUnavailable, RateLimited))
             if has_no_answer and not self._is_tracked(status_check):
-                answer = Job(job_id, UNANSWERED)
-            if isinstance(answer, Deferred):
-                return answer.with_jobs(status_check.job_ids)
-            known.append(answer if status_check.include_errors_url else replace(answer, errors_url=None))
+                response = Job(job_id, NOT_REPORTED)
+            if isinstance(response, Deferred):
+                return response.with_jobs(status_check.job_ids)
+            known.append(response if status_check.include_errors_url else replace(response, errors_url=None))
         if any(self._is_open(job, status_check) for job in known):
             return self._pending(status_check, tuple(known))
         return tuple(known)
@@ -189,7 +189,7 @@ def _kind_of_failure(error: NotAccepted) -> type[NotAccepted]:
 
 def _is_failure(request: TrackedRequest, jobs: Jobs, finding: Finding) -> bool:
     """Whether remaining contacts are a failure. Those of an account whose jobs are unknown may be newer."""
-    if request.deletes_all and any(job.status in (UNKNOWN, UNANSWERED) for job in jobs):
+    if request.deletes_all and any(job.status in (UNKNOWN, NOT_REPORTED) for job in jobs):
         return False
     return finding.remaining.count > 0
 
@@ -214,6 +214,6 @@ def _reason(job: Job) -> str:
         return f"the job ended {job.status}"
     if job.status == UNKNOWN:
         return "SendGrid does not know the job"
-    if job.status == UNANSWERED:
+    if job.status == NOT_REPORTED:
         return "SendGrid did not report the job's status"
     return f"the job never finished: it was {job.status} after {GIVE_UP_SECONDS / 3600:.0f} hours"

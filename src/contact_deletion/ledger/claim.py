@@ -147,7 +147,7 @@ class Claim:
         client = self._store.client
         try:
             with ledger_errors():
-                answer = client.update_item(
+                response = client.update_item(
                     TableName=self._store.table_name,
                     Key=self._store.item_key(self._key),
                     UpdateExpression=update,
@@ -160,7 +160,7 @@ class Claim:
         except client.exceptions.ConditionalCheckFailedException as failed:
             refusal: dict[str, Any] = {**failed.response}
             return _Written(done=False, item=refusal.get("Item", {}))
-        return _Written(done=True, item=answer["Attributes"])
+        return _Written(done=True, item=response["Attributes"])
 
     def _delete(self, values: dict[str, Any]) -> None:
         client = self._store.client

@@ -127,11 +127,11 @@ class LedgerStore(DynamoDBPersistenceLayer):
         found: list[DataRecord] = []
         for _ in self._attempts():
             with ledger_errors():
-                answer = self.client.batch_get_item(RequestItems=wanted)
+                response = self.client.batch_get_item(RequestItems=wanted)
             found += [
-                self._item_to_data_record(item) for item in answer["Responses"].get(self.table_name, [])
+                self._item_to_data_record(item) for item in response["Responses"].get(self.table_name, [])
             ]
-            wanted = answer.get("UnprocessedKeys") or {}
+            wanted = response.get("UnprocessedKeys") or {}
             if not wanted:
                 return found
         raise LedgerUnavailable("the ledger left keys unread")

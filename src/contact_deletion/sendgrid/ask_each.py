@@ -19,20 +19,20 @@ def ask_each(
     After a SendGridUnavailable one more question is asked: if it is answered, the failure was the first question's own.
     If not, it is an outage, and the rest is not asked; nor is it after any other Deferred, which all calls would share.
     """
-    answers: dict[QuestionT, AnswerT | Deferred] = {}
+    responses: dict[QuestionT, AnswerT | Deferred] = {}
     waiting = deque(questions)
     has_failed = False
     while waiting:
         question = waiting.popleft()
         try:
-            answers[question] = ask(question)
+            responses[question] = ask(question)
         except Deferred as error:
-            answers[question] = error
+            responses[question] = error
             if has_failed or not isinstance(error, SendGridUnavailable):
-                return answers | dict.fromkeys(waiting, error)
+                return responses | dict.fromkeys(waiting, error)
             has_failed = True
             # In another order each time: otherwise two that always fail would stop the others for good.
             shuffle(waiting)
         else:
             has_failed = False
-    return answers
+    return responses

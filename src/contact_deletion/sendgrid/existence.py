@@ -53,16 +53,16 @@ def look_up(
     are_parts = False
     while chunks:
         refused: list[Chunk] = []
-        for chunk, answer in ask_each(chunks, calls.existing).items():
-            if isinstance(answer, Deferred):
-                existence.errors |= dict.fromkeys(chunk, answer)
-                if _is_out_of_time(answer, deadline):
+        for chunk, response in ask_each(chunks, calls.existing).items():
+            if isinstance(response, Deferred):
+                existence.errors |= dict.fromkeys(chunk, response)
+                if _is_out_of_time(response, deadline):
                     existence.out_of_time.update(chunk)
                     existence.undivided.update(chunk if are_parts else ())
-            elif answer is None:
+            elif response is None:
                 refused.append(chunk)
             else:
-                existence.found |= answer
+                existence.found |= response
         divided = [] if calls.is_futile else [chunk for chunk in refused if len(chunk) > 1][:divisions_left]
         divisions_left -= len(divided)
         existence.unchecked.update(*set(refused).difference(divided))

@@ -9,7 +9,7 @@ PENDING = "pending"
 UNKNOWN = "unknown"
 
 # SendGrid did not report the job's status as long as jobs are tracked.
-UNANSWERED = "unanswered"
+NOT_REPORTED = "unanswered"
 
 # `completed` is documented. The others are what SendGrid might call a job that succeeded.
 _COMPLETIONS = frozenset(
