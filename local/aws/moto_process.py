@@ -19,7 +19,13 @@ from moto.sqs.models import Message, sqs_backends
 from werkzeug.serving import BaseWSGIServer, make_server
 from werkzeug.wrappers import Request, Response
 
-from local.aws import moto_distributed_map, moto_nested_executions, moto_sqs, moto_step_functions
+from local.aws import (
+    moto_batch,  # noqa: F401 - before moto's Step Functions is imported
+    moto_distributed_map,
+    moto_nested_executions,
+    moto_sqs,
+    moto_step_functions,
+)
 from local.aws.account import ACCOUNT_ID, REGION
 from local.aws.lambda_front import LambdaFront
 from local.aws.moto_description import StackDescription
