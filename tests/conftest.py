@@ -61,10 +61,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.relative_to(Path(__file__).parent).parts[0] in OUT_OF_COVERAGE:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        if folder in OUT_OF_COVERAGE:
             item.add_marker("no_cover")
         if "deployment" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("deployment"))  # on one worker, so that it is made once
+            # A folder's on one worker, so that it makes no deployment for each test.
+            item.add_marker(pytest.mark.xdist_group(f"deployment {folder}"))
 
 
 def pytest_collection_finish() -> None:

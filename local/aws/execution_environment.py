@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Mapping
@@ -13,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from local.aws.account import REGION
+from local.aws.environment_forks import fork_server
 
-_RUNTIME = Path(__file__).with_name("lambda_runtime.py")
-_STOP_SECONDS = 5
 # Lambda allows 10 seconds, but a busy machine may need many times that.
 _INITIALIZATION_SECONDS = 300
 
@@ -58,16 +55,11 @@ class ExecutionEnvironment:
         self._function = function
         self._connection, far_end = Pipe()
         with log.open("ab") as log_file, far_end:
-            self._process = subprocess.Popen(  # noqa: S603 - this interpreter, own script
-                # -P: the handler's imports come from its own code, not from the script's directory.
-                [sys.executable, "-P", str(_RUNTIME), str(far_end.fileno())],
-                env=_process_environment(function, log.stem),
-                cwd=function.code_directory,
-                stdin=subprocess.DEVNULL,
-                stdout=log_file,
-                stderr=log_file,
-                start_new_session=True,  # Ctrl-C is for the parent, which stops this process
-                pass_fds=[far_end.fileno()],
+            self._process = fork_server().start(
+                _process_environment(function, log.stem),
+                function.code_directory,
+                far_end.fileno(),
+                log_file.fileno(),
             )
         self._initialized = False
         self.usable = True
@@ -98,14 +90,10 @@ class ExecutionEnvironment:
         self._process.kill()
 
     def stop(self) -> None:
-        """Lets the process end by itself."""
-        self.usable = False
+        """Ends the process, as Lambda ends an environment that is idle: without asking it."""
+        self.kill()
         self._connection.close()
-        try:
-            self._process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self._process.wait()
 
     def _initialize(self, request_id: str) -> None:
         """Waits for the import of the handler, which Lambda does not count as the first invocation's time."""

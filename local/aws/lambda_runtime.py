@@ -1,7 +1,7 @@
-"""What runs inside a Lambda execution environment; a script that needs the standard library only.
+"""What runs inside a Lambda execution environment; it needs the standard library only.
 
-It imports the handler that the environment variable _HANDLER names, then answers one invocation after the
-other on the connection whose file descriptor is its argument, until the other end closes it. In JSON:
+`main` imports the handler that the environment variable _HANDLER names, then answers one invocation after the
+other on its connection, until the other end closes it. In JSON:
 invocations `{"event", "request_id", "deadline_ms", "function_arn", "trace_id"}`, and answers `{"result"}` or
 `{"error"}`; the first answer, to no invocation, says how the import went.
 The shape of errors follows awslambdaric, the runtime client of AWS's own Python runtimes.
@@ -63,7 +63,9 @@ def main(connection: Connection) -> None:
             invocation = json.loads(connection.recv_bytes())
         except EOFError:
             return
-        connection.send_bytes(_invoke(handler, invocation))
+        response = _invoke(handler, invocation)
+        sys.stdout.flush()
+        connection.send_bytes(response)
 
 
 def _invoke(handler: Handler, invocation: dict[str, Any]) -> bytes:
@@ -132,7 +134,3 @@ def _json_default(value: Any) -> Any:
     if isinstance(value, Decimal):
         return float(value)
     raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
-
-
-if __name__ == "__main__":
-    main(Connection(int(sys.argv[1])))

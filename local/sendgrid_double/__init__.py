@@ -1,7 +1,7 @@
 """A double of Twilio SendGrid's API, as far as it is about Marketing contacts: an HTTP server on loopback.
 
-It behaves as SendGrid documents itself and as it was observed to (2026-07): a deletion is answered 202 with a
-job id and takes effect later, every answer says what is left of the rate limit, an over-long URL gets an HTML
+It behaves as SendGrid documents itself and as it was observed to (2026-07): the response to a deletion is 202 with a
+job id and takes effect later, every response has what is left of the rate limit, an over-long URL gets an HTML
 page from nginx. What is not published is decided in the docstrings of `account`, `api`, `upsert*`, `search_api` and
 `export*`. What it does not implement is a 501.
 

@@ -3,7 +3,7 @@
     GET    /_double             how many contacts, jobs, exports, requests and faults to come there are
     POST   /_double/contacts    [{"email", "phone_number_id", "external_id", "anonymous_id", "alternate_emails",
                                 "list_ids", "segment_ids", "contact_id"}], at least one identifier each;
-                                answers {"ids": […]}
+                                the response is {"ids": […]}
     GET    /_double/contacts    all contacts
     GET    /_double/jobs        all jobs; /_double/jobs/<id> one
     POST   /_double/endings     {"ending": "errored" | "failed" | "completed" | "pending", "count": n}: how the

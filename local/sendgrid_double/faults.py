@@ -11,7 +11,7 @@ from local.sendgrid_double.responses import break_off, json_response, usual_resp
 
 
 class ConnectionDropped(Exception):
-    """The connection is to be closed without an answer."""
+    """The connection is to be closed without a response."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,13 +21,13 @@ class Fault:
     `route` is a path as documented, "/v3/marketing/contacts/{contact_id}"; `*` in either stands for anything. With
     `containing`, only calls match that have this text in their target or body: the ID of a contact or of a job.
 
-    `status` answers instead of the API, with `body` (text, or what becomes JSON) or, without one, the body
+    With a `status`, the response is not the API's but has `body` (text, or what becomes JSON) or, without one, the body
     usual for the status (HTML for 413, 414, 502, 503 and 504). `drop` closes the connection instead of
-    answering. Either way nothing was done, unless `takes_effect`. With neither, the true answer is given.
-    `headers` are set on the answer, `truncate` sends half of its body, `delay_seconds` holds it back.
+    responding. Either way nothing was done, unless `takes_effect`. With neither, the API responds.
+    `headers` are set on the response, `truncate` sends half of its body, `delay_seconds` holds it back.
 
         Fault(status=500)
-        Fault(drop=True, takes_effect=True)                         the work was done, the answer lost
+        Fault(drop=True, takes_effect=True)                         the work was done, the response lost
         Fault(status=202, body={"job_id": {}}, takes_effect=True)   the work was done, the job id unusable
         Fault(status=302, headers={"Location": "http://127.0.0.1:1/"})
         Fault(headers={"X-RateLimit-Remaining": "nonsense"})
@@ -52,17 +52,17 @@ class Fault:
         if self.times < 1 or self.delay_seconds < 0:
             raise ValueError("a fault has times >= 1 and delay_seconds >= 0")
         if self.drop and (self.status is not None or self.truncate):
-            raise ValueError("a dropped connection has no answer to change")
+            raise ValueError("a dropped connection has no response to change")
 
     @property
     def reaches_the_api(self) -> bool:
         return self.takes_effect or not (self.drop or self.status is not None)
 
-    def answer(self, true_answer: Response) -> Response:
-        """The answer with the fault in it. Raises ConnectionDropped when there is to be none."""
+    def apply(self, response_of_api: Response) -> Response:
+        """The response with the fault in it. Raises ConnectionDropped when there is to be none."""
         if self.drop:
             raise ConnectionDropped
-        response = true_answer if self.status is None else self._made_up_response(self.status)
+        response = response_of_api if self.status is None else self._made_up_response(self.status)
         response.headers.update(self.headers)
         if self.truncate:
             break_off(response)

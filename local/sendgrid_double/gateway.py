@@ -51,8 +51,8 @@ class Gateway:
         received = self._record(request, app)
         if self._double.latency_seconds:
             self._double.sleep(self._double.latency_seconds)
-        answer = self._answer if app is self._api else self._response_or_fault
-        response = answer(app, received, environ)
+        respond = self._response if app is self._api else self._response_or_fault
+        response = respond(app, received, environ)
         received.status = response.status_code
         return response(environ, start_response)
 
@@ -70,7 +70,7 @@ class Gateway:
         self._double.requests.append(received)
         return received
 
-    def _answer(self, app: Flask, received: ReceivedRequest, environ: "WSGIEnvironment") -> Response:
+    def _response(self, app: Flask, received: ReceivedRequest, environ: "WSGIEnvironment") -> Response:
         double = self._double
         if received.target_length > double.max_target_length:
             return usual_response(double.too_long_status)
@@ -90,10 +90,10 @@ class Gateway:
         )
         if fault is None:
             return Response.from_app(app, environ)
-        true_answer = Response.from_app(app, environ) if fault.reaches_the_api else Response()
+        response_of_api = Response.from_app(app, environ) if fault.reaches_the_api else Response()
         if fault.delay_seconds:
             self._double.sleep(fault.delay_seconds)
-        return fault.answer(true_answer)
+        return fault.apply(response_of_api)
 
 
 def _route_of(request: Request, app: Flask) -> str:

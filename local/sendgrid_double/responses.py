@@ -1,4 +1,4 @@
-"""What SendGrid answers when something is wrong: JSON from the API, HTML from the nginx in front of it."""
+"""SendGrid's responses when something is wrong: JSON from the API, HTML from the nginx in front of it."""
 
 import json
 
@@ -30,7 +30,7 @@ def errors(status: int, message: str, field: str | None = None) -> Response:
 
 
 def not_implemented(method: str, path: str) -> Response:
-    """What the double answers where it is not SendGrid."""
+    """The response of the double where it is not SendGrid."""
     return errors(
         501, f"this double of SendGrid does not implement {method} {path}; docs/double.md lists what it does"
     )
@@ -46,7 +46,7 @@ def usual_response(status: int) -> Response:
 
 
 def break_off(response: Response) -> None:
-    """The answer promises its whole body and sends half of it; then the connection closes."""
+    """The response promises its whole body and has half of it; then the connection closes."""
     body = response.get_data()
     response.set_data(body[: len(body) // 2])
     response.headers["Content-Length"] = str(max(len(body), 1))

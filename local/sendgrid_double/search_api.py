@@ -1,8 +1,8 @@
 """The endpoints that find contacts by what identifies them, below /v3/marketing/contacts/search.
 
-Documented: up to 100 values; empty strings are left out; addresses are compared without regard to case, and the answer
-has them in lower case; 200 when at least one contact is found, with an error for each value that finds none; 404 when
-none is found; 400 when an address is invalid. search/emails takes addresses of at most 100 characters, and finds
+Documented: up to 100 values; empty strings are left out; addresses are compared without regard to case, and are in
+lower case in the response; 200 when at least one contact is found, with an error for each value that finds none; 404
+when none is found; 400 when an address is invalid. search/emails takes addresses of at most 100 characters, and finds
 alternate addresses too.
 
 Undocumented, and decided so: more than 100 values, and another identifier type, are a 400; search/identifiers finds

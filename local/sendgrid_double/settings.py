@@ -36,7 +36,7 @@ class Settings:
     segment_sample_age_seconds: how old a segment says that its sample is (up to a day documented); its count is the
         true one all the same.
     on_behalf_of_is_case_sensitive: only a header named exactly `On-Behalf-Of` chooses a subuser; another
-        spelling is ignored, and the parent's account answers (reported to Twilio).
+        spelling is ignored, and the response is the parent account's (reported to Twilio).
     """
 
     job_delay: Delay = 30.0

@@ -3,7 +3,6 @@
 Nothing here is given a request, a message body or an identifier value: what is not passed cannot leak.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -171,7 +170,7 @@ class Telemetry:
     def _add(
         self, log: Callable[..., None], message: str, shared: dict[str, Any], request: _LoggedRequest
     ) -> None:
-        line = self._lines.setdefault(json.dumps([message, shared]), _OutcomeLine(log, message, shared))
+        line = self._lines.setdefault(message + repr(shared), _OutcomeLine(log, message, shared))
         line.requests.append(request)
 
     def write_outcomes(self) -> None:

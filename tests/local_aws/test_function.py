@@ -179,8 +179,8 @@ def test_slow_aws_call_is_waited_for_and_not_repeated(make_function: MakeFunctio
             pass
 
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), SlowSqs)) as server:
-        event = {"do": "call AWS", "endpoint": f"http://127.0.0.1:{server.server_port}"}
-        response = make_function().invoke(event)
+        event = {"endpoint": f"http://127.0.0.1:{server.server_port}"}
+        response = make_function("toy_aws_functions.queue_url").invoke(event)
 
     assert response == "https://sqs.example/orders"
     assert calls == ["AmazonSQS.GetQueueUrl"]

@@ -50,5 +50,5 @@ def test_a_fault_that_does_not_match_lets_the_next_one_happen() -> None:
     [{"times": 0}, {"delay_seconds": -1}, {"drop": True, "status": 500}, {"drop": True, "truncate": True}],
 )
 def test_a_senseless_fault_is_refused(senseless: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"a fault has|no answer to change"):
+    with pytest.raises(ValueError, match=r"a fault has|no response to change"):
         Fault(**senseless)
