@@ -66,7 +66,7 @@ class Truth:
             yield "it does not say what remains"
             return
         named, unchecked = set(remaining["contact_ids"]), _listed(detail["unchecked_contacts"])
-        is_partial = remaining.get("truncated")
+        is_partial = remaining["truncated"] or (detail["unchecked_contacts"] or {}).get("truncated")
         if not remaining["count"]:
             yield "none of its contacts remains"
         elif not named <= present | invocation.shown:
