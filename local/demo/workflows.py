@@ -103,7 +103,7 @@ def _plan_rows(plan: dict[str, Any]) -> list[Row]:
         (
             "  contacts",
             f"{plan['contacts']:,}",
-            f"to delete: {plan['calls']:,} calls, {plan['minutes']} minutes at the rate limit",
+            f"to delete: {plan['calls']:,} calls, {plan['minutes']} min at the rate limit",
         ),
         ("  duplicates", f"{plan['duplicates']:,}", "rows of a contact that has one already"),
         ("  rejected rows", f"{plan['rejected_rows']:,}", "without a contact ID; as many were allowed"),
