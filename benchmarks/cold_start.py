@@ -25,6 +25,8 @@ from benchmarks.reference_imports import Imports, imports_of, write_reference
 
 RUNS = 3
 
+_REMARK = "CPU time of processes that share a core, so that what slows it down slows all alike"
+
 # One or two functions that import the same of libraries.
 Pair = Sequence[BuiltFunction]
 
@@ -92,7 +94,7 @@ def _side_by_side(pair: Pair, imports: Imports) -> list[float]:
 def _of_bytecode() -> list[Finding]:
     """Nothing where the build has no bytecode for this Python."""
     function = built("RemoveIdentifierFunction")
-    if not list(function.artifact.rglob(f"*.{sys.implementation.cache_tag}.pyc")):
+    if not any(function.artifact.rglob(f"*.{sys.implementation.cache_tag}.pyc")):
         return []
     with TemporaryDirectory() as temporary, ThreadPoolExecutor() as pool:
         sources = Path(temporary) / "artifact"
@@ -110,7 +112,7 @@ def _of_bytecode() -> list[Finding]:
             others=f"without bytecode {milliseconds(without)}",
             measured=Figure.ratio(ours, without),
             target=Target("≤", 0.8, "× that without"),
-            remark="CPU time of processes that share a core, so that what slows it down slows all alike",
+            remark=_REMARK,
         )
     ]
 
@@ -132,8 +134,7 @@ def _finding(functions: Sequence[ColdStart]) -> Finding:
         others=f"imports alone {milliseconds(worst.reference)}",
         measured=worst.ratio,
         target=target,
-        remark="CPU time of processes that share a core, so that what slows it down slows all alike; "
-        f"{within} of {len(functions)} functions are within the target",
+        remark=f"{_REMARK}; {within} of {len(functions)} functions are within the target",
     )
 
 

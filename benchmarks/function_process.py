@@ -22,7 +22,7 @@ from benchmarks.peak_memory import peak_mb
 from local.aws.account import REGION, arn
 
 _NEXT = "/2018-06-01/runtime/invocation/next"
-_PATIENCE_SECONDS = 330
+_TIMEOUT_SECONDS = 330
 
 
 class FunctionFailed(Exception):
@@ -53,7 +53,7 @@ class FunctionProcess:
         return peak_mb(self._process.pid)
 
     def _answer(self) -> "_Request":
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline = time.monotonic() + _TIMEOUT_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
                 request = self._api.requests.get(timeout=0.2)

@@ -15,26 +15,24 @@ import socket
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 
-# What functions import, where it is installed. The last is for all.
+Serve = Callable[[Connection], None]
+
+# What functions import, where it is installed.
 _PRELOADED = (
     "boto3",
     "requests",
     "aws_lambda_powertools.metrics",
     "aws_lambda_powertools.utilities.idempotency",
     "aws_lambda_powertools.utilities.parameters",
-    "lambda_runtime",
 )
 _MAX_BYTES = 1024 * 1024
 
 
 def main(control: socket.socket) -> None:
-    sys.path.append(os.path.dirname(__file__))
-    for name in _PRELOADED:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
-    sys.path.pop()
+    serve = _preloaded_runtime()
     ended, wakeup = os.pipe()
     os.set_blocking(wakeup, False)
     signal.set_wakeup_fd(wakeup)
@@ -45,23 +43,34 @@ def main(control: socket.socket) -> None:
         if ended in readable:
             os.read(ended, 4096)
             _report_ended(statuses)
-        if control.fileno() in readable:
-            request, descriptors, _, _ = socket.recv_fds(control, _MAX_BYTES, 3)
-            if not request:
-                return
-            while not request.endswith(b"\n"):
-                request += control.recv(_MAX_BYTES)
-            connection, log, status = descriptors
-            if not (pid := os.fork()):
-                signal.set_wakeup_fd(-1)
-                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                for descriptor in (control.detach(), ended, wakeup, status, *statuses.values()):
-                    os.close(descriptor)
-                _run(**json.loads(request), connection=connection, log=log)
-            os.close(connection)
-            os.close(log)
-            os.write(status, b"%d\n" % pid)
-            statuses[pid] = status
+        if control.fileno() not in readable:
+            continue
+        request, descriptors, _, _ = socket.recv_fds(control, _MAX_BYTES, 3)
+        if not request:
+            return
+        while not request.endswith(b"\n"):
+            request += control.recv(_MAX_BYTES)
+        connection, log, status = descriptors
+        if not (pid := os.fork()):
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            for descriptor in (control.detach(), ended, wakeup, status, *statuses.values()):
+                os.close(descriptor)
+            _run(serve, **json.loads(request), connection=connection, log=log)
+        os.close(connection)
+        os.close(log)
+        os.write(status, b"%d\n" % pid)
+        statuses[pid] = status
+
+
+def _preloaded_runtime() -> Serve:
+    sys.path.append(os.path.dirname(__file__))
+    for name in _PRELOADED:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    serve: Serve = importlib.import_module("lambda_runtime").main
+    sys.path.pop()
+    return serve
 
 
 def _report_ended(statuses: dict[int, int]) -> None:
@@ -75,7 +84,7 @@ def _report_ended(statuses: dict[int, int]) -> None:
         os.close(descriptor)
 
 
-def _run(environment: dict[str, str], directory: str, connection: int, log: int) -> None:
+def _run(serve: Serve, environment: dict[str, str], directory: str, connection: int, log: int) -> None:
     """In the fork: becomes an environment, and ends the process."""
     exit_status = 1
     try:
@@ -88,7 +97,7 @@ def _run(environment: dict[str, str], directory: str, connection: int, log: int)
         for stream in (1, 2):
             os.dup2(log, stream)
         os.close(log)
-        sys.modules["lambda_runtime"].main(Connection(connection))
+        serve(Connection(connection))
         exit_status = 0
     except SystemExit as end:
         exit_status = end.code if isinstance(end.code, int) else 1

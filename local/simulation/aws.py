@@ -170,8 +170,8 @@ class _StepFunctions(_Client):
     def send_task_failure(self, *, taskToken: str, error: str, cause: str) -> dict[str, Any]:
         return self._notified(taskToken, error + cause)
 
-    def _notified(self, token: str, answer: str) -> dict[str, Any]:
-        self._cloud.secrets.watch("the workflows", answer)
+    def _notified(self, token: str, response: str) -> dict[str, Any]:
+        self._cloud.secrets.watch("the workflows", response)
 
         def effect() -> dict[str, Any]:
             self._cloud.answers[token] += 1

@@ -106,7 +106,7 @@ def _nothing_spared(simulation: Simulation) -> Iterator[str]:
 
 def _no_job_lost(simulation: Simulation) -> Iterator[str]:
     """I4."""
-    for job_id in simulation.jobs_told - simulation.log.job_ids:
+    for job_id in simulation.named_jobs - simulation.log.job_ids:
         yield f"job {job_id} was started, and the log does not know it"
     followed = simulation.ended_jobs | _given_up(simulation) | simulation.jobs_of_workflows
     named = " ".join(_untracked(simulation))

@@ -31,7 +31,7 @@ _STRAY_STATUSES = [404, 406, 409]
 _FIELDS = ("email", "phone_number_id", "external_id", "anonymous_id")
 
 # For how long a client waits for the answer as a whole.
-_PATIENCE_SECONDS = 25.0
+_READ_TIMEOUT_SECONDS = 25.0
 
 # Is called for each DELETE that takes effect: in which invocation, of which kind, and what it names.
 Deleted = Callable[[Invocation, str, Any], None]
@@ -114,9 +114,9 @@ class SendGrid(BaseAdapter):
         url = urlsplit(request.url or "")
         if url.hostname != "api.sendgrid.com":
             self.violations.append(f"a call went to {url.hostname}")
-        hears_until = self._wire.time() + _PATIENCE_SECONDS
+        receives_until = self._wire.time() + _READ_TIMEOUT_SECONDS
         self._wire.departs(f"SendGrid {request.method} {_endpoint(url.path)}", 0.05)
-        self._receives_until = hears_until
+        self._receives_until = receives_until
         self._named = []
         if self.down:
             return self._answer(request, 503, _errors("maintenance"))
@@ -328,7 +328,7 @@ class SendGrid(BaseAdapter):
         job_id = body.get("job_id") if isinstance(body, dict) else None
         receives = self._wire.time() <= self._receives_until
         if receives and isinstance(job_id, str) and self.account.job(job_id):
-            self._wire.running[-1].jobs_told.append(job_id)
+            self._wire.running[-1].named_jobs.append(job_id)
             self._wire.running[-1].accepted.update(self._named)
         return _Body([content], lambda: None)
 

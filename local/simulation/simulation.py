@@ -103,7 +103,7 @@ class Simulation:
         self.event_kinds: Counter[str] = Counter()
         self.ended_jobs: set[str] = set()
         # Those whose response a process received.
-        self.jobs_told: set[str] = set()
+        self.named_jobs: set[str] = set()
 
         # The caller of a direct invocation tracks its jobs.
         self.jobs_of_workflows: set[str] = set()
@@ -359,7 +359,7 @@ class Simulation:
             environment.busy = False
             if invocation.killed and environment in function.environments:
                 function.environments.remove(environment)
-            self.jobs_told.update(invocation.jobs_told)
+            self.named_jobs.update(invocation.named_jobs)
             self.progress.ended(invocation)
             self.last_invocation = invocation
         return response
@@ -403,7 +403,7 @@ class Simulation:
 
     def _expect_jobs(self, message: str) -> None:
         """Of an error, Step Functions has nothing but its name and its message."""
-        lost = [job_id for job_id in self.last_invocation.jobs_told if job_id not in message]
+        lost = [job_id for job_id in self.last_invocation.named_jobs if job_id not in message]
         if lost:
             self.violations.append(f"a workflow does not learn of jobs that it started: {lost[:3]}")
 

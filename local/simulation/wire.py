@@ -22,7 +22,7 @@ class ProcessKilled(BaseException):
 
 @dataclass(kw_only=True)
 class Invocation(Context):
-    """`batch` are the serial numbers of its messages; `jobs_told` the jobs that a response named in it, `accepted` the
+    """`batch` are the serial numbers of its messages; `named_jobs` the jobs that a response named in it, `accepted` the
     contacts that these delete; `shown` and `shown_identifiers` what SendGrid showed of contacts.
     """
 
@@ -31,7 +31,7 @@ class Invocation(Context):
     batch: tuple[str, ...]
     settled_before: frozenset[str] = frozenset()
     killed: bool = False
-    jobs_told: list[str] = field(default_factory=list)
+    named_jobs: list[str] = field(default_factory=list)
     accepted: set[str] = field(default_factory=set)
     shown: set[str] = field(default_factory=set)
     shown_identifiers: set[tuple[str, str]] = field(default_factory=set)

@@ -48,7 +48,7 @@ _PLAIN_URL = re.compile(r"[A-Za-z0-9.:/_~%\[\]-]+")
 
 # Fails within the time that an invocation reserves for its end. Requests are made here and checked by the tests, whose
 # clients validate parameters: that takes a third of the CPU time of the ledger's calls. The user agent that botocore
-# makes anew for each call takes a tenth.
+# otherwise makes for each call takes a tenth.
 _CONFIG = Config(
     connect_timeout=1,
     read_timeout=3,

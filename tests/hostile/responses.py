@@ -1,4 +1,4 @@
-"""SendGrid's answers as they should be, by the call that they answer."""
+"""SendGrid's responses as they should be, by call."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -21,9 +21,9 @@ class Call:
     def __str__(self) -> str:
         return f"{self.function}: {self.method} {self.route.removeprefix(CONTACTS)}"
 
-    def answer(self, functions: Functions) -> dict[str, Any]:
-        """With everything in it that is read."""
-        return _answers(functions)[f"{self.method} {self.route.removeprefix(CONTACTS)}"]
+    def response(self, functions: Functions) -> dict[str, Any]:
+        """The body, with everything in it that is read."""
+        return _responses(functions)[f"{self.method} {self.route.removeprefix(CONTACTS)}"]
 
 
 CALLS = [
@@ -44,7 +44,7 @@ CALLS = [
 ]
 
 
-def _answers(functions: Functions) -> dict[str, dict[str, Any]]:
+def _responses(functions: Functions) -> dict[str, dict[str, Any]]:
     contact = {"id": functions.contact, "email": EMAIL, "external_id": "x", "phone_number_id": ""}
     return {
         "DELETE ": {"job_id": functions.job},

@@ -77,8 +77,8 @@ def outcome_of(functions: Functions, call: Call, *faults: Fault) -> Any:
     for fault in faults:
         world.double.faults.add(fault)
     if call.route.endswith("/batch"):
-        response = Call("deletion_status", "GET", call.route.replace("batch", "imports/{job_id}"))
-        world.double.faults.add(Fault(route=response.route, status=200, body=response.answer(functions)))
+        poll = Call("deletion_status", "GET", call.route.replace("batch", "imports/{job_id}"))
+        world.double.faults.add(Fault(route=poll.route, status=200, body=poll.response(functions)))
     request = functions.request_of(call.function)
     if call.function in (*QUEUES, BY_IDENTIFIERS):
         del request["task_token"]
@@ -124,7 +124,7 @@ changes = st.sampled_from(CALLS).flatmap(
 @fuzz(20)
 def test_a_field_that_is_not_what_it_should_be(functions: Functions, change: tuple[Call, int, Any]) -> None:
     call, number, value = change
-    response = call.answer(functions)
+    response = call.response(functions)
     possible = list(places(response))
     body = with_value(response, possible[number % len(possible)], value)
     outcome_of(functions, call, fault_of(call, body))
@@ -188,7 +188,7 @@ def test_the_file_of_a_jobs_errors_is_not_fetched(functions: Functions, elsewher
     secure = elsewhere.url.replace("http", "https")
     with_key = f"https://user:key@{secure[8:]}"
     for url in (elsewhere.url, secure, with_key, own, "file:///etc/passwd", "https://\ud800", ""):
-        response = call.answer(functions)
+        response = call.response(functions)
         response["results"]["errors_url"] = url
         reported = outcome_of(functions, call, fault_of(call, response))
         usable = url.startswith("https://") and url.isascii()
@@ -200,7 +200,7 @@ def test_the_file_of_a_jobs_errors_is_not_fetched(functions: Functions, elsewher
 def test_counts_too_long_to_be_added_are_none(functions: Functions) -> None:
     """Of two jobs, neither count is too long for JSON, and their sum is."""
     call = next(call for call in CALLS if call.route.endswith("/imports/{job_id}"))
-    body = with_value(call.answer(functions), ("results", "requested_count"), 10**4300 - 1)
+    body = with_value(call.response(functions), ("results", "requested_count"), 10**4300 - 1)
     functions.world.double.faults.add(Fault(route=call.route, status=200, body=body, times=2))
     request = functions.request_of("deletion_status") | {"job_ids": ["one", "other"]}
     response = functions.handle("deletion_status", sqs_event(request, queue=QUEUES["deletion_status"]))

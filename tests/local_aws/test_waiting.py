@@ -6,11 +6,11 @@ from local.waiting import Stalled, wait_until
 
 
 def test_wait_ends_as_soon_as_it_is_done() -> None:
-    responses = iter([False, False, True])
+    answers = iter([False, False, True])
 
-    wait_until(lambda: next(responses), poll_seconds=0)
+    wait_until(lambda: next(answers), poll_seconds=0)
 
-    assert list(responses) == []
+    assert list(answers) == []
 
 
 def test_wait_goes_on_while_something_moves_however_long_it_takes() -> None:

@@ -61,14 +61,14 @@ def main(only: Sequence[str]) -> int:
             share = len(killed) / (len(killed) + len(survived))
             print(f"{module:<28}{len(killed) + len(survived):>8}{share:>8.1%}{len(survived):>10}", flush=True)
             passed &= share >= LEAST_KILLED and listed.issuperset(survived)
-            tell("survives, and is not listed", (mutant for mutant in survived if mutant not in listed))
+            report("survives, and is not listed", (mutant for mutant in survived if mutant not in listed))
             gone = listed.difference(survived)
-            tell("is listed, and does not survive", (mutant for mutant in gone if mutant.module == module))
+            report("is listed, and does not survive", (mutant for mutant in gone if mutant.module == module))
     print(f"{(monotonic() - began) / 60:.0f} minutes")
     return 0 if passed else 1
 
 
-def tell(what: str, mutants: Iterable[Mutant]) -> None:
+def report(what: str, mutants: Iterable[Mutant]) -> None:
     for mutant in mutants:
         print(f"{what}: {mutant.function}\n    - {mutant.was}\n    + {mutant.becomes}")
 

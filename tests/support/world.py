@@ -238,7 +238,7 @@ def _bus_entries(client: Any) -> Iterator[list[dict[str, Any]]]:
 
 
 @contextmanager
-def _task_answers(client: Any) -> Iterator[list[dict[str, Any]]]:
+def _task_responses(client: Any) -> Iterator[list[dict[str, Any]]]:
     """Fills with what is sent to Step Functions. moto accepts every token, and stores nothing."""
     responses: list[dict[str, Any]] = []
 
@@ -280,7 +280,7 @@ def new_world(*, queues_and_ledger: bool = True) -> Iterator[World]:
         aws(),
         serve(double) as base_url,
         _bus_entries(event_bridge) as bus_entries,
-        _task_answers(step_functions) as task_responses,
+        _task_responses(step_functions) as task_responses,
         _service() as service,
     ):
         secret = {"Name": "SendGridApiKeySecret", "SecretString": API_KEY}

@@ -30,12 +30,10 @@ def test_one_bad_question_is_the_only_one_without_an_answer(number: int, bad: in
     questions = range(number)
     ask = Asked(lambda question: question == bad)
 
-    responses = ask_each(questions, ask)
+    answers = ask_each(questions, ask)
 
-    assert sorted(ask.questions) == sorted(responses) == list(questions)
-    assert {question for question, response in responses.items() if response != question} == {bad} & set(
-        questions
-    )
+    assert sorted(ask.questions) == sorted(answers) == list(questions)
+    assert {question for question, answer in answers.items() if answer != question} == {bad} & set(questions)
     if bad not in questions:
         assert ask.questions == list(questions), "in their order while all goes well"
 
@@ -43,27 +41,27 @@ def test_one_bad_question_is_the_only_one_without_an_answer(number: int, bad: in
 @given(st.integers(2, 30))
 def test_in_an_outage_two_questions_are_asked_and_all_have_its_error(number: int) -> None:
     ask = Asked(lambda _: True)
-    responses = ask_each(range(number), ask)
+    answers = ask_each(range(number), ask)
     assert len(ask.questions) == 2
-    assert responses.keys() == set(range(number))
-    assert all(isinstance(response, SendGridUnavailable) for response in responses.values())
+    assert answers.keys() == set(range(number))
+    assert all(isinstance(answer, SendGridUnavailable) for answer in answers.values())
 
 
 @pytest.mark.parametrize("error", [RateLimited, SendGridUnauthorized])
 def test_what_every_call_would_share_ends_the_asking_at_once(error: type[Deferred]) -> None:
     ask = Asked(lambda question: question == 1, error)
-    responses = ask_each(range(5), ask)
+    answers = ask_each(range(5), ask)
     assert ask.questions == [0, 1]
-    assert responses[0] == 0
-    assert {type(responses[question]) for question in range(1, 5)} == {error}
+    assert answers[0] == 0
+    assert {type(answers[question]) for question in range(1, 5)} == {error}
 
 
 def test_two_bad_questions_keep_the_rest_waiting_no_more_than_sometimes() -> None:
     bad = {0, 1}
     open_questions = set(range(6))
     for _ in range(200):
-        responses = ask_each(sorted(open_questions), Asked(bad.__contains__))
-        open_questions -= {question for question, response in responses.items() if response == question}
+        answers = ask_each(sorted(open_questions), Asked(bad.__contains__))
+        open_questions -= {question for question, answer in answers.items() if answer == question}
         if open_questions == bad:
             return
     raise AssertionError(f"{open_questions} are never answered")

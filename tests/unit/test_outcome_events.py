@@ -91,6 +91,7 @@ def test_nothing_to_do_is_completed_at_once() -> None:
     assert event.kind == "Completed"
     assert event.detail["code"] is None
     assert (event.detail["message"], event.detail["contact_count"]) == ("nothing to do", 0)
+    assert event.detail["accepted_at"] == event.detail["ended_at"] == "2026-11-21T20:00:00.250+00:00"
 
 
 def test_each_tracked_request_has_an_event_of_its_own() -> None:

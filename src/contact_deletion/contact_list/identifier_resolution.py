@@ -58,12 +58,12 @@ class IdentifierResolution:
                 rows.setdefault(record.decode(), row)
         search = IdentifierSearch(self.client, _type(progress), deadline)
         search.run(rows)
-        responses = search.answers
-        if TOO_MANY_REFUSED in responses.values():
+        answers = search.answers
+        if TOO_MANY_REFUSED in answers.values():
             return replace(progress, stage="join")
-        _raise_failure(responses.values())
-        hits = [response for response in responses.values() if isinstance(response, Hit)]
-        refused = sorted(rows[value] for value, response in responses.items() if response == INVALID)
+        _raise_failure(answers.values())
+        hits = [answer for answer in answers.values() if isinstance(answer, Hit)]
+        refused = sorted(rows[value] for value, answer in answers.items() if answer == INVALID)
         lines = [
             json.dumps({"row": row, "reason": "refused by SendGrid"}).encode() + b"\n" for row in refused
         ]
@@ -76,7 +76,7 @@ class IdentifierResolution:
             runs=[len(contact_ids)],
             rejected_rows=progress.rejected_rows + len(refused),
             rejected_files=progress.rejected_files + 1,
-            not_found=list(responses.values()).count(NOT_FOUND),
+            not_found=list(answers.values()).count(NOT_FOUND),
             alternate_email_matches=sum(hit.is_alternate for hit in hits),
         )
 
@@ -126,6 +126,6 @@ def _packed(contact_id: str) -> bytes:
 
 def _raise_failure(answers: Collection[Answer]) -> None:
     """Raises an error that is worth a retry, if there is one, or else another."""
-    failures = [response for response in answers if isinstance(response, Failure)]
+    failures = [answer for answer in answers if isinstance(answer, Failure)]
     for failure in sorted(failures, key=lambda failure: not isinstance(failure, Deferred)):
         raise failure

@@ -69,14 +69,14 @@ def find_contacts(
                 for value, state in zip(request.identifiers.values, states, strict=True)
                 if state == UNRESOLVED and may_exist(kind, value)
             ]
-    responses: dict[IdentifierType, Mapping[str, Answer]] = {}
+    answers: dict[IdentifierType, Mapping[str, Answer]] = {}
     for identifier_type, values in open_values.items():
         search = IdentifierSearch(
             client, identifier_type, Deadline(deadline.invocation_ends - CALL_SECONDS, clock)
         )
         search.run(values)
-        responses[identifier_type] = search.answers
-    return [_found(*named, responses) for named in zip(requests, before, strict=True)]
+        answers[identifier_type] = search.answers
+    return [_found(*named, answers) for named in zip(requests, before, strict=True)]
 
 
 def _found(request: BulkDelete, before: Checkpoint, answers: Answers) -> FoundContacts:
@@ -102,16 +102,16 @@ def _resolved(
     for position, value in enumerate(identifiers.values):
         if states[position] != UNRESOLVED:
             continue
-        response = answers[kind][canonical(kind, value)] if may_exist(kind, value) else INVALID
-        if isinstance(response, Failure):
-            failures.append(response)
-        elif isinstance(response, str):
-            states[position] = response
-        elif response.is_alternate and not identifiers.match_alternate_emails:
+        answer = answers[kind][canonical(kind, value)] if may_exist(kind, value) else INVALID
+        if isinstance(answer, Failure):
+            failures.append(answer)
+        elif isinstance(answer, str):
+            states[position] = answer
+        elif answer.is_alternate and not identifiers.match_alternate_emails:
             states[position] = ALTERNATE
         else:
             states[position] = FOUND
-            contact_ids.add(response.contact_id)
+            contact_ids.add(answer.contact_id)
     failures.sort(key=lambda failure: not isinstance(failure, Deferred))
     return Resolution("".join(states), frozenset(contact_ids)), failures[0] if failures else None
 

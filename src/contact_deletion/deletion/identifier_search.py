@@ -152,11 +152,11 @@ class IdentifierSearch:
         unclear = []
         for spelling in chunk:
             about = list(entries.values()) if len(chunk) == 1 else by_key[_key(self._type, spelling)]
-            response = self._judge(spelling, about)
-            if response is None:
+            answer = self._judge(spelling, about)
+            if answer is None:
                 unclear.append(spelling)
             else:
-                self._answer((spelling,), response)
+                self._answer((spelling,), answer)
         return tuple(unclear)
 
     def _judge(self, spelling: str, entries: Collection[Mapping[str, Any]]) -> Answer | None:

@@ -22,7 +22,7 @@ from contact_deletion.sendgrid.jobs import NOT_REPORTED, UNKNOWN, Job
 from contact_deletion.sendgrid.polling import GIVE_UP_SECONDS, next_poll_delay
 from contact_deletion.sendgrid.transport import CALL_SECONDS
 
-Answers = dict[str, Job | Deferred]
+PolledJobs = dict[str, Job | Deferred]
 Jobs = tuple[Job, ...]
 
 
@@ -55,8 +55,8 @@ class JobTracker:
         job_ids = dict.fromkeys(job_id for check in status_checks for job_id in check.job_ids)
         # Contacts can be looked up even where the invocation is too short for so many jobs.
         for_jobs = Deadline(deadline.invocation_ends - CALL_SECONDS, self._clock)
-        responses = poll_jobs(self._client, self._threads, job_ids, for_jobs)
-        statuses = [self._status(check, responses) for check in status_checks]
+        polled = poll_jobs(self._client, self._threads, job_ids, for_jobs)
+        statuses = [self._status(check, polled) for check in status_checks]
         findings = look_up(
             self._client,
             [
@@ -73,17 +73,17 @@ class JobTracker:
             for check, jobs in zip(status_checks, statuses, strict=True)
         ]
 
-    def _status(self, status_check: StatusCheck, answers: Answers) -> Jobs | Deferred:
+    def _status(self, status_check: StatusCheck, polled: PolledJobs) -> Jobs | Deferred:
         """The jobs, once they are not pending any more, or why they are."""
         known: list[Job] = []
         for job_id in status_check.job_ids:
-            response = answers[job_id]
-            has_no_answer = isinstance(response, (SendGridUnavailable, RateLimited))
-            if has_no_answer and not self._is_tracked(status_check):
-                response = Job(job_id, NOT_REPORTED)
-            if isinstance(response, Deferred):
-                return response.with_jobs(status_check.job_ids)
-            known.append(response if status_check.include_errors_url else replace(response, errors_url=None))
+            job = polled[job_id]
+            is_not_reported = isinstance(job, (SendGridUnavailable, RateLimited))
+            if is_not_reported and not self._is_tracked(status_check):
+                job = Job(job_id, NOT_REPORTED)
+            if isinstance(job, Deferred):
+                return job.with_jobs(status_check.job_ids)
+            known.append(job if status_check.include_errors_url else replace(job, errors_url=None))
         if any(self._is_open(job, status_check) for job in known):
             return self._pending(status_check, tuple(known))
         return tuple(known)

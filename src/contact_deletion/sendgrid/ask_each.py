@@ -19,20 +19,20 @@ def ask_each(
     After a SendGridUnavailable one more question is asked: if it is answered, the failure was the first question's own.
     If not, it is an outage, and the rest is not asked; nor is it after any other Deferred, which all calls would share.
     """
-    responses: dict[QuestionT, AnswerT | Deferred] = {}
+    answers: dict[QuestionT, AnswerT | Deferred] = {}
     waiting = deque(questions)
     has_failed = False
     while waiting:
         question = waiting.popleft()
         try:
-            responses[question] = ask(question)
+            answers[question] = ask(question)
         except Deferred as error:
-            responses[question] = error
+            answers[question] = error
             if has_failed or not isinstance(error, SendGridUnavailable):
-                return responses | dict.fromkeys(waiting, error)
+                return answers | dict.fromkeys(waiting, error)
             has_failed = True
             # In another order each time: otherwise two that always fail would stop the others for good.
             shuffle(waiting)
         else:
             has_failed = False
-    return responses
+    return answers

@@ -53,16 +53,16 @@ def look_up(
     are_parts = False
     while chunks:
         refused: list[Chunk] = []
-        for chunk, response in ask_each(chunks, calls.existing).items():
-            if isinstance(response, Deferred):
-                existence.errors |= dict.fromkeys(chunk, response)
-                if _is_out_of_time(response, deadline):
+        for chunk, answer in ask_each(chunks, calls.existing).items():
+            if isinstance(answer, Deferred):
+                existence.errors |= dict.fromkeys(chunk, answer)
+                if _is_out_of_time(answer, deadline):
                     existence.out_of_time.update(chunk)
                     existence.undivided.update(chunk if are_parts else ())
-            elif response is None:
+            elif answer is None:
                 refused.append(chunk)
             else:
-                existence.found |= response
+                existence.found |= answer
         divided = [] if calls.is_futile else [chunk for chunk in refused if len(chunk) > 1][:divisions_left]
         divisions_left -= len(divided)
         existence.unchecked.update(*set(refused).difference(divided))
