@@ -51,12 +51,13 @@ def _measured(console: Console) -> Report:
         console.print(f"{number} of {len(PARTS)}: {name}, after {time.monotonic() - began:.0f} seconds")
         found[name] = measure()
     through = found["throughput"]
-    cost = bills.bills(through.usage, found["follow-up"])
+    cost = bills.bills(through.usage, found["follow-up"].status_checks)
     return Report(
         findings=[
             *through.findings,
             *found["cold-start"].findings,
             *found["memory"].findings,
+            *found["follow-up"].findings,
             *bills.findings(cost),
             *found["lists"],
             *found["tls"],

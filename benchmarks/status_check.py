@@ -17,9 +17,11 @@ from benchmarks import sendgrid, workload
 from benchmarks.aws_responses import AwsUsage
 from benchmarks.aws_stand_in import AwsStandIn
 from benchmarks.contenders import environment
+from benchmarks.earlier import REVISION, earlier
+from benchmarks.finding import Figure, Finding, Target
 from benchmarks.floor import IDS_PER_CALL
 from benchmarks.function_process import function_process
-from benchmarks.functions import built
+from benchmarks.functions import BuiltFunction, built
 from benchmarks.run import Consumer
 from benchmarks.usage import Usage
 from contact_deletion.deliveries import Delivery, QueueMessage
@@ -29,6 +31,15 @@ from contact_deletion.requests.bulk_deletion import BulkDelete
 from local.sendgrid_double import SendGridDouble, serve
 
 RUNS = 3
+
+_REMARKS = {
+    "each": "most of it is botocore's work for PutEvents, which takes ten events a call",
+    "failures": "all requests complete, so that no event is put",
+}
+
+# Runs of ours and of the earlier revision, in turns.
+PAIRS = 7
+
 Event = dict[str, Any]
 
 
@@ -49,31 +60,47 @@ class _Run:
     aws: AwsUsage
 
 
+@dataclass(frozen=True)
+class FollowUp:
+    findings: list[Finding]
+    status_checks: dict[str, StatusChecks]
+
+
 class NotTracked(Exception):
     """A job was not tracked to its end."""
 
 
-def measure() -> dict[str, StatusChecks]:
+def measure() -> FollowUp:
     """For 10,000 contacts in one-contact messages, which come in batches of 1,000, and for them in lists of 1,000.
 
     Events are put for each request, or for "singles, failures" only for those that did not complete.
     """
+    function = built("DeletionStatusFunction")
     with (
         AwsStandIn() as aws,
         _double() as (double, url),
-        _consumer(aws, url, "each") as each,
-        _consumer(aws, url, "failures") as failures,
+        earlier(function) as before,
+        _consumer(aws, url, function, "each") as each,
+        _consumer(aws, url, function, "failures") as failures,
+        _consumer(aws, url, before, "each") as each_before,
+        _consumer(aws, url, before, "failures") as failures_before,
     ):
-        for consumer in (each, failures):
+        for consumer in (each, failures, each_before, failures_before):
             consumer.invoke(event([status_messages(double, [_contacts(double, 1)])[0]]))
         thousand_singles = [[contact_id] for contact_id in _contacts(double, 1_000)]
         singles = status_messages(double, thousand_singles)
         lists = status_messages(double, [_contacts(double, 1_000) for _ in range(10)])
-        return {
-            "singles": _measured(each, aws, singles, times=10),
-            "singles, failures": _measured(failures, aws, singles, times=10),
-            "lists": _measured(each, aws, lists, times=1),
-        }
+        return FollowUp(
+            [
+                _compared("each", aws, singles, each, each_before),
+                _compared("failures", aws, singles, failures, failures_before),
+            ],
+            {
+                "singles": _measured(each, aws, singles, times=10),
+                "singles, failures": _measured(failures, aws, singles, times=10),
+                "lists": _measured(each, aws, lists, times=1),
+            },
+        )
 
 
 def status_messages(double: SendGridDouble, requests: Sequence[Sequence[str]]) -> list[str]:
@@ -142,6 +169,24 @@ def _measured(consumer: Consumer, aws: AwsStandIn, bodies: Sequence[str], *, tim
     )
 
 
+def _compared(
+    outcome_events: str, aws: AwsStandIn, bodies: Sequence[str], now: Consumer, before: Consumer
+) -> Finding:
+    runs = [
+        [_run(consumer, aws, event(bodies)).cpu_seconds for consumer in (now, before)] for _ in range(PAIRS)
+    ]
+    ours, earlier_runs = zip(*runs, strict=True)
+    return Finding(
+        what="CPU time of follow-up",
+        work=f"a batch about 1,000 one-contact requests, `{outcome_events}`",
+        ours=f"{1000 * median(ours):.0f} ms",
+        others=f"revision {REVISION} {1000 * median(earlier_runs):.0f} ms",
+        measured=Figure.ratio(ours, earlier_runs),
+        target=Target("≤", 0.5, "× earlier"),
+        remark=_REMARKS[outcome_events],
+    )
+
+
 def _run(consumer: Consumer, aws: AwsStandIn, batch: Event) -> _Run:
     """Raises NotTracked: what leaves something undone is not counted."""
     aws.reset()
@@ -166,8 +211,9 @@ def _double() -> Iterator[tuple[SendGridDouble, str]]:
 
 
 @contextmanager
-def _consumer(aws: AwsStandIn, sendgrid_url: str, outcome_events: str) -> Iterator[Consumer]:
-    function = built("DeletionStatusFunction")
+def _consumer(
+    aws: AwsStandIn, sendgrid_url: str, function: BuiltFunction, outcome_events: str
+) -> Iterator[Consumer]:
     variables = environment(aws.url, sendgrid_url) | {"OUTCOME_EVENTS": outcome_events}
     with (
         TemporaryFile() as log,

@@ -1,8 +1,12 @@
+import json
+
+from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import DataRecord
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contact_deletion.ledger.batch_progress import NO_PROGRESS, StoredProgress, from_bitmap, to_bitmap
 from contact_deletion.outcomes import Checkpoint
+from contact_deletion.requests.bulk_deletion import BulkDelete
 from contact_deletion.requests.resolution import Resolution
 from tests.support.events import contact_id
 
@@ -18,10 +22,22 @@ def test_a_bitmap_says_which_ids_are_members(given_ids: tuple[int, set[str]]) ->
 def test_the_format_of_a_bitmap_stays() -> None:
     """Records outlive a deployment by 15 days: the first ID is the lowest bit of the first byte."""
     assert to_bitmap([IDS[0], IDS[9]], IDS[:10]) == "AQI="
+    assert to_bitmap([IDS[0]], IDS[:8]) == "AQ==", "no byte more than it takes"
 
 
 def test_an_empty_bitmap_has_no_members() -> None:
     assert from_bitmap("", IDS) == frozenset()
+
+
+@given(st.sets(st.sampled_from(IDS)), st.sets(st.sampled_from(IDS)))
+def test_progress_is_read_as_it_was_recorded(done: set[str], refused: set[str]) -> None:
+    request = BulkDelete(tuple(IDS))
+    checkpoint = Checkpoint(frozenset(done), frozenset(refused), refused_at=7.0 if refused else 0.0)
+
+    record = json.dumps(StoredProgress(("job-1",), checkpoint).record(request))
+
+    read = StoredProgress.of(DataRecord("key", status="INPROGRESS", response_data=record), request)
+    assert read == StoredProgress(("job-1",), checkpoint, data=record)
 
 
 def test_what_two_invocations_have_done_is_put_together_on_top_of_the_later_record() -> None:
