@@ -1,4 +1,4 @@
-"""The demo's runs of the three workflows, each with what it should have come to."""
+"""The demo's runs of the workflows, each compared with what it should have done."""
 
 import csv
 import gzip
