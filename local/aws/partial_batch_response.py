@@ -9,7 +9,7 @@ def failed_messages(response: Any, message_ids: Collection[str]) -> set[str]:
 
     AWS docs, "Implementing partial batch responses": no response, or no list or an empty one, means that all
     succeeded; an empty, null or misnamed itemIdentifier, that the whole batch failed. What Lambda does with
-    an id that is none of the batch's is not documented; it can only be a mistake, so here it fails the batch.
+    an ID that is not in the batch is not documented; it can only be a mistake, so here it fails the batch.
     """
     try:
         failures = (response or {}).get("batchItemFailures") or []

@@ -101,7 +101,7 @@ def with_each(first: object, *others: object, names: Iterable[str] = OPERATIONS)
 
 
 class ContractAdapter(HTTPAdapter):
-    """Holds every exchange to the contract, and hands on an answer that nobody has read yet."""
+    """Holds every exchange to the contract, and hands on a response whose body has not been read yet."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -136,7 +136,7 @@ class FailingAdapter(HTTPAdapter):
 
 
 class RawServer(socketserver.ThreadingTCPServer):
-    """Answers every request with these bytes and closes, or falls silent; keeps the lines that it hears."""
+    """Answers every request with these bytes and closes, or falls silent; keeps the lines that it receives."""
 
     def __init__(
         self,

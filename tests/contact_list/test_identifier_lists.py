@@ -267,7 +267,7 @@ def test_too_many_identifiers_are_refused(joined: PreparedLists, monkeypatch: py
 
 
 @pytest.mark.parametrize("stage", ["read", "join"])
-def test_a_key_that_is_replaced_meanwhile_begins_anew(joined: PreparedLists, stage: str) -> None:
+def test_a_key_that_is_replaced_meanwhile_fails_the_list(joined: PreparedLists, stage: str) -> None:
     joined.put("email\nada@example.com\n")
     continuation = joined.invoke()["continuation"] | {"stage": stage, "hash_key": "0" * 16}
 

@@ -81,7 +81,7 @@ def _key(world: World, module: Any, body: dict[str, Any]) -> str:
 def _bulk_delete(world: World) -> list[Sent]:
     poison, neighbour, *ids = _add(world, *range(9))
     many = _add(world, *range(100, 305))
-    _add(world, *range(400, 403))  # nobody names these
+    _add(world, *range(400, 403))  # no request names these
     world.double.poison_ids = {poison}
 
     def accepted(named: list[str], **more: Any) -> Sent:
@@ -122,7 +122,7 @@ def _remove_identifier(world: World) -> list[Sent]:
     world.double.settings.change(job_delay=JOB_SECONDS)
     ada, bob = _add(world, 1, 2, email="ada@example.com", external_id="x")
     (last,) = _add(world, 3, email="eve@example.com")
-    _add(world, 4, email="ada@example.com", external_id="x")  # nobody names this one
+    _add(world, 4, email="ada@example.com", external_id="x")  # no request names this one
 
     def accepted(contact: str, value: str = "ada@example.com", **more: Any) -> Sent:
         body = events.remove_identifier(contact, "EMAIL", value, **more)

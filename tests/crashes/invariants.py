@@ -40,7 +40,7 @@ def _every_message_ends_once(run: Run) -> Iterator[str]:
         elif not ends <= {message.end} | (message.or_else if run.way not in (None, Way.REPEATED) else set()):
             yield f"a message that should end {message.end} ended {ends.pop()}"
     if strangers := {event["message_id"] for event in run.events} - run.sent.keys():
-        yield f"events of messages that nobody sent: {strangers}"
+        yield f"events of messages that were not sent: {strangers}"
 
 
 def _the_end_is_true(run: Run) -> Iterator[str]:
@@ -100,7 +100,7 @@ def _nothing_else_is_removed(run: Run) -> Iterator[str]:
         for part in message.removes
     }
     if stolen := run.before - run.after - asked_for:
-        yield f"removed, and nobody asked for it: {sorted(stolen)[:2]}"
+        yield f"removed without a request: {sorted(stolen)[:2]}"
     if run.batch.operation != "delete_all" and any(deletion.everything for deletion in run.deletions):
         yield "a delete-all was sent"
 
@@ -139,7 +139,7 @@ def _a_delete_all_is_sent_once(run: Run) -> Iterator[str]:
 
 
 def _no_job_is_lost(run: Run) -> Iterator[str]:
-    """Nobody can know a job whose answer never came."""
+    """A job whose response was lost cannot be known."""
     for deletion in run.deletions:
         if deletion.job_id and deletion.job_id not in run.known_jobs and deletion.call != run.at:
             yield f"the job of call {deletion.call} is lost"

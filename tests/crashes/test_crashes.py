@@ -1,4 +1,4 @@
-"""Whichever call is interrupted, in whichever way: nothing is lost, nothing is deleted that nobody asked for."""
+"""Whichever call is interrupted, in whichever way: nothing is lost, and nothing is deleted that was not requested."""
 
 from collections.abc import Iterable
 from functools import cache

@@ -17,7 +17,7 @@ LONG_WINDOW_SECONDS = 3600.0
 
 @dataclass
 class System:
-    """A deployment in which nobody asks what became of a job, unless a test has jobs followed."""
+    """A deployment in which no job is tracked, unless a test has jobs tracked."""
 
     deployment: Deployment
 

@@ -116,5 +116,5 @@ def as_text(body: object) -> str:
 
 
 def well_formed(value: str) -> str:
-    """As SQS keeps it, which has a character of its own for what is none."""
+    """As SQS keeps it, which replaces what is not a character."""
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

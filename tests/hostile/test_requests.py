@@ -17,7 +17,7 @@ FREE_TEXTS = {
     *("confirm", "identifier_value", "identifier_values"),  # compared with what SendGrid and the guards know
     *("folder", "key", "version_id", "contact_ids_version_id"),  # looked up in S3
     *("id_column", "etag", "hash_key"),  # looked up in a list, compared with those of S3 and of the API key
-    *("task_token", "message_id"),  # handed back to whoever sent them
+    *("task_token", "message_id"),  # returned to their sender
 }
 """The fields that take more than plain ids and words, and are part of no URL of SendGrid's."""
 

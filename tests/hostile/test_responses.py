@@ -147,7 +147,7 @@ def test_a_job_id_that_is_none(functions: Functions, call: Call) -> None:
 
 @pytest.mark.parametrize("call", [call for call in CALLS if call.method == "DELETE"], ids=str)
 def test_a_message_whose_job_id_is_none_is_not_lost(functions: Functions, call: Call) -> None:
-    """It comes back, or it is a dead letter; it is followed by no id that is none."""
+    """It comes back, or it is a dead letter; no job is tracked by an ID that SendGrid did not give."""
     world = functions.world
     for job_id in HOSTILE_JOB_IDS.values():
         world.double.faults.add(fault_of(call, {"job_id": job_id}))

@@ -275,7 +275,7 @@ def test_of_two_environments_that_claimed_it_one_sends(account: World) -> None:
 
 
 def test_it_is_not_sent_by_an_environment_whose_claim_another_has_marked(account: World) -> None:
-    """The other one took the claim over, and died when it was about to send: nobody can know whether it did."""
+    """The other one took the claim over, and died when it was about to send: whether it did cannot be known."""
     message = request(account)
 
     def the_other_takes_over_and_dies(_: float) -> None:

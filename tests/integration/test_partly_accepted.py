@@ -23,7 +23,7 @@ def caught(outcome: object) -> dict[str, str]:
 
 
 def followed(world: World, ids: list[str], error: object, **more: Any) -> dict[str, Any]:
-    """The end of a request, as DeletionStatusFunction tells a workflow of it."""
+    """The end of a request, as DeletionStatusFunction reports it to a workflow."""
     request = {"operation": "bulk_delete", "request_id": "batch", "contact_ids": ids, "error": error}
     response: dict[str, Any] = world.deletion_status(status_check([], request, **more))
     return response

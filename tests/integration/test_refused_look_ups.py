@@ -20,7 +20,7 @@ from tests.support.world import STATUS_QUEUE, World
 
 
 def look_ups(world: World, *statuses: int | None) -> None:
-    """The next lookups are refused with these statuses, or answered where there is none."""
+    """The next lookups are refused with these statuses, or answered where no status is left."""
     for status in statuses:
         world.double.faults.add(Fault(route=LOOK_UP_ROUTE, status=status))
 

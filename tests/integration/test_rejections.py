@@ -59,7 +59,7 @@ each_case = pytest.mark.parametrize(
 Prepare = Callable[[World], dict[str, Any]]
 
 
-def mend(world: World) -> None:
+def fix(world: World) -> None:
     """What was rejected would be accepted now."""
     account = world.double.account
     lonely = [each.id for each in account.contacts() if each.identifiers == {"EMAIL": "ada@example.com"}]
@@ -78,7 +78,7 @@ def test_a_redelivered_message_gets_its_first_outcome(
         assert deliver(world, operation, request) == STAYS
     (reported,) = world.outcome_events()
     asked = len(world.deletions())
-    mend(world)
+    fix(world)
 
     assert deliver(world, operation, request, receive_count=2) == GOES
 
@@ -90,11 +90,11 @@ def test_a_redelivered_message_gets_its_first_outcome(
 
 
 @each_case
-def test_a_redriven_message_is_tried_anew(world: World, code: str, operation: str, prepare: Prepare) -> None:
+def test_a_redriven_message_is_tried_again(world: World, code: str, operation: str, prepare: Prepare) -> None:
     """SQS gives it another message id; here it is the second of a batch."""
     request = prepare(world)
     assert deliver(world, operation, request) == GOES
-    mend(world)
+    fix(world)
 
     assert deliver(world, operation, "{}", request, receive_count=2) == GOES
 
@@ -103,13 +103,13 @@ def test_a_redriven_message_is_tried_anew(world: World, code: str, operation: st
 
 
 @each_case
-def test_what_is_asked_for_directly_is_tried_anew(
+def test_a_direct_invocation_is_tried_again(
     world: World, code: str, operation: str, prepare: Prepare
 ) -> None:
     request = prepare(world)
     with pytest.raises(Rejected) as rejected:
         getattr(world, operation)(request)
-    mend(world)
+    fix(world)
 
     assert rejected.value.code == code
     assert getattr(world, operation)(request)["status"] == "accepted"

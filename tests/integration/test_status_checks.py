@@ -141,7 +141,7 @@ def test_such_a_request_does_not_come_back_because_it_could_not_be_published(
 def test_such_a_request_comes_back_unreported_where_it_could_not_be_dead_lettered_either(
     world: World, operation: str
 ) -> None:
-    """It is sent again then, which harms nobody; a delete-all is not."""
+    """It is sent again then, which does no harm; a delete-all is not."""
     request = request_of(world, operation)
 
     with sending_fails(world, STATUS_QUEUE, "BulkDeleteDeadLetterQueue"), ledger_records_nothing(world):

@@ -1,4 +1,4 @@
-"""What an operator sees: one line for each outcome, metrics to alarm on, and nobody's personal data."""
+"""What an operator sees: one line for each outcome, metrics to alarm on, and no personal data."""
 
 import json
 from unittest.mock import Mock

@@ -1,6 +1,6 @@
 """Which permissions a request to AWS needs, read from the request: its action, resource and condition keys.
 
-Only what the functions and Lambda's poller call is known; anything else needs a permission that nobody has.
+Only what the functions and Lambda's poller call is known; anything else needs a permission that no role has.
 """
 
 import json

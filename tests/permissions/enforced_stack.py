@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 class EnforcedStack(EmbeddedStack):
     """`gates` by the functions' logical ids. What polls a function's queue does so with the function's role, as Lambda
-    does. The roles of the workflows are not enforced: moto's interpreter asks nobody.
+    does. The roles of the workflows are not enforced: moto's interpreter does not check them.
     """
 
     def __init__(self, *arguments: Any, **more: Any) -> None:

@@ -49,7 +49,7 @@ def test_what_urllib3_logs_of_real_calls_has_nothing_planted_either(world: World
 
 
 def test_debug_as_log_level_leaves_botocore_silent(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At DEBUG, botocore tells what it sends and gets, the API key among it."""
+    """At DEBUG, botocore logs what it sends and receives, including the API key."""
     monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "DEBUG")
     before = logging.getLogger("botocore").getEffectiveLevel()
     world.restart()

@@ -35,7 +35,7 @@ def aws() -> Iterator[None]:
         patch(
             "aws_lambda_powertools.shared.user_agent.register_feature_to_client", lambda client, feature: None
         ),
-        # It finds the same names anew for every call and every attribute of a queue.
+        # It looks up the same names again for every call and every attribute of a queue.
         patch("moto.core.responses.camelcase_to_underscores", _underscored),
         patch("moto.core.responses.method_names_from_class", _method_names),
         patch("moto.sqs.models.camelcase_to_underscores", _underscored),

@@ -63,7 +63,7 @@ def test_an_outcome_that_may_hide_jobs_is_unknown_where_it_names_none(kind: type
     "code", ["States.Timeout", "Sandbox.Timedout", "Lambda.Unknown", "KeyError", "JobPending"]
 )
 def test_an_error_that_is_no_outcome_leaves_it_unknown(code: str) -> None:
-    """Its text is nobody's, so it is not repeated."""
+    """Its text may come from anywhere, so it is not repeated."""
     outcome = CaughtError(code, "jane@example.com", ()).outcome()
 
     assert isinstance(outcome, OutcomeUnknown)

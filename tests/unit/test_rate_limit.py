@@ -19,7 +19,7 @@ TOLERANCE = 2.0
 
 
 class Endpoint:
-    """A rate limit under test, and the ways in which answers tell of it."""
+    """A rate limit under test, and the ways in which responses report it."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()

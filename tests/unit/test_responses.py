@@ -41,7 +41,7 @@ def test_the_job_of_a_202_is_its_job_id(job: str) -> None:
 UNUSABLE_IDS: list[object] = [
     *(None, {}, {"id": JOB}, [JOB], 7, True, "", " ", "a b", "../count", "a\n", "é", "x" * 129),
 ]
-# Bodies that tell of nothing.
+# Bodies without information.
 NOT_OBJECTS = [None, b"", b"null", b"[]", b"{}", b'"completed"', HTML, b'{"status": "compl', b"[" * 100_000]
 
 

@@ -88,7 +88,7 @@ def test_a_refused_download_keeps_the_contacts(workflows: Workflows) -> None:
     assert_nothing_deleted(workflows, workflows.run(MACHINE, request()), "BackupIncomplete", contacts)
 
 
-def test_downloads_that_break_off_are_begun_anew(workflows: Workflows) -> None:
+def test_downloads_that_break_off_are_started_again(workflows: Workflows) -> None:
     contacts = fill(workflows)
     for fault in (Fault(route=DOWNLOAD, truncate=True), Fault(route=DOWNLOAD, drop=True)):
         workflows.double.faults.add(fault)

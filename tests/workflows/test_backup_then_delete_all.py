@@ -249,7 +249,7 @@ def test_an_earlier_delete_all_of_the_execution_is_not_reported_as_nothing(workf
 
 
 def test_a_redriven_delete_all_is_the_same_request(workflows: Workflows) -> None:
-    """Its state begins anew, and what was made before it stays as it was."""
+    """Its state begins again, and what was made before it stays as it was."""
     fill(workflows)
     now = f'"{datetime.now(UTC).isoformat()}"'
     redriven = under_one_name() | {ENTERED: f'"requested_at": {now}'}

@@ -49,7 +49,7 @@ def run(workflows: Workflows, machine: Any, request: object) -> Any:
 
 
 @contextmanager
-def nobody_follows_jobs(workflows: Workflows) -> Iterator[None]:
+def jobs_are_not_tracked(workflows: Workflows) -> Iterator[None]:
     mapping = workflows.stack.event_source_mappings[STATUS_QUEUE]
     mapping.disable()
     try:
@@ -101,7 +101,7 @@ def test_a_callback_reports_a_rejection(workflows: Workflows, contacts: list[str
 
 
 def test_a_callback_that_comes_late_has_no_waiting_task(workflows: Workflows, contacts: list[str]) -> None:
-    with nobody_follows_jobs(workflows):
+    with jobs_are_not_tracked(workflows):
         execution = start(workflows, WITH_CALLBACK, {"contact_ids": contacts}, AFTER_A_SECOND)
         ended = workflows.end_of(execution)
         workflows.wait_until(lambda: workflows.stack.messages_of(STATUS_QUEUE))
