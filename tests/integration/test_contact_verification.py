@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from contact_deletion.errors import SendGridUnavailable
 from local.sendgrid_double import Fault
 from tests.integration.job_status import (
     GOES,
@@ -20,7 +21,7 @@ from tests.integration.job_status import (
     listed,
     status_batch,
 )
-from tests.support.events import contact_id
+from tests.support.events import contact_id, status_check
 from tests.support.world import World
 
 
@@ -91,6 +92,19 @@ def test_where_the_look_up_fails_the_end_is_reported_later(world: World, body: s
 
     assert world.deletion_status(batch) == GOES
     assert kinds(world) == {"order-0": "Failed"}
+
+
+def test_where_the_look_up_fails_a_workflow_gets_its_error_with_the_jobs(world: World) -> None:
+    world.double.account.force_next_jobs("failed")
+    ids = contacts(world, 2)
+    job = world.double.account.delete_contacts(ids)
+    world.jobs_end()
+    world.double.faults.add(Fault(route=LOOK_UP_ROUTE, status=503))
+
+    with pytest.raises(SendGridUnavailable) as failed:
+        world.deletion_status(status_check([job.id], {"contact_ids": ids}, accepted_at=world.now()))
+
+    assert failed.value.job_ids == (job.id,)
 
 
 @pytest.mark.parametrize(

@@ -23,11 +23,11 @@ from tests.support.world import World
 COUNT_ROUTE = "/v3/marketing/contacts/count"
 
 
-def accepted(world: World, ending: Any = None) -> dict[str, Any]:
-    """Has four contacts deleted by a job that ends so, and gives the batch that DeletionStatusFunction gets of it."""
+def accepted(world: World, ending: Any = None, count: int = 4) -> dict[str, Any]:
+    """Has so many contacts deleted by a job that ends so, and gives the batch of status checks."""
     if ending:
         world.double.account.force_next_jobs(ending)
-    contacts(world, 4)
+    contacts(world, count)
     world.delete_all(sqs_event(delete_all(world.now(), request_id="reset"), queue="DeleteAllQueue"))
     return status_batch(*world.status_messages())
 
@@ -107,6 +107,38 @@ def test_contacts_are_counted_where_the_job_does_not_say_that_it_deleted_all(
     job_says(world, **results)
     assert world.deletion_status(batch) == GOES
     assert (kinds(world), counted(world)) == ({"reset": "Completed"}, 1)
+
+
+def test_a_job_that_deleted_none_of_one_contact_leaves_doubt(world: World) -> None:
+    batch = accepted(world, count=1)
+    world.jobs_end()
+    job_says(world, requested_count=0, deleted_count=0)
+    assert world.deletion_status(batch) == GOES
+    assert counted(world) == 1
+
+
+def test_where_the_number_of_contacts_is_unknown_the_counts_of_the_job_decide(world: World) -> None:
+    job = world.double.account.delete_all()
+    world.jobs_end()
+    job_says(world, requested_count=0, deleted_count=0)
+
+    response = world.deletion_status(status_check([job.id], {"operation": "delete_all"}))
+
+    assert response["status"] == "completed"
+    assert not any(call.route == COUNT_ROUTE for call in world.double.requests)
+
+
+def test_where_the_number_of_contacts_is_unknown_and_refused_no_number_is_made_up(world: World) -> None:
+    world.double.account.force_next_jobs("errored")
+    contacts(world, 4)
+    job = world.double.account.delete_all()
+    world.jobs_end()
+    world.double.faults.add(Fault(route=COUNT_ROUTE, status=400, body={"errors": [{"message": "no"}]}))
+
+    response = world.deletion_status(status_check([job.id], {"operation": "delete_all"}))
+
+    assert response["status"] == "unknown"
+    assert response["requests"][0]["unchecked_contacts"]["count"] == 0
 
 
 def test_contacts_of_an_account_are_counted_once_for_all_delete_alls_of_a_batch(world: World) -> None:

@@ -1,7 +1,9 @@
 """One job that SendGrid never responds for keeps no other from its status, and an outage costs few calls."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from threading import Barrier, Event
 from typing import Any, cast
 
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from contact_deletion.deadline import Deadline
 from contact_deletion.errors import Deferred, SendGridUnauthorized, SendGridUnavailable
+from contact_deletion.job_status import job_polls
 from contact_deletion.job_status.job_polls import poll_jobs
 from contact_deletion.sendgrid.jobs import Job
 
@@ -22,13 +25,19 @@ class Polled:
 
     job_limit = None
 
-    def __init__(self, fails: Callable[[str], bool], error: type[Deferred] = SendGridUnavailable) -> None:
+    def __init__(
+        self,
+        fails: Callable[[str], bool],
+        error: type[Exception] = SendGridUnavailable,
+        at_once: int = AT_ONCE,
+    ) -> None:
         self._fails = fails
         self._error = error
+        self._at_once = at_once
         self.job_ids: list[str] = []
 
     def may_start(self, limit: None, deadline: Deadline, in_flight: int) -> bool:
-        return in_flight < AT_ONCE
+        return in_flight < self._at_once
 
     def job(self, job_id: str) -> Job:
         self.job_ids.append(job_id)
@@ -86,8 +95,56 @@ def test_many_bad_jobs_keep_the_rest_waiting_no_more_than_sometimes(threads: Exe
     bad = set(jobs(6))
     open_jobs = set(jobs(20))
     for _ in range(200):
-        found = Polled(bad.__contains__).poll(sorted(open_jobs), threads)
+        found = Polled(bad.__contains__).poll(sorted(open_jobs, key=int), threads)
         open_jobs -= {job_id for job_id, job in found.items() if isinstance(job, Job)}
         if open_jobs == bad:
             return
     raise AssertionError(f"{open_jobs} never have a status")
+
+
+def test_bad_jobs_between_good_ones_are_no_outage(threads: Executor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job_polls, "shuffle", lambda waiting: None)
+    client = Polled({"0", "5"}.__contains__, at_once=1)
+
+    found = client.poll(jobs(12), threads)
+
+    assert client.job_ids == jobs(12)
+    assert {job_id for job_id, job in found.items() if isinstance(job, Deferred)} == {"0", "5"}
+
+
+def test_a_slow_job_does_not_delay_the_others(threads: Executor) -> None:
+    are_others_polled = Event()
+
+    class Slow(Polled):
+        def job(self, job_id: str) -> Job:
+            if job_id == "0":
+                assert are_others_polled.wait(60)
+            job = super().job(job_id)
+            if len(self.job_ids) == 19:
+                are_others_polled.set()
+            return job
+
+    found = Slow(lambda _: False).poll(jobs(20), threads)
+
+    assert sorted(found) == sorted(jobs(20))
+    assert all(isinstance(job, Job) for job in found.values())
+
+
+def test_no_call_is_under_way_when_an_unforeseen_error_ends_the_polls(threads: Executor) -> None:
+    both_have_started = Barrier(2)
+    ended = []
+
+    class Unforeseen(Polled):
+        def job(self, job_id: str) -> Job:
+            both_have_started.wait(60)
+            if job_id == "1":
+                time.sleep(0.05)  # longer than the error takes
+            try:
+                return super().job(job_id)
+            finally:
+                ended.append(job_id)
+
+    with pytest.raises(ZeroDivisionError):
+        Unforeseen(lambda job_id: job_id == "0", ZeroDivisionError).poll(jobs(2), threads)
+
+    assert sorted(ended) == jobs(2)

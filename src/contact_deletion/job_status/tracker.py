@@ -163,7 +163,7 @@ def _end(request: TrackedRequest, jobs: Jobs, reasons: list[str], finding: Findi
         if not reasons or request.deletes_none:
             return End(request)
         kind = DeletionFailed if any(job.failed for job in jobs) else OutcomeUnknown
-        return End(request, kind("; ".join(reasons), job_ids=[job.job_id for job in jobs]))
+        return End(request, kind("; ".join(reasons)))
     failure = _failure(request, jobs, reasons, finding)
     if request.identifier is not None:
         return End(request, failure)  # its contact is to stay
@@ -178,8 +178,7 @@ def _failure(request: TrackedRequest, jobs: Jobs, reasons: list[str], finding: F
         kind = DeletionFailed if request.error is None else _kind_of_failure(request.error)
     causes = [request.error.message] if request.error is not None else []
     causes += reasons or (["the job completed"] if jobs else [])
-    message = "; ".join([*causes, *_observations(request, finding)])
-    return kind(message, job_ids=[job.job_id for job in jobs])
+    return kind("; ".join([*causes, *_observations(request, finding)]))
 
 
 def _kind_of_failure(error: NotAccepted) -> type[NotAccepted]:
