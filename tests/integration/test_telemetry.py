@@ -8,26 +8,16 @@ import pytest
 from contact_deletion.errors import SendGridRefused
 from local.sendgrid_double import Fault, RateLimit
 from tests.integration.operations import Killed, deliver, each_operation, request_of
-from tests.support.events import bulk_delete, contact_id, remove_identifier, sqs_event
+from tests.support.events import bulk_delete, contact_id, delete_by_identifiers, remove_identifier, sqs_event
+from tests.support.metrics import metrics_in
 from tests.support.world import API_KEY, World
 
 QUEUE = "BulkDeleteQueue"
 
 
 def metrics(capsys: pytest.CaptureFixture[str]) -> dict[tuple[str, ...], float]:
-    """Every metric that was put out: its name and the values of its dimensions beside the service, and its sum."""
-    sums: dict[tuple[str, ...], float] = {}
-    for line in capsys.readouterr().out.splitlines():
-        blob = json.loads(line)
-        for directive in blob["_aws"]["CloudWatchMetrics"]:
-            assert directive["Namespace"] == "Test"
-            (dimensions,) = directive["Dimensions"]
-            assert "service" in dimensions
-            values = tuple(blob[name] for name in sorted(dimensions) if name != "service")
-            for metric in directive["Metrics"]:
-                key = (metric["Name"], *values)
-                sums[key] = sums.get(key, 0) + sum(blob[metric["Name"]])
-    return sums
+    """Since the last call."""
+    return metrics_in(capsys.readouterr().out)
 
 
 def test_each_outcome_has_one_line(world: World) -> None:
@@ -140,6 +130,18 @@ def test_the_metrics_count_what_was_done_since_they_were_last_put_out(
     assert first["RequestsRejected", "InvalidRequest", "bulk_delete"] == 1
     assert second["RequestsDeferred", "bulk_delete"] == 1
     assert second["RequestsDeferred", "SendGridUnavailable", "bulk_delete"] == 1
+
+
+def test_a_contact_that_is_left_alone_is_counted_once(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.double.account.add_contact(email="other@example.com", alternate_emails=["ada@example.com"])
+    request = delete_by_identifiers(["ada@example.com"])
+    world.bulk_delete(sqs_event(request, request, queue=QUEUE))
+    assert metrics(capsys)["AlternateEmailMatches", "bulk_delete"] == 1
+    (accepted, replayed) = world.outcomes()
+    assert accepted["identifiers"] == replayed["identifiers"]
+    assert accepted["identifiers"]["alternate_email_matches"] == 1
 
 
 def test_seconds_waited_for_rate_limit_are_metric(world: World, capsys: pytest.CaptureFixture[str]) -> None:

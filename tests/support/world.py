@@ -251,7 +251,7 @@ def _task_responses(client: Any) -> Iterator[list[dict[str, Any]]]:
 
 
 @contextmanager
-def _service() -> Iterator[str]:
+def own_service() -> Iterator[str]:
     """Powertools keeps one logger for a service name, so each world has its own; it is taken away again, because pytest
     goes through all that there are several times a test.
     """
@@ -281,7 +281,7 @@ def new_world(*, queues_and_ledger: bool = True) -> Iterator[World]:
         serve(double) as base_url,
         _bus_entries(event_bridge) as bus_entries,
         _task_responses(step_functions) as task_responses,
-        _service() as service,
+        own_service() as service,
     ):
         secret = {"Name": "SendGridApiKeySecret", "SecretString": API_KEY}
         secret_arn = aws_client("secretsmanager").create_secret(**secret)["ARN"]
