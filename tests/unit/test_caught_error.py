@@ -64,7 +64,8 @@ def test_an_outcome_that_may_hide_jobs_is_unknown_where_it_names_none(kind: type
 )
 def test_an_error_that_is_no_outcome_leaves_it_unknown(code: str) -> None:
     """Its text may come from anywhere, so it is not repeated."""
-    outcome = CaughtError(code, "jane@example.com", ()).outcome()
+    outcome = CaughtError(code, "jane@example.com", ("job-1",)).outcome()
 
     assert isinstance(outcome, OutcomeUnknown)
+    assert outcome.job_ids == ("job-1",)
     assert outcome.message == f"the deletion ended in {code}"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from aws_lambda_powertools.metrics.provider import cold_start
 
 from contact_deletion.errors import (
     DeletionFailed,
@@ -195,12 +196,32 @@ def test_every_end_of_a_tracked_request_is_counted(observed: Observed) -> None:
     }
     completed, failed, unknown = observed.lines()
     assert completed["message_ids"] == failed["message_ids"] == ["message-1", "message-2"]
+    assert "contact_count" not in completed
     assert (completed["message"], completed["tracked_operation"]) == ("request completed", "bulk_delete")
     assert (failed["message"], failed["level"]) == ("request failed", "WARNING")
     assert (failed["code"], failed["reason"]) == ("DeletionFailed", "two remain")
     assert (failed["remaining_contacts"], failed["job_ids"]) == (2, ["job-1"])
     assert (unknown["message"], unknown["reason"]) == ("request of unknown outcome", "refused")
     assert "remaining_contacts" not in unknown
+
+
+def test_requests_without_ids_are_only_counted(observed: Observed) -> None:
+    observed.invoke(outcomes(Ended((JOB,), (End(TrackedRequest()), End(TrackedRequest())))))
+
+    (line,) = observed.lines()
+    assert line["request_count"] == 2
+    assert not {"request_ids", "message_ids"} & line.keys()
+
+
+def test_an_invocation_without_outcomes_has_its_calls_and_its_cold_start_counted(
+    observed: Observed, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cold_start, "is_cold_start", True)
+    observed.invoke(lambda telemetry: None)
+
+    counted = metrics_in(capsys.readouterr().out)
+    assert counted["ApiCalls", "operation"] == 0
+    assert [value for (name, *_), value in counted.items() if name == "ColdStart"] == [1]
 
 
 def test_a_request_that_was_not_accepted_is_not_counted_as_failed(observed: Observed) -> None:
