@@ -13,9 +13,9 @@ from tests.support.events import bulk_delete, contact_id
 from tests.support.world import World
 
 
-def fails_on(world: World, *contact_ids: str) -> None:
+def fails_on(world: World, *contact_ids: str, status: int = 503) -> None:
     for each in contact_ids:
-        world.double.faults.add(Fault(method="DELETE", containing=each, status=503, times=999))
+        world.double.faults.add(Fault(method="DELETE", containing=each, status=status, times=999))
 
 
 def singles(numbers: range) -> list[dict[str, object]]:
@@ -57,8 +57,9 @@ def test_a_failing_id_of_a_large_request_is_all_that_is_left_of_it(world: World)
     assert [call.ids for call in world.deletions()[before:]] == [(ids[500],)]
 
 
-def test_a_batch_with_one_message_that_was_received_before_is_divided(world: World) -> None:
-    fails_on(world, contact_id(0))
+@pytest.mark.parametrize("status", [500, 503, 520])
+def test_a_batch_with_one_message_that_was_received_before_is_divided(world: World, status: int) -> None:
+    fails_on(world, contact_id(0), status=status)
     batch = event(*singles(range(10)))
     records = batch["Records"]
     assert isinstance(records, list)

@@ -119,7 +119,7 @@ def _resolved(
 def _accepted(outcome: Accepted, resolution: Resolution) -> Accepted | SendGridRefused:
     counts = resolution.counts
     if counts.invalid == len(resolution.states):
-        return SendGridRefused("SendGrid refuses to search for any of the identifiers", status=400)
+        return SendGridRefused("SendGrid refuses to search for any of the identifiers")
     notes = [outcome.note] if outcome.note else []
     if counts.alternate_email_matches:
         notes.append("contacts that have an address only as an alternate one were left alone")
