@@ -157,6 +157,10 @@ def test_a_task_token_is_never_shown() -> None:
             "identifiers: invalid_positions must be a list of at most 100 positions",
         ),
         (
+            {"identifiers": IDENTIFIERS | {"invalid_positions": "ada"}},
+            "identifiers: invalid_positions must be a list of at most 100 positions",
+        ),
+        (
             {"identifiers": IDENTIFIERS | {"invalid_positions": ["ada"]}},
             "identifiers: invalid_positions must be a whole number",
         ),
@@ -168,6 +172,14 @@ def test_a_task_token_is_never_shown() -> None:
 def test_what_is_wrong_with_a_request_is_said_with_its_place(wrong: object, message: str) -> None:
     with pytest.raises(InvalidRequest, match=rf"^requests\[1\]: {message}"):
         parse({"job_ids": [JOB], "requests": [{}, wrong]})
+
+
+def test_a_hundred_positions_may_be_named() -> None:
+    positions = list(range(100))
+    identifiers = IDENTIFIERS | {"invalid_positions": positions}
+    (request,) = parse({"job_ids": [JOB], "requests": [{"identifiers": identifiers}]}).requests
+    assert request.identifiers is not None
+    assert list(request.identifiers.invalid_positions) == positions
 
 
 @given(strategies.json_values | st.just(InvalidRequest("the message body is not JSON")))

@@ -112,7 +112,7 @@ class BulkDeletion:
         self._drawn = sample(again, MAX_SENT_ALONE) if len(again) > MAX_SENT_ALONE else again
         self._not_drawn = [contact_id for contact_id in again if contact_id not in self._drawn]
         self._waiting.extend(DeletionCall((contact_id,)) for contact_id in self._drawn)
-        self._in_doubt += [
+        self._in_doubt = [
             (DeletionCall((contact_id,)), STILL_SHOWN) for contact_id in ids if contact_id in shown
         ]
 
