@@ -146,11 +146,11 @@ def test_an_address_that_a_contact_has_as_an_alternate_is_left_alone(lists: Prep
 
 def test_an_address_that_sendgrid_refuses_is_rejected_with_its_row(lists: PreparedLists) -> None:
     contact = lists.world.new_contact(email="ada@example.com")
-    lists.put("email\nada@example.com\nbo@host\nBO@host\n")
+    lists.put("email\nada@example.com\nbo@host\nBO@host\ncy@host\n")
 
-    assert counts(plan_of(lists)) == {"rows": 3, "contacts": 1, "duplicates": 1, "rejected_rows": 1}
+    assert counts(plan_of(lists)) == {"rows": 4, "contacts": 1, "duplicates": 1, "rejected_rows": 2}
     assert lists.contacts() == [contact]
-    assert lists.rejected() == [(3, "refused by SendGrid")]
+    assert lists.rejected() == [(3, "refused by SendGrid"), (5, "refused by SendGrid")]
 
 
 def test_a_list_of_which_sendgrid_refuses_very_many_is_joined(
@@ -181,6 +181,20 @@ def test_an_outage_of_the_search_repeats_nothing_but_the_search(
     lists.world.clock.advance(120)
     response = lists.invoke(continuation=pending["continuation"])
     assert counts(response["plan"]) == {"rows": 1, "contacts": 1}
+
+
+def test_a_search_is_repeated_where_only_a_part_of_it_is_refused_for_good(lists: PreparedLists) -> None:
+    """Addresses of a usual form and others are searched for in different calls."""
+    lists.world.double.faults.add(Fault(route=SEARCH, status=406))
+    lists.world.double.faults.add(Fault(route=SEARCH, status=503))
+    lists.put("email\nada@example.com\no'brien@example.com\n")
+
+    pending = lists.invoke()
+    lists.world.double.faults.add(Fault(route=SEARCH, status=406))
+    lists.world.double.faults.add(Fault(route=SEARCH, status=503))
+
+    with pytest.raises(SendGridUnavailable):
+        lists.invoke(continuation=pending["continuation"])
 
 
 class SlowS3:
@@ -247,6 +261,23 @@ def test_both_contacts_with_spellings_of_one_identifier_are_found(joined: Prepar
     joined.put("phone_number_id\n15550000001\n")
 
     assert counts(plan_of(joined)) == {"rows": 1, "contacts": 2}
+    assert joined.contacts() == sorted(there)
+
+
+def test_an_identifier_in_several_files_of_an_export_is_found_once(joined: PreparedLists) -> None:
+    numbers = [f"1555000000{number}" for number in range(5)]
+    there = [
+        joined.world.new_contact(phone_number_id=f"{sign}{number}")
+        for sign in ("+", "")
+        for number in numbers
+    ]
+    joined.put("\n".join(["phone_number_id", *numbers, "15550000009"]))
+    contacts = export(joined, contacts_per_file=5)
+
+    required = joined.invoke()
+    response = joined.invoke(contacts=contacts, continuation=required["continuation"])
+
+    assert counts(response["plan"]) == {"rows": 6, "contacts": 10, "not_found": 1}
     assert joined.contacts() == sorted(there)
 
 

@@ -119,6 +119,28 @@ def test_the_summary_adds_up_what_became_of_the_batches(lists: Lists) -> None:
     assert json.loads(lists.text(SUMMARY)) == response
 
 
+def test_a_list_without_results_has_every_kind_of_row(lists: Lists) -> None:
+    rows = lists.summarize()["rows"]
+    assert {kind for kind, count in rows.items() if count == 0} == {
+        *("deleted", "already_gone", "remaining", "unknown", "not_attempted")
+    }
+    assert rows["without_result"] == PLAN["contacts"]
+
+
+def test_the_files_say_what_they_are(lists: Lists) -> None:
+    lists.summarize()
+    types = [
+        lists.bucket.s3.head_object(Bucket=lists.bucket.name, Key=key)["ContentType"]
+        for key in (RESULTS, SUMMARY)
+    ]
+    assert types == ["application/jsonl", "application/json"]
+
+
+def test_a_code_that_is_no_text_is_not_counted(lists: Lists) -> None:
+    lists.put("a.json", batch("a", "failed", code=7))
+    assert lists.summarize()["by_code"] == {}
+
+
 def test_the_results_are_one_line_for_each_batch_in_order(lists: Lists) -> None:
     for each in reversed(BATCHES):
         lists.put(f"{each['request_id']}.json", each)
