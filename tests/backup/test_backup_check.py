@@ -56,6 +56,8 @@ def test_the_manifest_says_what_the_backup_consists_of(backups: Backups, parts: 
     backups.check(parts[::-1], 4)
 
     content = manifest(backups)
+    found = backups.bucket.s3.head_object(Bucket=backups.bucket.name, Key=MANIFEST)
+    assert found["ContentType"] == "application/json"
     checked_at = datetime.fromisoformat(content.pop("checked_at"))
     assert checked_at.timestamp() == pytest.approx(backups.world.clock(), abs=0.001)
     assert content == {

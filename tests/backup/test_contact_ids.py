@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contact_deletion.backup import contact_ids
 from contact_deletion.backup.contact_ids import read_contact_ids
 from contact_deletion.errors import BackupIncomplete
 from tests.backup.support import HEADER, file_of, row_of
@@ -121,6 +122,21 @@ def test_a_file_without_ids_of_contacts_is_incomplete(data: bytes, compressed: b
 def test_a_file_that_is_no_csv_is_incomplete(rows: bytes) -> None:
     with pytest.raises(BackupIncomplete, match="broken"):
         count(gzip.compress(HEADER + rows))
+
+
+@pytest.mark.parametrize("lines", [1, 4])
+def test_a_row_may_have_a_number_of_characters_and_no_more(
+    monkeypatch: pytest.MonkeyPatch, lines: int
+) -> None:
+    monkeypatch.setattr(contact_ids, "MAX_ROW", 100)
+    end = f",{contact_id(1)},2026\n"
+    text = "\n".join(["x" * 7] * (lines - 1))
+    longest = '"' + text.ljust(98 - len(end), "x") + '"' + end
+    assert len(longest) == 100
+
+    assert count(HEADER + longest.encode() * 3) == 3
+    with pytest.raises(BackupIncomplete, match="far too long"):
+        count(HEADER + longest.replace("x", "xx", 1).encode())
 
 
 def test_a_file_with_its_header_alone_has_no_contacts() -> None:

@@ -13,6 +13,7 @@ import pytest
 from contact_deletion.errors import BackupIncomplete, InvalidRequest, SendGridRefused, SendGridUnavailable
 from local.sendgrid_double import ExportFlaw, Fault
 from tests.backup.support import EXPORT, FOLDER, HEADER, Backups, file_of, file_server, ok, row_of
+from tests.client.support import http_response
 from tests.support.events import contact_id
 
 
@@ -71,6 +72,16 @@ def test_a_file_that_is_not_compressed_is_kept_too(backups: Backups) -> None:
         response = backups.copy()
 
     assert (backups.content(response), response["contact_count"]) == (file, 3)
+
+
+def test_a_file_is_stored_as_it_is_whatever_its_encoding_is_called(backups: Backups) -> None:
+    file = file_of(3)
+    response = http_response("200 OK", file, f"Content-Length: {len(file)}", "Content-Encoding: gzip")
+    with file_server(response) as (link, _):
+        backups.ready_at(link)
+        copied = backups.copy()
+
+    assert (backups.content(copied), copied["contact_count"]) == (file, 3)
 
 
 def test_a_file_that_comes_in_dribs_and_drabs_is_whole(backups: Backups) -> None:

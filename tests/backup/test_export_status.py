@@ -96,7 +96,9 @@ def test_an_export_that_is_not_ready_in_time_has_failed(backups: Backups, age: f
     response = backups.status(export_id, started_at)
 
     assert response["status"] == status
-    assert ("late" in response["message"]) == (status == "failed")
+    assert response["message"] == (
+        "the export is late: not ready after 6 hours" if status == "failed" else ""
+    )
 
 
 def test_an_export_that_is_ready_late_is_ready(backups: Backups) -> None:
@@ -105,6 +107,12 @@ def test_an_export_that_is_ready_late_is_ready(backups: Backups) -> None:
     backups.world.clock.advance(7 * HOUR)
 
     assert backups.status(export_id, started_at)["status"] == "ready"
+
+
+def test_files_of_one_name_in_two_folders_are_two(backups: Backups) -> None:
+    backups.ready_at("https://127.0.0.1/a/1.csv.gz?u=://x/y", "https://127.0.0.1/b/1.csv.gz?u=://x/y")
+    response = backups.status("export", backups.world.now())
+    assert (response["status"], len(set(response["parts"]))) == ("ready", 2)
 
 
 def test_an_export_without_files_has_failed(backups: Backups) -> None:

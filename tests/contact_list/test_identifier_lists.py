@@ -296,6 +296,17 @@ def test_too_many_identifiers_are_refused(joined: PreparedLists, monkeypatch: py
     with pytest.raises(ListUnreadable, match="more than 1 identifiers"):
         joined.invoke()
 
+    joined.put("email\nada@example.com\nADA@example.com\n")
+    assert joined.invoke()["status"] == "export_required"
+
+
+def test_as_many_identifiers_as_may_be_searched_for_need_no_export(
+    lists: PreparedLists, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(identifier_resolution, "MAX_SEARCHED", 1)
+    lists.put("email\nada@example.com\n")
+    assert lists.invoke()["status"] == "prepared"
+
 
 @pytest.mark.parametrize("stage", ["read", "join"])
 def test_a_key_that_is_replaced_meanwhile_fails_the_list(joined: PreparedLists, stage: str) -> None:

@@ -50,6 +50,11 @@ def test_every_format_gives_the_plan_of_plain_csv(lists: PreparedLists, name: st
             [1, 3, 4, 5, 6],
         ),
         ('{"id": "' + ID + '"}\n{"id": ' + "[" * 9_999 + "\n", [2]),
+        ('{"id": ""}\n{"id": " "}\n{"id": " ' + ID + '\\n"}\n\u3000\n', [(1, "no"), (2, "no"), (4, "not")]),
+        ('\n {"id": "' + ID + '"}\n', []),
+        (f"id,note\n,x\n\u3000{ID}\n", [(2, "no"), (3, "not")]),
+        ('{"id": "\u3000' + ID + '"}\n', [(1, "not")]),
+        (f"id,x,y;id\n{ID},1,2;3\n", []),
         (f"name\tID\nA;B,C\t{ID}\n", []),
         (f'"a";"contact_id"\n"1,5";"{ID}"\n', []),
     ],
@@ -82,6 +87,42 @@ def test_a_column_can_be_named(lists: PreparedLists, name: str) -> None:
     assert lists.contacts() == [ID]
 
 
+def test_the_case_of_a_named_column_decides_between_two(lists: PreparedLists) -> None:
+    lists.put(f"Key,key\n{contact_id(1)},{ID}\n")
+
+    lists.prepare(id_column="key")
+
+    assert lists.contacts() == [ID]
+
+
+def test_a_named_column_has_contact_ids_whatever_other_columns_there_are(lists: PreparedLists) -> None:
+    lists.put(f"email,Key\nada@example.com,{ID}\n")
+
+    lists.prepare(id_column="Key")
+
+    assert lists.contacts() == [ID]
+
+
+def test_bytes_that_are_not_valid_in_the_encoding_do_no_harm_in_other_columns(lists: PreparedLists) -> None:
+    lists.put(f"name,id\nJos\xe9,{ID}\n".encode("latin-1"))
+
+    lists.prepare()
+
+    assert lists.contacts() == [ID]
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize("row", ["{}", '{{"id": "{}"}}'], ids=["CSV", "JSON"])
+def test_a_file_is_read_beyond_its_first_chunk(lists: PreparedLists, row: str, compressed: bool) -> None:
+    there = [contact_id(number) for number in range(9_000)]
+    content = "\n".join(row.format(each) for each in there).encode()
+    lists.put(gzip.compress(content) if compressed else content)
+
+    lists.prepare()
+
+    assert lists.contacts() == there
+
+
 def workbook() -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
@@ -110,6 +151,7 @@ UNREADABLE = {
     ),
     "addresses": (f"{PERSON}\n".encode(), "no column contact_id or id or email or"),
     "no header": (f"{PERSON},{ID}\n".encode(), "no header"),
+    "no header before an ID": (f"{ID},{PERSON}\n".encode(), "no header"),
     "no field": (json.dumps({"address": PERSON}).encode(), "JSON Lines, and its first lines have no field"),
     "open quote": (f'id,name\n{ID},"x\n{ID},y\n'.encode(), "quotes in or before line 3"),
     "stray quote": (f'id,name\n{ID},"x" y\n'.encode(), "quotes in or before line 2"),

@@ -74,6 +74,17 @@ def test_a_batch_has_as_many_contacts_as_20_full_calls(lists: PreparedLists) -> 
     assert max(later - earlier for earlier, later in itertools.pairwise(sampled)) <= 64
 
 
+def test_the_sample_is_evenly_distributed_over_many_batches(lists: PreparedLists) -> None:
+    lists.put(csv_of(20_000))
+
+    lists.prepare()
+
+    (looked_up,) = lists.world.contact_looks()
+    sampled = [int(each[-12:], 16) for each in json.loads(looked_up.body)["ids"]]
+    gaps = {later - earlier for earlier, later in itertools.pairwise(sampled)}
+    assert len(gaps) <= 2, "of one step, or of one more"
+
+
 def test_a_list_without_rows_is_planned_as_such(lists: PreparedLists) -> None:
     lists.put("contact_id\n")
 
@@ -152,6 +163,23 @@ def test_a_list_of_too_many_rows_is_refused(lists: PreparedLists, monkeypatch: p
     with pytest.raises(ListUnreadable, match="more than 5 rows"):
         lists.prepare()
 
+    lists.put(csv_of(5))
+    assert lists.prepare()["rows"] == 5
+
+
+def test_no_more_ids_than_a_run_has_are_in_memory(
+    lists: PreparedLists, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "BLOCK_RECORDS", 10)
+    monkeypatch.setattr(reading, "RUN_RECORDS", 20)
+    lists.put(csv_of(99))
+
+    lists.prepare()
+
+    prefix = f"results/{FOLDER}/preparation/"
+    stored = lists.bucket.s3.list_objects_v2(Bucket=lists.bucket.name, Prefix=prefix)["Contents"]
+    assert max(each["Size"] for each in stored if "sample" not in each["Key"]) == 20 * 16
+
 
 def test_a_merge_that_takes_longer_has_an_invocation_of_its_own(
     lists: PreparedLists, monkeypatch: pytest.MonkeyPatch
@@ -161,7 +189,7 @@ def test_a_merge_that_takes_longer_has_an_invocation_of_its_own(
 
     pending = lists.invoke()
 
-    assert pending["continuation"]["stage"] == "merge"
+    assert (pending["status"], pending["continuation"]["stage"]) == ("pending", "merge")
     assert lists.invoke(continuation=pending["continuation"])["plan"]["contacts"] == 3
 
 
