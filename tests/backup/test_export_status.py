@@ -110,7 +110,7 @@ def test_an_export_that_is_ready_late_is_ready(backups: Backups) -> None:
 
 
 def test_files_of_one_name_in_two_folders_are_two(backups: Backups) -> None:
-    backups.ready_at("https://127.0.0.1/a/1.csv.gz?u=://x/y", "https://127.0.0.1/b/1.csv.gz?u=://x/y")
+    backups.ready_at("https://127.0.0.1/a/://x/1.csv.gz?u=1", "https://127.0.0.1/b/://x/1.csv.gz?u=1")
     response = backups.status("export", backups.world.now())
     assert (response["status"], len(set(response["parts"]))) == ("ready", 2)
 

@@ -81,7 +81,7 @@ def test_a_link_that_expires_while_it_is_used_is_incomplete(backups: Backups) ->
     ids=["all but a byte", "half", "nothing", "plain", "half of a chunk", "no last chunk"],
 )
 def test_a_body_that_ends_early_is_worth_retrying(backups: Backups, answer: bytes) -> None:
-    assert "broke off" in refused_response(backups, SendGridUnavailable, answer)
+    assert "broke off (ProtocolError)" in refused_response(backups, SendGridUnavailable, answer)
 
 
 def test_chunks_that_end_are_whole(backups: Backups) -> None:
@@ -101,7 +101,7 @@ def test_a_broken_download_of_sendgrids_is_worth_retrying(backups: Backups) -> N
     backups.world.new_contact()
     backups.world.double.account.exports.spoil_next(ExportFlaw(broken_downloads=True))
 
-    assert "broke off" in refused(backups, SendGridUnavailable, backups.ready_export())
+    assert "broke off (ProtocolError)" in refused(backups, SendGridUnavailable, backups.ready_export())
 
 
 def test_a_cut_file_is_incomplete(backups: Backups) -> None:

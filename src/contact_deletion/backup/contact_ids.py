@@ -27,10 +27,8 @@ def read_contact_ids(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
     Raises BackupIncomplete where the file is not whole or not an export's.
     """
-    head = b""
-    while len(head) < len(_GZIP_MAGIC) and (chunk := next(chunks, b"")):
-        head += chunk
-    stored = io.BufferedReader(ChunkReader(chain([head], chunks)))
+    head, chunks = peek(chunks, len(_GZIP_MAGIC))
+    stored = io.BufferedReader(ChunkReader(chunks))
     content = gzip.GzipFile(fileobj=stored) if head.startswith(_GZIP_MAGIC) else stored
     # Only the IDs are read, so text that is not UTF-8 is not an error.
     with io.TextIOWrapper(content, encoding="utf-8-sig", errors="replace", newline="") as text:
@@ -76,6 +74,14 @@ def _rows(text: io.TextIOBase) -> Iterator[list[str]]:
     for row in csv.reader(lines(), strict=True):
         room = MAX_ROW
         yield row
+
+
+def peek(chunks: Iterator[bytes], size: int) -> tuple[bytes, Iterator[bytes]]:
+    """At least `size` bytes of the beginning, or all where there are fewer, and all chunks."""
+    head = b""
+    while len(head) < size and (chunk := next(chunks, b"")):
+        head += chunk
+    return head, chain([head], chunks)
 
 
 class ChunkReader(io.RawIOBase):

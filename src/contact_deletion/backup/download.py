@@ -54,7 +54,7 @@ def _require_file(response: requests.Response) -> None:
 
 def _chunks(response: requests.Response, deadline: Deadline) -> Iterator[bytes]:
     try:
-        while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=False):
+        while chunk := response.raw.read1(_CHUNK_BYTES):
             if deadline.remaining() < READ_SECONDS:
                 raise SendGridUnavailable("the invocation has no time left for the rest of the export's file")
             yield chunk

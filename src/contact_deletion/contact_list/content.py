@@ -4,9 +4,8 @@ import gzip
 import io
 from collections.abc import Iterator
 from functools import partial
-from itertools import chain
 
-from contact_deletion.backup.contact_ids import ChunkReader
+from contact_deletion.backup.contact_ids import ChunkReader, peek
 from contact_deletion.errors import ListUnreadable
 
 # Bytes that are read at a time, here and from S3: buffers of one size are passed on without a copy.
@@ -37,10 +36,10 @@ def open_text(chunks: Iterator[bytes]) -> io.TextIOWrapper:
 
     Only IDs are read, so bytes that are not valid in the encoding are not an error. Raises ListUnreadable.
     """
-    head, chunks = _peek(chunks)
+    head, chunks = peek(chunks, _MAGIC_BYTES)
     if head.startswith(_GZIP):
         stored = gzip.GzipFile(fileobj=_buffered(chunks))
-        head, chunks = _peek(iter(partial(stored.read, CHUNK_BYTES), b""))
+        head, chunks = peek(iter(partial(stored.read, CHUNK_BYTES), b""), _MAGIC_BYTES)
         if head.startswith(_GZIP):
             raise ListUnreadable("the list is compressed twice")
     for magic, what in _OTHER_FORMATS.items():
@@ -48,14 +47,6 @@ def open_text(chunks: Iterator[bytes]) -> io.TextIOWrapper:
             raise ListUnreadable(f"the list is {what}, not CSV or JSON Lines")
     encoding = next((name for mark, name in _ENCODINGS.items() if head.startswith(mark)), "utf-8")
     return io.TextIOWrapper(_buffered(chunks), encoding, errors="replace", newline="")
-
-
-def _peek(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """The first bytes, and all chunks."""
-    head = b""
-    while len(head) < _MAGIC_BYTES and (chunk := next(chunks, b"")):
-        head += chunk
-    return head, chain([head], chunks)
 
 
 def _buffered(chunks: Iterator[bytes]) -> io.BufferedReader:
