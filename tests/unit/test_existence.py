@@ -89,6 +89,24 @@ def test_parts_that_there_was_no_time_for_are_undivided(error: Deferred, seconds
     late = {str(each) for each in range(100)}
     assert existence.errors.keys() == late
     assert existence.undivided == (late if isinstance(error, RateLimited) or not seconds_left else set())
+    assert existence.out_of_time == existence.undivided
+
+
+def test_a_call_that_there_was_no_time_for_is_whole() -> None:
+    class Spent(Contacts):
+        def existing_contacts(self, contact_ids: Sequence[str], deadline: Deadline) -> frozenset[str]:
+            raise RateLimited("spent")
+
+    existence = Spent().look_up(10)
+
+    assert existence.out_of_time == {str(each) for each in range(10)}
+    assert existence.undivided == set()
+
+
+def test_contacts_that_are_looked_up_alone_all_are_however_many_are_refused() -> None:
+    contacts = Contacts(*range(20))
+    look_up(cast(SendGridClient, contacts), map(str, range(20)), DEADLINE, per_call=1)
+    assert len(contacts.calls) == 20
 
 
 @pytest.mark.parametrize("number", [1, 2, 100, 5000])
