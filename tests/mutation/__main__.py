@@ -85,7 +85,7 @@ def tested(modules: Iterable[str], tests: Iterable[str]) -> list[tuple[Mutant, b
         "pytest_add_cli_args_test_selection": [f"tests/{test}" for test in tests],
         "type_check_command": [*TYPES, "src"],
         "timeout_constant": 3.0,
-        "timeout_multiplier": 2.0,
+        "timeout_multiplier": 4.0,
     }
     with TemporaryDirectory() as directory:
         copy = Path(directory, "copy")
