@@ -95,6 +95,16 @@ def test_the_case_of_a_named_column_decides_between_two(lists: PreparedLists) ->
     assert lists.contacts() == [ID]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
+def test_other_columns_can_have_line_ends(lists: PreparedLists, end: str) -> None:
+    header = f'"name{end}of the contact",id'
+    lists.put(end.join([header, f'"Ada{end}Lovelace",{ID}', header, "Jane,7", ""]))
+
+    lists.prepare()
+
+    assert (lists.contacts(), lists.rejected()) == ([ID], [(4, "not a valid contact ID")])
+
+
 def test_a_named_column_has_contact_ids_whatever_other_columns_there_are(lists: PreparedLists) -> None:
     lists.put(f"email,Key\nada@example.com,{ID}\n")
 
@@ -121,6 +131,18 @@ def test_a_file_is_read_beyond_its_first_chunk(lists: PreparedLists, row: str, c
     lists.prepare()
 
     assert lists.contacts() == there
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_the_encoding_is_found_where_compression_cuts_through_its_mark(
+    lists: PreparedLists, encoding: str
+) -> None:
+    content = f"name,id\nJosé,{ID}\n".encode(encoding)
+    lists.put(b"".join(gzip.compress(bytes([byte])) for byte in content))
+
+    lists.prepare()
+
+    assert lists.contacts() == [ID]
 
 
 def workbook() -> bytes:

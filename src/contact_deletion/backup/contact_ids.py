@@ -27,11 +27,11 @@ def read_contact_ids(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
     Raises BackupIncomplete where the file is not whole or not an export's.
     """
-    head, chunks = peek(chunks, len(_GZIP_MAGIC))
+    head, chunks = _peek(chunks, len(_GZIP_MAGIC))
     stored = io.BufferedReader(ChunkReader(chunks))
     content = gzip.GzipFile(fileobj=stored) if head.startswith(_GZIP_MAGIC) else stored
     # Only the IDs are read, so text that is not UTF-8 is not an error.
-    with io.TextIOWrapper(content, encoding="utf-8-sig", errors="replace", newline="") as text:
+    with io.TextIOWrapper(content, encoding="utf-8-sig", errors="replace") as text:
         try:
             yield from _contact_ids(_rows(text))
         except (EOFError, gzip.BadGzipFile, zlib.error, csv.Error) as error:
@@ -76,11 +76,13 @@ def _rows(text: io.TextIOBase) -> Iterator[list[str]]:
         yield row
 
 
-def peek(chunks: Iterator[bytes], size: int) -> tuple[bytes, Iterator[bytes]]:
+def _peek(chunks: Iterator[bytes], size: int) -> tuple[bytes, Iterator[bytes]]:
     """At least `size` bytes of the beginning, or all where there are fewer, and all chunks."""
     head = b""
-    while len(head) < size and (chunk := next(chunks, b"")):
+    for chunk in chunks:
         head += chunk
+        if len(head) >= size:
+            break
     return head, chain([head], chunks)
 
 

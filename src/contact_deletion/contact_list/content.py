@@ -3,9 +3,8 @@
 import gzip
 import io
 from collections.abc import Iterator
-from functools import partial
 
-from contact_deletion.backup.contact_ids import ChunkReader, peek
+from contact_deletion.backup.contact_ids import ChunkReader
 from contact_deletion.errors import ListUnreadable
 
 # Bytes that are read at a time, here and from S3: buffers of one size are passed on without a copy.
@@ -13,7 +12,8 @@ CHUNK_BYTES = 256 * 1024
 
 _GZIP = b"\x1f\x8b"
 
-_ENCODINGS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+# By the first bytes, of which the last entry needs none.
+_ENCODINGS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"": "utf-8"}
 
 # Beginnings of files that people may take for a list.
 _OTHER_FORMATS = {
@@ -27,27 +27,26 @@ _OTHER_FORMATS = {
     b"\0\0\xfe\xff": "text in UTF-32",
 }
 
-_MAGIC_BYTES = 4
-
 
 def open_text(chunks: Iterator[bytes]) -> io.TextIOWrapper:
-    """The content of a file as text with its own line ends. Reading it raises EOFError, zlib.error or gzip.BadGzipFile
-    where the compression is broken.
+    """The content of a file as text, with a line feed at the end of every line. All chunks but the last have the same
+    size, CHUNK_BYTES. Only IDs are read, so bytes that are not valid in the encoding are not an error.
 
-    Only IDs are read, so bytes that are not valid in the encoding are not an error. Raises ListUnreadable.
+    Raises ListUnreadable where the file is not text. Reading it raises EOFError, zlib.error or gzip.BadGzipFile where
+    the compression is broken.
     """
-    head, chunks = peek(chunks, _MAGIC_BYTES)
-    if head.startswith(_GZIP):
-        stored = gzip.GzipFile(fileobj=_buffered(chunks))
-        head, chunks = peek(iter(partial(stored.read, CHUNK_BYTES), b""), _MAGIC_BYTES)
-        if head.startswith(_GZIP):
+    content = _buffered(ChunkReader(chunks))
+    if content.peek().startswith(_GZIP):
+        content = _buffered(gzip.GzipFile(fileobj=content))
+        if content.peek().startswith(_GZIP):
             raise ListUnreadable("the list is compressed twice")
+    head = content.peek()
     for magic, what in _OTHER_FORMATS.items():
         if head.startswith(magic):
             raise ListUnreadable(f"the list is {what}, not CSV or JSON Lines")
-    encoding = next((name for mark, name in _ENCODINGS.items() if head.startswith(mark)), "utf-8")
-    return io.TextIOWrapper(_buffered(chunks), encoding, errors="replace", newline="")
+    encoding = next(name for mark, name in _ENCODINGS.items() if head.startswith(mark))
+    return io.TextIOWrapper(content, encoding, errors="replace")
 
 
-def _buffered(chunks: Iterator[bytes]) -> io.BufferedReader:
-    return io.BufferedReader(ChunkReader(chunks), CHUNK_BYTES)
+def _buffered(content: ChunkReader | gzip.GzipFile) -> io.BufferedReader:
+    return io.BufferedReader(content, CHUNK_BYTES)

@@ -46,7 +46,7 @@ def find_identifier_type(chunks: Iterator[bytes]) -> IdentifierType | None:
     """
     with opened(chunks) as (head, _):
         headers = (
-            [list(_json_object(line) or ()) for line in io.StringIO(head, newline="")]
+            [list(_json_object(line) or ()) for line in io.StringIO(head)]
             if _is_json(head)
             else [_first_row(head, separator) for separator in _SEPARATORS]
         )
@@ -88,7 +88,7 @@ def opened(chunks: Iterator[bytes]) -> Iterator[tuple[str, io.TextIOWrapper]]:
 
 
 def read_lines(head: str, text: io.TextIOWrapper) -> Iterator[str]:
-    for line in chain(io.StringIO(head, newline=""), iter(partial(text.readline, _MAX_LINE), "")):
+    for line in chain(io.StringIO(head), iter(partial(text.readline, _MAX_LINE), "")):
         if len(line) >= _MAX_LINE:
             raise ListUnreadable(f"the list has a line of {_MAX_LINE} characters or more")
         # Files that were joined have byte order marks within, before a quoted header too.
@@ -164,7 +164,7 @@ def _wanted(kind: ColumnKind, column_name: str | None) -> str:
 
 def _first_row(head: str, separator: str) -> list[str]:
     """The first row that is not blank. It is empty where the separator does not fit the quotes."""
-    records = csv.reader(io.StringIO(head, newline=""), delimiter=separator, strict=True)
+    records = csv.reader(io.StringIO(head), delimiter=separator, strict=True)
     try:
         return next((fields for record in records if any(fields := _stripped(record))), [])
     except csv.Error:
@@ -195,7 +195,7 @@ def _json_lines(
 
 def _column_of_objects(head: str, kind: ColumnKind, column_name: str | None) -> str:
     """The field of the first object that has one."""
-    for line in io.StringIO(head, newline=""):
+    for line in io.StringIO(head):
         names = list(_json_object(line) or ())
         index = kind.index(names, column_name)
         if index is not None:
