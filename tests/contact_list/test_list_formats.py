@@ -52,6 +52,7 @@ def test_every_format_gives_the_plan_of_plain_csv(lists: PreparedLists, name: st
         ('{"id": "' + ID + '"}\n{"id": ' + "[" * 9_999 + "\n", [2]),
         ('{"id": ""}\n{"id": " "}\n{"id": " ' + ID + '\\n"}\n\u3000\n', [(1, "no"), (2, "no"), (4, "not")]),
         ('\n {"id": "' + ID + '"}\n', []),
+        ('\ufeff\ufeff{"id": "' + ID + '"}\n', []),
         (f"id,note\n,x\n\u3000{ID}\n", [(2, "no"), (3, "not")]),
         ('{"id": "\u3000' + ID + '"}\n', [(1, "not")]),
         (f"id,x,y;id\n{ID},1,2;3\n", []),

@@ -86,7 +86,7 @@ class ListPreparer:
         batches = Batches(CALLS_PER_BATCH * self._ids_per_call())
         batches.write(folder, progress.runs, progress.rejected_files)
         folder.put(_SAMPLE, json.dumps(batches.sample).encode())
-        return replace(progress, stage="sample", contacts=batches.contacts, runs=[])
+        return replace(progress, stage="sample", contacts=batches.contacts)
 
     def _plan(self, folder: Folder, progress: Progress, deadline: Deadline) -> dict[str, Any]:
         sample = json.loads(folder.get(_SAMPLE))
