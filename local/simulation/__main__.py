@@ -65,7 +65,7 @@ def _count(simulation: Simulation, counts: Counter[str]) -> None:
     for heading, numbers in {
         "ended": last,
         "dead letters": letters,
-        "events": simulation.event_kinds,
+        "events": simulation.reports.kinds,
         "reported": simulation.truth.verdicts,
         "killed": simulation.wire.kills,
         "fault": simulation.chance.faults,

@@ -16,10 +16,16 @@ _SECOND_ENDS = frozenset({UNTRACKED, "DeleteAllUnconfirmed", "RequestConflict", 
 
 def broken(simulation: Simulation) -> list[str]:
     """Each violation in words."""
+    judges = (
+        simulation,
+        simulation.sendgrid,
+        simulation.deletions,
+        simulation.reports,
+        simulation.truth,
+        simulation.progress,
+    )
     found = [
-        *simulation.violations,
-        *simulation.truth.violations,
-        *simulation.progress.violations,
+        *(violation for judge in judges for violation in judge.violations),
         *_known_ends(simulation),
         *_nothing_spared(simulation),
         *_no_job_lost(simulation),
@@ -33,7 +39,7 @@ def broken(simulation: Simulation) -> list[str]:
 def ends(simulation: Simulation) -> dict[str, set[str]]:
     """By serial number: COMPLETED, FAILED, UNKNOWN, the code of a dead letter, or GIVEN_UP."""
     known: defaultdict[str, set[str]] = defaultdict(set)
-    for serial, reported in simulation.ends.items():
+    for serial, reported in simulation.reports.ends.items():
         known[serial] |= reported & ACCEPTED
     for name, queue in simulation.cloud.queues.items():
         if name == "DeletionStatusDeadLetterQueue":
@@ -60,7 +66,7 @@ def _known_ends(simulation: Simulation) -> Iterator[str]:
         elif wrong := found - allowed:
             yield f"message {serial} ended as {wrong}: {sent}"
         for code in found - ACCEPTED - {GIVEN_UP, UNTRACKED}:
-            if f"event {code}" not in simulation.ends[serial]:
+            if f"event {code}" not in simulation.reports.ends[serial]:
                 yield f"message {serial} is a dead letter ({code}) without an event"
 
 
@@ -72,7 +78,7 @@ def _second_ends(simulation: Simulation, sent: Sent) -> frozenset[str]:
     """
     if sent.serial not in simulation.disturbed:
         return frozenset()
-    may_differ = sent.function == "DeleteAll" or len(simulation.jobs_of_ends[sent.serial]) > 1
+    may_differ = sent.function == "DeleteAll" or len(simulation.reports.jobs[sent.serial]) > 1
     return _SECOND_ENDS | {FAILED} if may_differ else _SECOND_ENDS
 
 
@@ -108,7 +114,7 @@ def _no_job_lost(simulation: Simulation) -> Iterator[str]:
     """I4."""
     for job_id in simulation.named_jobs - simulation.log.job_ids:
         yield f"job {job_id} was started, and the log does not know it"
-    followed = simulation.ended_jobs | _given_up(simulation) | simulation.jobs_of_workflows
+    followed = simulation.reports.ended_jobs | _given_up(simulation) | simulation.jobs_of_workflows
     named = " ".join(_untracked(simulation))
     for item in simulation.cloud.table.items.values():
         record = (

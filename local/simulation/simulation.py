@@ -6,7 +6,6 @@ import logging
 import os
 import random
 import uuid
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from functools import partial
@@ -23,20 +22,21 @@ from local.sendgrid_double.rate_limit import RateLimit
 from local.simulation.aws import Cloud
 from local.simulation.cases import Case
 from local.simulation.chance import Chance
+from local.simulation.deletions import MAX_AGE_SECONDS, Deletions
 from local.simulation.functions import Environment, Function
 from local.simulation.in_turn import call_in_turn
-from local.simulation.producers import ACCEPTED, COMPLETED, FAILED, UNKNOWN, Producers, Sent
+from local.simulation.producers import Producers, Sent
 from local.simulation.progress import Progress
 from local.simulation.queue_figures import Figures, figures
 from local.simulation.queue_functions import FED
 from local.simulation.queues import Message, Queue
+from local.simulation.reports import Reports
 from local.simulation.secrets import Secrets, Watched
 from local.simulation.sendgrid import SendGrid
 from local.simulation.time import Time
 from local.simulation.truth import Truth
 from local.simulation.wire import Invocation, ProcessKilled, Wire
 
-MAX_AGE_SECONDS = 900
 SEVERITIES = [0.0, 0.3, 1.0, 2.0, 4.0, 7.0]
 
 # How the names of such faults begin.
@@ -59,7 +59,7 @@ class Stuck(AssertionError):
 
 
 class Simulation:
-    """`violations` are what was done that must not be; the invariants' other half is looked at in the end."""
+    """`violations` has what was seen while it ran that must not be; `invariants` judges the rest at the end."""
 
     def __init__(
         self,
@@ -76,39 +76,34 @@ class Simulation:
         self.wire = Wire(self.chance, self.time)
         self.wire.meanwhile = lambda: self._deliver_somewhere()
         self.secrets = Secrets()
-        self.cloud = Cloud(self.wire, self.secrets, bus=self._event)
         limit = rate_limit or self.chance.choice(RATE_LIMITS)
-        self.sendgrid = SendGrid(self.wire, self.secrets, limit, self._deleted)
+        self.sendgrid = SendGrid(
+            self.wire, self.secrets, limit, lambda *deletion: self.deletions.judge(*deletion)
+        )
         self.producers = Producers(self.chance, self.time, self.secrets, self.sendgrid)
         self.log = Watched(self.secrets, "the log")
         self.other_loggers = Watched(self.secrets, "a logger of a library's")
         self.metrics = Watched(self.secrets, "standard output")
         self.truth = Truth(self.sendgrid, self.time)
         self.progress = Progress(self.time, self.sendgrid.identified_ids)
-        self.violations: list[str] = self.sendgrid.violations
+        self.violations: list[str] = []
         self.sent: dict[str, Sent] = {}
-        # By the id of the message.
+        # By the ID of the message.
         self.serials: dict[str, str] = {}
-
-        # What the events say of each request, by its serial number.
-        self.ends: defaultdict[str, set[str]] = defaultdict(set)
-
-        # The jobs that each event of a request names, by its serial number.
-        self.jobs_of_ends: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
+        self.deletions = Deletions(self.sent, self.sendgrid, self.progress, self.time)
+        self.reports = Reports(self.sent, self.serials, self.truth, self.wire)
+        self.cloud = Cloud(self.wire, self.secrets, bus=self.reports.event)
 
         # The serial numbers of requests whose message may have come back after it was reported: a fault of AWS's, or
         # the end of a process, kept it from being recorded, reported or deleted; or SQS delivered it twice.
         self.disturbed: set[str] = set()
 
-        self.event_kinds: Counter[str] = Counter()
-        self.ended_jobs: set[str] = set()
-        # Those whose response a process received.
+        # Jobs whose IDs a process received.
         self.named_jobs: set[str] = set()
 
         # The caller of a direct invocation tracks its jobs.
         self.jobs_of_workflows: set[str] = set()
 
-        self.delete_alls: Counter[str] = Counter()
         self.deliveries = self.invocations = 0
         self._service = f"soak-{next(_worlds)}"
         self.functions = [self._function(name, what) for name, what in figures().items()]
@@ -340,7 +335,7 @@ class Simulation:
             ends_at=self.time() + function.declared.timeout,
             batch=serials,
             began_at=self.time(),
-            settled_before=self._settled(serials),
+            done_before=self._done(serials),
             clock=self.time,
         )
         environment.busy = True
@@ -364,7 +359,7 @@ class Simulation:
             self.last_invocation = invocation
         return response
 
-    def _settled(self, serials: tuple[str, ...]) -> frozenset[str]:
+    def _done(self, serials: tuple[str, ...]) -> frozenset[str]:
         """Those that the ledger has as done, for longer than the invocation can take."""
         return frozenset(
             serial
@@ -413,62 +408,6 @@ class Simulation:
         with suppress(KeyError):
             self.jobs_of_workflows.update(json.loads(item["data"]["S"])["job_ids"])
 
-    def _event(self, kind: str, detail: dict[str, Any]) -> None:
-        self.event_kinds[kind.removeprefix("Contact Deletion ")] += 1
-        self.ended_jobs.update(detail["job_ids"])
-        serial = self.serials.get(detail["message_id"] or "")
-        if serial is None:
-            self.violations.append(f"an event about no message: {detail}")
-        else:
-            kind = kind.rpartition(" ")[2]
-            self.ends[serial].add(_end(kind, detail["code"]))
-            self.jobs_of_ends[serial].add(tuple(detail["job_ids"]))
-            self.truth.judge(kind, detail, self.sent[serial], self.wire.running[-1])
-
-    def _deleted(self, invocation: Invocation, kind: str, what: Any) -> None:
-        """I2, I3 and half of I4: a deletion is one that a message of the batch asked for, and was not done before."""
-        named = [self.sent[serial] for serial in invocation.batch if serial not in invocation.settled_before]
-        asking = [each for each in named if each.payload is not None]
-        if kind == "ids":
-            allowed = {
-                contact_id
-                for each in asking
-                if each.function == "BulkDelete"
-                for contact_id in each.contact_ids
-            }
-            self.progress.deleting(invocation, what)
-            if not what or not allowed.issuperset(what):
-                self.violations.append(f"contacts deleted that no unfinished request named: {what}")
-        elif kind == "identifier":
-            if not any(_requests_removal(each, *what) for each in asking):
-                self.violations.append(f"an identifier removed that no unfinished request named: {what}")
-        else:
-            self._all_deleted(asking)
-
-    def _all_deleted(self, asking: list[Sent]) -> None:
-        if len(asking) != 1 or asking[0].function != "DeleteAll":
-            self.violations.append(f"a delete-all without a request: {asking}")
-            return
-        request = asking[0].payload
-        self.delete_alls[request["request_id"]] += 1
-        if self.delete_alls[request["request_id"]] > 1:
-            self.violations.append(f"a second delete-all for {request['request_id']}")
-        self.sendgrid.delete_alls.setdefault(request["request_id"], self.sendgrid.everything())
-        if self.sendgrid.contact_count() > request["max_contacts"]:
-            self.violations.append(f"a delete-all of more contacts than allowed: {request}")
-        age = self.time() - FED["DeleteAll"].parse(request).requested_at.timestamp()
-        if asking[0].ends.isdisjoint(ACCEPTED) or not -60 <= age <= MAX_AGE_SECONDS + 1:
-            self.violations.append(f"a delete-all outside its guards, {age:.0f} seconds old: {request}")
-
-
-def _end(kind: str, code: str | None) -> str:
-    """What an event says of its message, as `invariants` compares it."""
-    if kind == "Rejected":
-        return f"event {code}"
-    if kind == "Completed":
-        return COMPLETED
-    return FAILED if kind == "Failed" and code == "DeletionFailed" else UNKNOWN
-
 
 @contextmanager
 def _redirected_to(logger: logging.Logger, stream: Watched, level: str) -> Iterator[None]:
@@ -480,16 +419,6 @@ def _redirected_to(logger: logging.Logger, stream: Watched, level: str) -> Itera
     finally:
         logger.handlers = handlers
         logger.setLevel(before)
-
-
-def _requests_removal(sent: Sent, contact_id: str, kind: str, value: str) -> bool:
-    asked = sent.payload
-    return (
-        sent.function == "RemoveIdentifier"
-        and asked["contact_id"] == contact_id
-        and asked["identifier_type"] == kind
-        and asked["identifier_value"].lower() == value.lower()
-    )
 
 
 def _record(message: Message, queue_arn: str) -> dict[str, Any]:

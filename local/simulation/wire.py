@@ -29,7 +29,7 @@ class Invocation(Context):
     function: str
     ends_at: float
     batch: tuple[str, ...]
-    settled_before: frozenset[str] = frozenset()
+    done_before: frozenset[str] = frozenset()
     killed: bool = False
     named_jobs: list[str] = field(default_factory=list)
     accepted: set[str] = field(default_factory=set)

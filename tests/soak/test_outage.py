@@ -43,7 +43,7 @@ def test_an_outage_of_twelve_hours_is_waited_out_with_few_calls_and_no_dead_lett
             pass
         calls += _calls(simulation)
         assert len(bulk.messages) == MESSAGES
-        assert not simulation.ends
+        assert not simulation.reports.ends
 
         simulation.sendgrid.down = False
         while bulk.messages:

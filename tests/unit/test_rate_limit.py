@@ -130,17 +130,17 @@ def test_a_spent_window_is_known_until_just_after_its_reset(endpoint: Endpoint, 
 
 
 @given(st.lists(st.floats(0, 9.9), min_size=1, max_size=20), st.sampled_from(["epoch", "seconds"]))
-def test_the_end_of_a_window_is_the_earliest_that_was_observed(told_at: list[float], reset: str) -> None:
+def test_the_end_of_a_window_is_the_earliest_that_was_observed(observed_at: list[float], reset: str) -> None:
     """Where it is in seconds left, each answer rounds up something else."""
     endpoint = Endpoint()
     start = endpoint.clock()
     ends_at = start + 10
-    for seconds in sorted(told_at):
+    for seconds in sorted(observed_at):
         endpoint.clock.advance(start + seconds - endpoint.clock())
         exactly = ends_at if reset == "epoch" else ends_at - endpoint.clock()
         endpoint.answer({"X-RateLimit-Remaining": "5", "X-RateLimit-Reset": str(math.ceil(exactly))})
     earliest = (
-        math.ceil(ends_at) if reset == "epoch" else min(at + math.ceil(10 - at) + start for at in told_at)
+        math.ceil(ends_at) if reset == "epoch" else min(at + math.ceil(10 - at) + start for at in observed_at)
     )
     expected = earliest + RESET_MARGIN_SECONDS - endpoint.clock()
     assert endpoint.limit.seconds_until_reset() == pytest.approx(expected, abs=0.001)
