@@ -19,7 +19,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 
 from benchmarks.peak_memory import peak_mb
-from local.aws.account import REGION, arn
+from local.aws.names import REGION, arn
 
 _NEXT = "/2018-06-01/runtime/invocation/next"
 _TIMEOUT_SECONDS = 330

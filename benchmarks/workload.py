@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from local.aws.account import arn
+from local.aws.names import arn
 from local.aws.sqs_event import record
 
 BATCH_SIZE = 1_000

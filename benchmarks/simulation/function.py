@@ -17,7 +17,7 @@ from benchmarks.simulation.sendgrid import InProcessSendGrid
 from contact_deletion.handlers import bulk_delete
 from contact_deletion.runtime import DELETION, Runtime, Settings
 from contact_deletion.sendgrid.transport import new_session
-from local.aws.account import REGION
+from local.aws.names import REGION
 from local.sendgrid_double import RateLimit
 
 # template.yaml's.

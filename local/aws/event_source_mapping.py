@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from local.aws.account import function_name
 from local.aws.execution_environment import FunctionError
+from local.aws.names import function_name
 from local.aws.partial_batch_response import failed_messages
 from local.aws.sqs_event import record
 

@@ -10,8 +10,8 @@ from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
 
-from local.aws.account import REGION
 from local.aws.environment_forks import fork_server
+from local.aws.names import REGION
 
 # Lambda allows 10 seconds, but a busy machine may need many times that.
 _INITIALIZATION_SECONDS = 300

@@ -16,10 +16,10 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from local.aws.account import arn, function_name
 from local.aws.event_source_mapping import EventSourceMapping
 from local.aws.execution_environment import FunctionError
 from local.aws.function import Function
+from local.aws.names import arn, function_name
 
 LAMBDA_PATH = "/2015-03-31/"
 

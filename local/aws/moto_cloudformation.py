@@ -15,7 +15,7 @@ from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import convert_to_flask_response
 from moto.moto_server.werkzeug_app import BackendRequest
 
-from local.aws.account import STACK_NAME, arn
+from local.aws.names import STACK_NAME, arn
 
 
 class ValidationError(ServiceException):

@@ -11,7 +11,7 @@ from pathlib import Path
 from moto.core.utils import unix_time_millis
 from moto.logs.models import LogEvent, LogGroup, LogStream, logs_backends
 
-from local.aws.account import ACCOUNT_ID, REGION
+from local.aws.names import ACCOUNT_ID, REGION
 
 # Of a log record, and of metrics in the embedded format.
 _TIME = re.compile(r'"timestamp":"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}[+-]\d{4})"|"Timestamp":(\d{13})\b')

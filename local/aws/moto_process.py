@@ -26,10 +26,10 @@ from local.aws import (
     moto_sqs,
     moto_step_functions,
 )
-from local.aws.account import ACCOUNT_ID, REGION
 from local.aws.lambda_front import LambdaFront
 from local.aws.moto_description import StackDescription
 from local.aws.moto_server import CONTROL_PATH, LOOPBACK
+from local.aws.names import ACCOUNT_ID, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

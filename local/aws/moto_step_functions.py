@@ -56,8 +56,8 @@ from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
-from local.aws.account import REGION
 from local.aws.moto_patch import replace
+from local.aws.names import REGION
 
 _LONGEST_TASK_SECONDS = 1000  # Lambda's limit is 900
 _POLL_SECONDS = 0.01

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from local.aws.account import REGION, arn
+from local.aws.names import REGION, arn
 from local.aws.template import Template
 from local.waiting import STALLED_AFTER_SECONDS
 

@@ -17,7 +17,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from local.aws.account import arn
 from local.aws.description import description
 from local.aws.event_source_mapping import EventSourceMapping, MappingConfiguration
 from local.aws.execution_environment import FunctionConfiguration
@@ -25,6 +24,7 @@ from local.aws.function import Function
 from local.aws.intrinsics import text
 from local.aws.lambda_api import LambdaApi
 from local.aws.moto_server import LOOPBACK, MotoServer, QueueCounts
+from local.aws.names import arn
 from local.aws.resources import Resources
 from local.aws.state_machines import Execution, StateMachines
 from local.aws.template import load_template

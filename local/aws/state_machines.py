@@ -5,8 +5,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from local.aws.account import ACCOUNT_ID
 from local.aws.intrinsics import text
+from local.aws.names import ACCOUNT_ID
 from local.aws.resources import Resources
 from local.aws.template import Template
 

@@ -12,8 +12,8 @@ from unittest import mock
 from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
-from local.aws.account import ACCOUNT_ID, REGION, STACK_NAME
 from local.aws.intrinsics import Resolver
+from local.aws.names import ACCOUNT_ID, REGION, STACK_NAME
 
 # The application's own.
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"

@@ -9,7 +9,7 @@ from rich.constrain import Constrain
 from rich.table import Table
 from rich.text import Text
 
-from local.demo import account
+from local.demo import reconciliation
 from local.demo.journal import Journal
 from local.demo.sentences import Event, counted
 from local.demo.workload import Workload
@@ -59,7 +59,7 @@ class Report:
 
 def request_rows(work: Workload, journal: Journal, events: list[Event]) -> list[Row]:
     """What became of the requests that went through the queues."""
-    kinds = account.kinds(events)
+    kinds = reconciliation.kinds(events)
     of_queue = {queue: len(bodies) for queue, bodies in work.messages.items()}
     by_email = sum("identifier_values" in body for body in work.messages["BulkDeleteQueue"])
     sent = (
@@ -90,7 +90,11 @@ def request_rows(work: Workload, journal: Journal, events: list[Event]) -> list[
             f"{len(journal.deferred):,}",
             "waited in the queue for another try, after planned faults",
         ),
-        ("Duplicate events", f"{account.duplicates(events):,}", "allowed, since delivery is at least once"),
+        (
+            "Duplicate events",
+            f"{reconciliation.duplicates(events):,}",
+            "allowed, since delivery is at least once",
+        ),
     ]
 
 
@@ -123,7 +127,7 @@ def sendgrid_rows(
         (
             "Bulk deletion calls",
             f"{len(calls):,}",
-            f"{account.fewest_bulk_calls(work):,} are the fewest possible; as planned, {wrong}",
+            f"{reconciliation.fewest_bulk_calls(work):,} are the fewest possible; as planned, {wrong}",
         ),
         (
             "Rate limit",

@@ -4,7 +4,7 @@ import random
 
 from local.aws.stack import EmbeddedStack
 from local.aws.template import TEMPLATE
-from local.demo import account, planned, workflows, workload
+from local.demo import planned, reconciliation, workflows, workload
 from local.demo.progress import Progress, Workflow
 from local.demo.report import Report, Row, request_rows, sendgrid_rows
 from local.demo.watch import Watch
@@ -100,8 +100,8 @@ class DeletionScenario:
             watch.until(lambda: bool(double.account.jobs()))
         watch.until_idle()
         missing = [each.text for each in progress.planned if each.done < each.total]
-        return [f"planned, and did not happen: {text}" for text in missing] + account.discrepancies(
-            work, account.Evidence.of(stack, watch.events), double
+        return [f"planned, and did not happen: {text}" for text in missing] + reconciliation.discrepancies(
+            work, reconciliation.Evidence.of(stack, watch.events), double
         )
 
     def _run_workflow(self, stack: EmbeddedStack, watch: Watch, name: str) -> workflows.Result:
@@ -115,10 +115,10 @@ class DeletionScenario:
         bodies = workload.everything(work, self._double.account)
         self._send(stack, work, watch, "DeleteAllQueue", bodies)
         watch.until_idle()
-        ended = account.kind_of(bodies[0], work, watch.events)
+        ended = reconciliation.kind_of(bodies[0], work, watch.events)
         row = ("Delete-all by queue", ended, f"Deleted {NEW_CONTACTS} new contacts, as one message asked.")
-        evidence = account.Evidence.of(stack, watch.events)
-        return row, account.reset_discrepancies(work, evidence, self._double)
+        evidence = reconciliation.Evidence.of(stack, watch.events)
+        return row, reconciliation.reset_discrepancies(work, evidence, self._double)
 
     @staticmethod
     def _send(stack: EmbeddedStack, work: Workload, watch: Watch, queue: str, bodies: list[str]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from local.aws.stack import RECORDED_EVENTS, EmbeddedStack
 from local.aws.state_machines import Execution
-from local.demo import account, planned
+from local.demo import planned, reconciliation
 from local.demo.journal import Journal
 from local.demo.progress import Count, Progress, Window, Workflow
 from local.demo.sentences import Event, sentences
@@ -79,7 +79,7 @@ class Watch:
             self._show(self._stack.recorded_events(start=len(self.events)))
         self.journal.read(line for _, line in self._logs.new_lines())
         self._show_counts(
-            sum(counts[queue].visible + counts[queue].delayed for queue in account.REQUEST_QUEUES)
+            sum(counts[queue].visible + counts[queue].delayed for queue in reconciliation.REQUEST_QUEUES)
         )
         pending = [job.id for job in self._double.account.jobs() if job.status == "pending"]
         busy = {queue: counts[queue] for queue in self._stack.event_source_mappings if counts[queue].total}
@@ -96,7 +96,7 @@ class Watch:
 
     def _show(self, events: Sequence[Event]) -> None:
         self.events += events
-        new = sentences(events, lambda event: account.is_planned(event, self._work, self._double))
+        new = sentences(events, lambda event: reconciliation.is_planned(event, self._work, self._double))
         seconds = self._progress.seconds
         shown = (*self._progress.outcomes, *((seconds, sentence) for sentence in new))
         self._progress.outcomes = shown[-_OUTCOMES_SHOWN:]

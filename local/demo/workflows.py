@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.aws.account import arn
+from local.aws.names import arn
 from local.aws.stack import EmbeddedStack
 from local.aws.state_machines import Execution
 from local.demo.report import Row

@@ -9,9 +9,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from local.simulation.ledger_table import ConditionalCheckFailedException, Item, Table
 from local.simulation.queues import Queue
 from local.simulation.secrets import Secrets
-from local.simulation.table import ConditionalCheckFailedException, Item, Table
 from local.simulation.wire import Wire
 
 Entries = list[dict[str, Any]]

@@ -22,7 +22,7 @@ def broken(simulation: Simulation) -> list[str]:
         simulation.deletions,
         simulation.reports,
         simulation.truth,
-        simulation.progress,
+        simulation.accepted_contacts,
     )
     found = [
         *(violation for judge in judges for violation in judge.violations),
@@ -120,7 +120,7 @@ def _no_job_lost(simulation: Simulation) -> Iterator[str]:
         record = (
             json.loads(item["data"]["S"]) if item["status"]["S"] == "COMPLETED" and "data" in item else {}
         )
-        if "resolution" in record and simulation.progress.has_rotated:
+        if "resolution" in record and simulation.accepted_contacts.has_rotated:
             # It may have come back after the rotation and found nothing left to do. Whether that is true is I6.
             continue
         for job_id in record.get("job_ids", ()):

@@ -19,18 +19,18 @@ from contact_deletion.sendgrid.transport import new_session
 from local.aws.partial_batch_response import failed_messages
 from local.aws.sqs_event import record
 from local.sendgrid_double.rate_limit import RateLimit
+from local.simulation.accepted_contacts import AcceptedContacts
 from local.simulation.aws import Cloud
 from local.simulation.cases import Case
 from local.simulation.chance import Chance
-from local.simulation.deletions import MAX_AGE_SECONDS, Deletions
 from local.simulation.functions import Environment, Function
 from local.simulation.in_turn import call_in_turn
 from local.simulation.producers import Producers, Sent
-from local.simulation.progress import Progress
 from local.simulation.queue_figures import Figures, figures
 from local.simulation.queue_functions import FED
 from local.simulation.queues import Message, Queue
 from local.simulation.reports import Reports
+from local.simulation.requested_deletions import MAX_AGE_SECONDS, RequestedDeletions
 from local.simulation.secrets import Secrets, Watched
 from local.simulation.sendgrid import SendGrid
 from local.simulation.time import Time
@@ -85,12 +85,12 @@ class Simulation:
         self.other_loggers = Watched(self.secrets, "a logger of a library's")
         self.metrics = Watched(self.secrets, "standard output")
         self.truth = Truth(self.sendgrid, self.time)
-        self.progress = Progress(self.time, self.sendgrid.identified_ids)
+        self.accepted_contacts = AcceptedContacts(self.time, self.sendgrid.identified_ids)
         self.violations: list[str] = []
         self.sent: dict[str, Sent] = {}
         # By the ID of the message.
         self.serials: dict[str, str] = {}
-        self.deletions = Deletions(self.sent, self.sendgrid, self.progress, self.time)
+        self.deletions = RequestedDeletions(self.sent, self.sendgrid, self.accepted_contacts, self.time)
         self.reports = Reports(self.sent, self.serials, self.truth, self.wire)
         self.cloud = Cloud(self.wire, self.secrets, bus=self.reports.event)
 
@@ -266,7 +266,7 @@ class Simulation:
         """Requests by identifiers are new after a rotation."""
         if self.secrets.api_key != self.sendgrid.api_key:
             self.secrets.api_key = self.sendgrid.api_key
-            self.progress.key_rotated()
+            self.accepted_contacts.key_rotated()
 
     def _wait(self) -> None:
         """Until the next message can be seen."""
@@ -355,7 +355,7 @@ class Simulation:
             if invocation.killed and environment in function.environments:
                 function.environments.remove(environment)
             self.named_jobs.update(invocation.named_jobs)
-            self.progress.ended(invocation)
+            self.accepted_contacts.ended(invocation)
             self.last_invocation = invocation
         return response
 

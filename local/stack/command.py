@@ -22,7 +22,7 @@ from local.ports import AWS_PORT, SENDGRID_PORT, require_free
 from local.sendgrid_double import SendGridDouble, serve
 from local.stack import sam_local
 from local.stack.guide import Guide
-from local.stack.outcomes import Outcomes
+from local.stack.outcome_watch import OutcomeWatch
 
 ROOT = Path(__file__).parents[2]
 API_KEY = "SG.key-of-the-local-stack"
@@ -83,7 +83,7 @@ def _run(
     directory = Path(tempfile.mkdtemp())
     _end_on_signals(stack, directory)
     with stack:
-        outcomes = Outcomes(stack, all_logs=options.logs)
+        outcomes = OutcomeWatch(stack, all_logs=options.logs)
         guide = Guide(
             stack=stack,
             sendgrid_url=sendgrid_url,

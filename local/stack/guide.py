@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
 
-from local.aws.account import REGION
 from local.aws.moto_server import LOOPBACK
+from local.aws.names import REGION
 from local.aws.stack import EmbeddedStack
 from local.stack import sam_local
-from local.stack.outcomes import OUTCOME_QUEUE
+from local.stack.outcome_watch import OUTCOME_QUEUE
 
 EVENTS = Path(__file__).parents[2] / "events"
 

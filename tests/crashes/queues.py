@@ -9,7 +9,7 @@ from unittest.mock import patch
 from moto.sqs import models
 from moto.sqs.models import Message, sqs_backends
 
-from local.aws.account import ACCOUNT_ID, REGION
+from local.aws.names import ACCOUNT_ID, REGION
 from local.aws.partial_batch_response import failed_messages
 from local.aws.sqs_event import record
 from local.simulation.powertools_time import records_dated_by

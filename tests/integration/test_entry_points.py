@@ -8,7 +8,7 @@ import pytest
 from contact_deletion import handlers
 from contact_deletion.errors import InvalidRequest
 from contact_deletion.runtime import InvalidSetting
-from local.aws.account import REGION
+from local.aws.names import REGION
 from local.simulation.context import Context
 
 ENVIRONMENT = {

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
-from local.aws.account import REGION
 from local.aws.moto_server import MotoServer
+from local.aws.names import REGION
 from local.aws.stack import EmbeddedStack
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local.aws.account import REGION, STACK_NAME, arn
 from local.aws.moto_description import StackDescription
+from local.aws.names import REGION, STACK_NAME, arn
 from local.aws.stack import EmbeddedStack
 
 MakeClient = Callable[[str], Any]

@@ -193,7 +193,7 @@ def test_slow_aws_call_is_waited_for_and_not_repeated(make_function: MakeFunctio
         ("toy_functions.no_such_handler", "Runtime.HandlerNotFound", "no_such_handler"),
         # A function imports nothing of the stack that it runs in.
         ("account.arn", "Runtime.ImportModuleError", "account"),
-        ("local.aws.account.arn", "Runtime.ImportModuleError", "local"),
+        ("local.aws.names.arn", "Runtime.ImportModuleError", "local"),
     ],
 )
 def test_a_handler_that_cannot_be_imported_fails_each_invocation(

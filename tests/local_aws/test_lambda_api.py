@@ -7,10 +7,10 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from local.aws.account import REGION
 from local.aws.execution_environment import FunctionConfiguration
 from local.aws.function import Function
 from local.aws.lambda_api import LambdaApi
+from local.aws.names import REGION
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:DirectFunction"
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from local.aws.account import arn
 from local.aws.moto_server import MotoServer
+from local.aws.names import arn
 from local.aws.resources import Resources
 from local.aws.template import load_template
 

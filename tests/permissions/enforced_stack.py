@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from local.aws.account import REGION
 from local.aws.event_source_mapping import EventSourceMapping, MappingConfiguration
 from local.aws.execution_environment import FunctionConfiguration
+from local.aws.names import REGION
 from local.aws.stack import EmbeddedStack
 from tests.permissions.gate import Gate
 from tests.permissions.policy import Policy

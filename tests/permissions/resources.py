@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from local.aws.account import arn
+from local.aws.names import arn
 from local.aws.template import TEMPLATE, load_template
 from tests.permissions.policy import Policy
 from tests.support.template import role_statements

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.aws.account import arn
+from local.aws.names import arn
 from tests.permissions.conftest import Run
 from tests.permissions.policy import Call, Policy, actions_of
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.aws.account import arn
+from local.aws.names import arn
 from local.simulation import queue_functions
 from tests.permissions.policy import Call
 from tests.permissions.resources import policy_of, resource_arn

@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 
-from local.aws.account import arn
+from local.aws.names import arn
 from tests.permissions.policy import Call, Policy
 
 _Needed = Callable[[dict[str, Any]], tuple[str, dict[str, list[str]]]]

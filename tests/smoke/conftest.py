@@ -9,7 +9,7 @@ import boto3
 import botocore.session
 import pytest
 
-from local.aws.account import REGION, STACK_NAME
+from local.aws.names import REGION, STACK_NAME
 from local.aws.stack import EmbeddedStack
 from local.sendgrid_double import SendGridDouble
 from local.smoke.report import Check, Report, State

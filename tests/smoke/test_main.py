@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from local.aws.account import REGION, STACK_NAME
+from local.aws.names import REGION, STACK_NAME
 from local.smoke import table
 from local.smoke.__main__ import main
 from local.smoke.failures import CheckFailed

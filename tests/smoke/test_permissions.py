@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from local.aws.account import ACCOUNT_ID, REGION, STACK_NAME
+from local.aws.names import ACCOUNT_ID, REGION, STACK_NAME
 from local.smoke.report import State
 from tests.permissions.policy import Call, Policy, actions_of
 from tests.smoke.caller import JudgedCalls

@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 import pytest
 
-from local.aws.account import REGION, STACK_NAME
+from local.aws.names import REGION, STACK_NAME
 from local.smoke.deployed_stack import DeployedStack
 from local.smoke.executions import Executions
 from local.smoke.payloads import Execution, Payloads

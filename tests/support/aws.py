@@ -12,7 +12,7 @@ from botocore.config import Config
 from moto import mock_aws
 from moto.core.utils import camelcase_to_underscores, method_names_from_class
 
-from local.aws.account import REGION
+from local.aws.names import REGION
 
 _underscored = cache(camelcase_to_underscores)
 _method_names = cache(method_names_from_class)

@@ -8,7 +8,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from contact_deletion.runtime import Runtime
-from local.aws.account import REGION
+from local.aws.names import REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from local.aws.account import arn
+from local.aws.names import arn
 from local.aws.stack import EmbeddedStack
 from local.aws.template import TEMPLATE
 from local.sendgrid_double import SendGridDouble, Settings, serve

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from local.aws.account import REGION, arn
+from local.aws.names import REGION, arn
 
 
 @cache

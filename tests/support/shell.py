@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from local.aws.account import REGION
+from local.aws.names import REGION
 
 # Version 1 of the CLI, which PyPI has, asks AWS's own SQS whatever AWS_ENDPOINT_URL says. Version 2 does not need this.
 _PRELUDE = """

@@ -24,13 +24,13 @@ from contact_deletion.handlers import (
 )
 from contact_deletion.runtime import Runtime, Settings
 from contact_deletion.sendgrid.transport import new_session
-from local.aws.account import ACCOUNT_ID, REGION
+from local.aws.names import ACCOUNT_ID, REGION
 from local.aws.sqs_event import record
 from local.outcome_lines import of_each_request
 from local.sendgrid_double import ReceivedRequest, SendGridDouble, serve
 from local.simulation.context import Context
+from local.simulation.ledger_table import make_ledger
 from local.simulation.queue_functions import QUEUES
-from local.simulation.table import make_ledger
 from tests.support import events
 from tests.support.aws import aws, aws_client
 from tests.support.clock import FakeClock

@@ -4,7 +4,7 @@ import pytest
 
 from contact_deletion.handlers import delete_all
 from contact_deletion.responses.backoff import MAX_SECONDS
-from local.aws.account import STACK_NAME
+from local.aws.names import STACK_NAME
 from local.aws.template import TEMPLATE, load_template
 from tests.template.conftest import Declared
 from tests.template.names import QUEUE_FUNCTIONS, STATE_MACHINES

@@ -7,7 +7,7 @@ import json
 from collections.abc import Set
 from typing import Any
 
-from local.aws.account import arn
+from local.aws.names import arn
 from local.aws.state_machines import Execution
 from tests.workflows.conftest import Workflows, name_of
 

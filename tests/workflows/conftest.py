@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from local.aws.account import ACCOUNT_ID, arn
+from local.aws.names import ACCOUNT_ID, arn
 from local.aws.stack import EmbeddedStack
 from local.aws.state_machines import Execution
 from local.sendgrid_double import Fault, ReceivedRequest, SendGridDouble

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from local.aws.account import REGION, arn
+from local.aws.names import REGION, arn
 from local.aws.state_machines import Execution
 from tests.support import shell
 from tests.workflows.backup import MACHINE, assert_nothing_deleted, backed_up, fill, manifest_of, request

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.aws.account import STACK_NAME
+from local.aws.names import STACK_NAME
 from local.aws.state_machines import Execution
 from local.sendgrid_double import ExportFlaw, Fault
 from tests.support.deployment import API_KEY

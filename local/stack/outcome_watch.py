@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from local.aws.account import arn
+from local.aws.names import arn
 from local.aws.stack import EmbeddedStack
 from local.log_tail import LogTail
 from local.outcome_lines import of_each_request
@@ -19,7 +19,7 @@ _LONGEST_VISIBILITY_TIMEOUT = "43200"
 _LOGGED = {"request accepted": "accepted", "request deferred": "deferred"}
 
 
-class Outcomes:
+class OutcomeWatch:
     """A stack's outcome events, its log records of accepted and deferred requests, and the ends of its workflows.
 
     No line has personal data: events and logs have none. With `all_logs`, each line that a function prints is among

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from local.simulation.accepted_contacts import AcceptedContacts
 from local.simulation.producers import ACCEPTED, Sent
-from local.simulation.progress import Progress
 from local.simulation.queue_functions import FED
 from local.simulation.sendgrid import SendGrid
 from local.simulation.time import Time
@@ -14,13 +14,15 @@ from local.simulation.wire import Invocation
 MAX_AGE_SECONDS = 900
 
 
-class Deletions:
+class RequestedDeletions:
     """Judges each deletion before SendGrid carries it out. `sent` are the requests, by serial number."""
 
-    def __init__(self, sent: Mapping[str, Sent], sendgrid: SendGrid, progress: Progress, time: Time) -> None:
+    def __init__(
+        self, sent: Mapping[str, Sent], sendgrid: SendGrid, accepted_contacts: AcceptedContacts, time: Time
+    ) -> None:
         self._sent = sent
         self._sendgrid = sendgrid
-        self._progress = progress
+        self._accepted_contacts = accepted_contacts
         self._time = time
         self._delete_alls: Counter[str] = Counter()
         self.violations: list[str] = []
@@ -36,7 +38,7 @@ class Deletions:
                 if sent.function == "BulkDelete"
                 for contact_id in sent.contact_ids
             }
-            self._progress.deleting(invocation, what)
+            self._accepted_contacts.deleting(invocation, what)
             if not what or not allowed.issuperset(what):
                 self.violations.append(f"contacts deleted that no unfinished request named: {what}")
         elif kind == "identifier":

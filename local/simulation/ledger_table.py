@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from moto.dynamodb.exceptions import ConditionalCheckFailed
 from moto.dynamodb.models import DynamoDBBackend
 
-from local.aws.account import ACCOUNT_ID, REGION
+from local.aws.names import ACCOUNT_ID, REGION
 
 Item = dict[str, Any]
 

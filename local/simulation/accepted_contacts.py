@@ -11,7 +11,7 @@ from local.simulation.wire import Invocation
 RECALLED_SECONDS = 3_000.0
 
 
-class Progress:
+class AcceptedContacts:
     """Knows which contacts were accepted in invocations that lived to record it, and when these ended.
 
     `by_identifiers` are the contacts of requests by identifiers.

@@ -1,4 +1,4 @@
-"""The demo's account is worth something only if it notices what went wrong."""
+"""The reconciliation of the demo is worth something only if it notices what went wrong."""
 
 import json
 import random
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.demo import account, workload
+from local.demo import reconciliation, workload
 from local.sendgrid_double import Account, SendGridDouble
 from local.sendgrid_double.contacts import IDENTIFIER_FIELDS
 
@@ -50,8 +50,8 @@ class Run:
         return job.id
 
     def discrepancies(self) -> list[str]:
-        evidence = account.Evidence(self.messages_left, self.letters, self.events)
-        return account.discrepancies(self.work, evidence, self.double)
+        evidence = reconciliation.Evidence(self.messages_left, self.letters, self.events)
+        return reconciliation.discrepancies(self.work, evidence, self.double)
 
 
 def job_of(body: str, jobs: dict[str, str]) -> tuple[str, list[str]]:
@@ -111,13 +111,13 @@ def test_what_went_wrong_is_noticed(run: Run, go_wrong: Callable[[Run], object],
 
 
 def test_a_duplicate_event_is_allowed_and_counted(run: Run) -> None:
-    assert account.duplicates(run.events) == 0
+    assert reconciliation.duplicates(run.events) == 0
 
     run.events.append(run.events[0])
 
     assert run.discrepancies() == []
-    assert account.duplicates(run.events) == 1
-    assert account.kinds(run.events).total() == len(run.work.sent)
+    assert reconciliation.duplicates(run.events) == 1
+    assert reconciliation.kinds(run.events).total() == len(run.work.sent)
 
 
 def test_a_duplicate_event_that_says_something_else_is_noticed(run: Run) -> None:
@@ -183,9 +183,9 @@ def test_a_job_that_failed_by_itself_is_noticed(run: Run) -> None:
 
 
 def test_contacts_that_are_left_after_a_delete_all_are_noticed(run: Run) -> None:
-    evidence = account.Evidence(0, run.letters, run.events)
+    evidence = reconciliation.Evidence(0, run.letters, run.events)
 
-    assert "contacts are left" in " ".join(account.reset_discrepancies(run.work, evidence, run.double))
+    assert "contacts are left" in " ".join(reconciliation.reset_discrepancies(run.work, evidence, run.double))
 
 
 @pytest.mark.parametrize("kind", ["Rejected", "Failed"])
@@ -197,5 +197,5 @@ def test_only_what_was_meant_to_go_wrong_is_called_planned(run: Run, kind: str) 
     meant = event("meant", kind, [] if kind == "Rejected" else [job.id])
     other = event("other", kind, [] if kind == "Rejected" else ["another job"])
 
-    assert account.is_planned(meant, run.work, run.double)
-    assert not account.is_planned(other, run.work, run.double)
+    assert reconciliation.is_planned(meant, run.work, run.double)
+    assert not reconciliation.is_planned(other, run.work, run.double)
