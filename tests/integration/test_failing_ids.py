@@ -1,6 +1,8 @@
 """An ID for which SendGrid answers 5xx, call after call, and outages, in which every call is answered so."""
 
+import threading
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -96,6 +98,25 @@ def test_an_outage_costs_few_deletions_and_one_other_call(
     methods = [call.method for call in world.double.requests]
     assert (methods.count("DELETE"), methods.count("GET")) == calls
     assert OUTAGE == 3
+
+
+def test_halves_of_a_failed_call_go_one_after_the_other(world: World) -> None:
+    """Side by side they would meet."""
+    meeting, met = threading.Barrier(2, timeout=0.5), []
+
+    def meet(_: float) -> None:
+        with suppress(threading.BrokenBarrierError):
+            met.append(meeting.wait())
+
+    world.double.sleep = meet
+    for fault in [Fault(), Fault(status=503), Fault(delay_seconds=1, times=2)]:
+        world.double.faults.add(replace(fault, method="DELETE"))
+
+    response = world.bulk_delete(event(*singles(range(300)), receive_count=2))
+
+    assert response == {"batchItemFailures": []}
+    assert [call.status for call in world.deletions()] == [202, 503, 202, 202]
+    assert not met
 
 
 @pytest.mark.parametrize("status", [400, 429])
