@@ -71,7 +71,7 @@ coverage: test ## run all tests with branch coverage of src/; takes a quarter lo
 soak: .venv/$(READY) ## process 100,000 messages with random faults, in simulated time
 	PYTHONPATH=src .venv/bin/python -m local.simulation $(SOAK)
 
-mutants: .venv-mutants/bin/mutmut ## check that the tests detect faults in the modules that decide; takes more than an hour
+mutants: .venv-mutants/bin/mutmut ## check that the tests detect faults in the modules that decide; takes an hour
 	.venv-mutants/bin/python -m tests.mutation $(MODULES)
 
 bench: .venv-bench/$(READY) .venv-sam/$(READY) ## compare time and cost with the alternatives, in docs/benchmarks.md; on Linux
