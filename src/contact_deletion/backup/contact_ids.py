@@ -5,7 +5,6 @@ import gzip
 import io
 import zlib
 from collections.abc import Iterable, Iterator
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from contact_deletion.errors import BackupIncomplete, InvalidRequest
@@ -27,9 +26,8 @@ def read_contact_ids(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
     Raises BackupIncomplete where the file is not whole or not an export's.
     """
-    head, chunks = _peek(chunks, len(_GZIP_MAGIC))
     stored = io.BufferedReader(ChunkReader(chunks))
-    content = gzip.GzipFile(fileobj=stored) if head.startswith(_GZIP_MAGIC) else stored
+    content = gzip.GzipFile(fileobj=stored) if stored.peek().startswith(_GZIP_MAGIC) else stored
     # Only the IDs are read, so text that is not UTF-8 is not an error.
     with io.TextIOWrapper(content, encoding="utf-8-sig", errors="replace") as text:
         try:
@@ -76,16 +74,6 @@ def _rows(text: io.TextIOBase) -> Iterator[list[str]]:
         yield row
 
 
-def _peek(chunks: Iterator[bytes], size: int) -> tuple[bytes, Iterator[bytes]]:
-    """At least `size` bytes of the beginning, or all where there are fewer, and all chunks."""
-    head = b""
-    for chunk in chunks:
-        head += chunk
-        if len(head) >= size:
-            break
-    return head, chain([head], chunks)
-
-
 class ChunkReader(io.RawIOBase):
     """An iterator of bytes as a file."""
 
@@ -97,8 +85,11 @@ class ChunkReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: "WriteableBuffer") -> int:
-        view = memoryview(buffer)
-        self._rest = self._rest or next(self._chunks, b"")
-        taken, self._rest = self._rest[: len(view)], self._rest[len(view) :]
-        view[: len(taken)] = taken
-        return len(taken)
+        """Fills the buffer as far as there are chunks, so that a peek into it does not depend on their sizes."""
+        view, filled = memoryview(buffer), 0
+        while filled < len(view) and (chunk := self._rest or next(self._chunks, b"")):
+            room = len(view) - filled
+            taken, self._rest = chunk[:room], chunk[room:]
+            view[filled : filled + len(taken)] = taken
+            filled += len(taken)
+        return filled

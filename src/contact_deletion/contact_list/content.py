@@ -29,8 +29,8 @@ _OTHER_FORMATS = {
 
 
 def open_text(chunks: Iterator[bytes]) -> io.TextIOWrapper:
-    """The content of a file as text, with a line feed at the end of every line. All chunks but the last have the same
-    size, CHUNK_BYTES. Only IDs are read, so bytes that are not valid in the encoding are not an error.
+    """The content of a file as text, with a line feed at the end of every line. Only IDs are read, so bytes that are
+    not valid in the encoding are not an error.
 
     Raises ListUnreadable where the file is not text. Reading it raises EOFError, zlib.error or gzip.BadGzipFile where
     the compression is broken.
